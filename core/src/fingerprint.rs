@@ -1,0 +1,230 @@
+//! A fingerprint: the codes of a recording, or of up to six samples of it, and where they lie in it.
+
+use crate::plan::Span;
+use crate::profile::{
+    CODES_MIN, CODES_PER_QUERY, CODES_PER_REFERENCE, CODES_PER_SAMPLE, SAMPLES_MAX,
+};
+
+/// Names an extraction (rate, window, bands, hop): the numbers of [`crate::profile`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ProfileId(pub u8);
+
+/// Names an encoder (the step from log bands to codes) together with its tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct EncoderId(pub u16);
+
+/// The extraction of this build. Codes of different profiles never compare.
+pub const PROFILE: ProfileId = ProfileId(1);
+
+/// The encoder of this build: the fixed filter, [`crate::encoder`].
+pub const ENCODER: EncoderId = EncoderId(1);
+
+/// What a fingerprint is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Kind {
+    /// Up to six samples, to be identified: what leaves the user's machine.
+    Query,
+    /// All codes of a recording, to be enrolled.
+    Reference,
+}
+
+/// Consecutive codes of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample<'a> {
+    /// Codes of the recording before the first of these.
+    pub start: u32,
+    /// One per 50 ms.
+    pub codes: &'a [u8],
+}
+
+/// A valid fingerprint, borrowing its codes.
+///
+/// Samples are in order, do not overlap and are not empty; a query has at most six of at most 300 codes,
+/// a reference exactly one that starts at 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint<'a> {
+    kind: Kind,
+    duration_ms: u32,
+    spans: Spans,
+    codes: &'a [u8],
+}
+
+pub(crate) type Spans = heapless::Vec<Span, SAMPLES_MAX>;
+
+impl<'a> Fingerprint<'a> {
+    /// The reference fingerprint of a recording: all its codes.
+    ///
+    /// # Errors
+    /// Too few codes ([`CODES_MIN`]) or more than 12 hours of them.
+    pub fn reference(duration_ms: u32, codes: &'a [u8]) -> Result<Self, FingerprintError> {
+        let mut spans = Spans::new();
+        let _ = spans.push(Span { start: 0, len: codes.len().min(u32::MAX as usize) as u32 });
+        Self::new(Kind::Reference, duration_ms, spans, codes)
+    }
+
+    pub(crate) fn new(
+        kind: Kind,
+        duration_ms: u32,
+        spans: Spans,
+        codes: &'a [u8],
+    ) -> Result<Self, FingerprintError> {
+        check(kind, &spans, codes.len())?;
+        Ok(Self { kind, duration_ms, spans, codes })
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The extraction that made it; always [`PROFILE`] in this build.
+    pub fn profile(&self) -> ProfileId {
+        PROFILE
+    }
+
+    /// The encoder that made it; always [`ENCODER`] in this build.
+    pub fn encoder(&self) -> EncoderId {
+        ENCODER
+    }
+
+    /// Length of the recording in milliseconds, as its container tells it; 0 where that is not known.
+    pub fn duration_ms(&self) -> u32 {
+        self.duration_ms
+    }
+
+    /// All codes, sample after sample.
+    pub fn codes(&self) -> &'a [u8] {
+        self.codes
+    }
+
+    /// The samples in order, at least one.
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'a>> + use<'a, '_> {
+        let mut rest = self.codes;
+        self.spans.iter().map(move |span| {
+            let (codes, after) = rest.split_at_checked(span.len as usize).unwrap_or((rest, &[]));
+            rest = after;
+            Sample { start: span.start, codes }
+        })
+    }
+
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.spans
+    }
+}
+
+/// Collects the samples of a query fingerprint; holds 1,800 codes, no heap.
+#[derive(Clone, Debug)]
+pub struct QueryBuilder {
+    duration_ms: u32,
+    spans: Spans,
+    codes: heapless::Vec<u8, CODES_PER_QUERY>,
+}
+
+impl QueryBuilder {
+    /// An empty fingerprint of a recording of this length (0: not known).
+    pub fn new(duration_ms: u32) -> Self {
+        Self { duration_ms, spans: Spans::new(), codes: heapless::Vec::new() }
+    }
+
+    /// Adds a sample whose first code is the recording's code `start`; samples come in order.
+    ///
+    /// # Errors
+    /// An empty or overlong sample, one that overlaps the one before, a seventh one. Nothing is added then.
+    pub fn push(&mut self, start: u32, codes: &[u8]) -> Result<(), FingerprintError> {
+        let mut spans = self.spans.clone();
+        let len = codes.len().min(u32::MAX as usize) as u32;
+        spans.push(Span { start, len }).map_err(|_| FingerprintError::TooManySamples)?;
+        check_spans(Kind::Query, &spans)?;
+        self.codes.extend_from_slice(codes).map_err(|_| FingerprintError::TooLong)?;
+        self.spans = spans;
+        Ok(())
+    }
+
+    /// Codes collected so far.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether no code was collected.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// The fingerprint of what was collected.
+    ///
+    /// # Errors
+    /// [`FingerprintError::TooShort`] below [`CODES_MIN`] codes in all.
+    pub fn finish(&self) -> Result<Fingerprint<'_>, FingerprintError> {
+        Fingerprint::new(Kind::Query, self.duration_ms, self.spans.clone(), &self.codes)
+    }
+}
+
+/// Samples that do not make a fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FingerprintError {
+    /// Fewer than [`CODES_MIN`] codes in all: take more audio (1.5 s at least).
+    TooShort,
+    /// A sample of a query over 300 codes, or a reference over 12 hours: cut it.
+    TooLong,
+    /// A sample without codes: leave it out.
+    EmptySample,
+    /// More than six samples: leave some out.
+    TooManySamples,
+    /// Samples that overlap or are out of order, or a reference that is not one sample from 0.
+    Misplaced,
+    /// The samples' lengths do not add up to the codes there are.
+    LengthMismatch,
+}
+
+impl core::fmt::Display for FingerprintError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::TooShort => "too little audio: at least 1.5 s are needed",
+            Self::TooLong => "too long: 300 codes a sample, 12 hours a reference at most",
+            Self::EmptySample => "a sample without codes",
+            Self::TooManySamples => "more than six samples",
+            Self::Misplaced => "samples overlap, are out of order, or a reference is not whole",
+            Self::LengthMismatch => "the samples' lengths do not add up to the codes there are",
+        })
+    }
+}
+
+impl core::error::Error for FingerprintError {}
+
+fn check(kind: Kind, spans: &Spans, codes: usize) -> Result<(), FingerprintError> {
+    check_spans(kind, spans)?;
+    let sum: u64 = spans.iter().map(|span| u64::from(span.len)).sum();
+    if sum != codes as u64 {
+        return Err(FingerprintError::LengthMismatch);
+    }
+    if codes < CODES_MIN {
+        return Err(FingerprintError::TooShort);
+    }
+    Ok(())
+}
+
+fn check_spans(kind: Kind, spans: &Spans) -> Result<(), FingerprintError> {
+    let longest = match kind {
+        Kind::Query => CODES_PER_SAMPLE,
+        Kind::Reference => CODES_PER_REFERENCE,
+    };
+    let mut end = 0_u64;
+    for span in spans {
+        if span.len == 0 {
+            return Err(FingerprintError::EmptySample);
+        }
+        if span.len as usize > longest {
+            return Err(FingerprintError::TooLong);
+        }
+        if u64::from(span.start) < end {
+            return Err(FingerprintError::Misplaced);
+        }
+        end = u64::from(span.start) + u64::from(span.len);
+    }
+    let whole = spans.len() == 1 && spans.iter().all(|span| span.start == 0);
+    if end > u64::from(u32::MAX) || (kind == Kind::Reference && !whole) {
+        return Err(FingerprintError::Misplaced);
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Which stretches of a recording are taken, and where a decoder may enter it.
+//!
+//! ```text
+//! |  1/6   |        |        |        |        |        |   the recording, in six equal parts
+//!    |==|      |==|     |==|     |==|     |==|     |==|     15 s (300 codes) in the middle of each
+//! ```
+//! Shorter than six times 15 s, it is taken whole, cut into samples of 300 codes and what is left.
+
+use crate::format::SampleRate;
+use crate::profile::{
+    CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, CODES_PER_SECOND, HOP_SAMPLES, RATE_HZ,
+    SAMPLES_MAX, SUPPORT_SAMPLES,
+};
+use crate::resample::outputs_in;
+
+/// A decoder that enters a recording elsewhere than at its start does so at a multiple of this many
+/// codes (0.2 s): a whole number of frames at every rate.
+pub const SEEK_GRID_CODES: u32 = 4;
+
+/// Codes that a fresh extractor in the middle of a recording gives before its codes equal those of one
+/// that ran from the start. (One would do for the filter's memory; the grid asks for four.)
+pub const PREROLL_CODES: u32 = SEEK_GRID_CODES;
+
+/// A run of codes of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Span {
+    /// Codes before it.
+    pub start: u32,
+    /// Codes in it, 1 to 300.
+    pub len: u32,
+}
+
+/// The recording is too short to tell from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooShort {
+    /// Codes that it yields; [`CODES_MIN`] are needed.
+    pub codes: u32,
+}
+
+impl core::fmt::Display for TooShort {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "only {} codes of audio; at least {CODES_MIN} (1.5 s) are needed", self.codes)
+    }
+}
+
+impl core::error::Error for TooShort {}
+
+/// The samples of a recording that yields `total_codes`: at most six, in order, never overlapping.
+///
+/// Starts are multiples of [`SEEK_GRID_CODES`]. The same for everyone who knows the length.
+///
+/// # Errors
+/// [`TooShort`] below [`CODES_MIN`] codes.
+pub fn spans(total_codes: u32) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooShort> {
+    if total_codes < CODES_MIN as u32 {
+        return Err(TooShort { codes: total_codes });
+    }
+    let full = CODES_PER_SAMPLE as u32;
+    let mut spans = heapless::Vec::new();
+    if total_codes < CODES_PER_QUERY as u32 {
+        let mut start = 0;
+        while start < total_codes {
+            let _ = spans.push(Span { start, len: full.min(total_codes - start) });
+            start += full;
+        }
+        return Ok(spans);
+    }
+    let parts = 2 * SAMPLES_MAX as u64;
+    for part in (1..parts).step_by(2) {
+        let middle = (u64::from(total_codes) * part / parts) as u32;
+        let start = middle - full / 2;
+        let _ = spans.push(Span { start: start - start % SEEK_GRID_CODES, len: full });
+    }
+    Ok(spans)
+}
+
+/// Codes that `frames` frames of PCM at `rate` yield; 0 below [`SUPPORT_SAMPLES`] at 8 kHz.
+pub fn codes_in(frames: u64, rate: SampleRate) -> u32 {
+    match outputs_in(frames, rate).checked_sub(SUPPORT_SAMPLES as u64) {
+        Some(beyond) => u32::try_from(beyond / HOP_SAMPLES as u64 + 1).unwrap_or(u32::MAX),
+        None => 0,
+    }
+}
+
+/// The frame at which code `code` begins. Exact for multiples of [`SEEK_GRID_CODES`], else rounded down.
+pub fn frame_of(code: u32, rate: SampleRate) -> u64 {
+    u64::from(code) * u64::from(rate.hz()) / u64::from(CODES_PER_SECOND)
+}
+
+/// Frames that are sure to give `codes` codes when handed to a fresh extractor (at most 4 ms too many).
+pub fn frames_for(codes: u32, rate: SampleRate) -> u64 {
+    let Some(hops) = codes.checked_sub(1) else { return 0 };
+    let samples = u64::from(hops) * HOP_SAMPLES as u64 + SUPPORT_SAMPLES as u64;
+    let hz = u64::from(rate.hz());
+    (samples * hz).div_ceil(u64::from(RATE_HZ)) + FILTER_REACH_MS * hz / 1_000
+}
+
+/// Longest reach of the resampler's filter past an output's time, rounded up.
+const FILTER_REACH_MS: u64 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::RATES_HZ;
+
+    #[test]
+    fn spans_are_ordered_within_the_recording_and_as_many_as_fit() {
+        for total in (20..200_000).step_by(7) {
+            let spans = spans(total).unwrap();
+            let mut end = 0;
+            for span in &spans {
+                assert!(span.start >= end && span.len >= 1 && span.len <= 300, "{total}");
+                assert_eq!(span.start % SEEK_GRID_CODES, 0, "{total}");
+                end = span.start + span.len;
+            }
+            assert!(end <= total);
+            let taken: u32 = spans.iter().map(|span| span.len).sum();
+            assert_eq!(taken, total.min(1_800), "{total}");
+        }
+        assert_eq!(spans(19), Err(TooShort { codes: 19 }));
+    }
+
+    #[test]
+    fn frames_for_gives_the_codes_and_hardly_more() {
+        for hz in RATES_HZ {
+            let rate = SampleRate::from_hz(hz).unwrap();
+            for codes in [1, 2, 20, 300, 5_400] {
+                let frames = frames_for(codes, rate);
+                assert_eq!(codes_in(frames, rate), codes, "{hz}");
+                assert_eq!(codes_in(frames - u64::from(hz) / 200, rate), codes - 1, "{hz}");
+            }
+        }
+    }
+}

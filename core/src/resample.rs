@@ -1,0 +1,159 @@
+//! From any accepted rate to 8 kHz: a polyphase low-pass with integer taps, the same on every target.
+//!
+//! ```text
+//! x[m] at d * base Hz   dealt out to d streams   each meets `taps` consecutive taps   summed, scaled
+//!   0 1 2 3 4 5 ...  ->  0 d 2d ..  1 d+1 ..  ->   row (phase) of the family's table  ->  y[n]
+//! ```
+//! Dealing out makes both sides of every product contiguous, at any rate, from one table per family.
+//! Output n is centred on input time n / 8000 s; before the first sample there is silence.
+
+use crate::format::SampleRate;
+use crate::profile::{FAMILY_8K, Family, LOWPASS_GAIN};
+use crate::tables::{TAPS_8K, TAPS_11K};
+
+/// Samples held for all streams together: 64 for each of 24, more where there are fewer.
+const HELD: usize = 1_536;
+
+/// Fraction bits of the factor that undoes the taps' gain.
+const SCALE_BITS: u32 = 30;
+
+/// Resamples 16-bit mono PCM to 8 kHz, one sample in, at most one out.
+pub(crate) struct Resampler {
+    family: &'static Family,
+    streams: usize,
+    /// Samples that each stream can hold.
+    room: usize,
+    /// `streams` runs of `room` samples; index 0 of all is the same moment.
+    held: [i16; HELD],
+    /// Where the next sample goes: this place of this stream.
+    place: usize,
+    stream: usize,
+    /// Lattice point of the next output, counted from place 0.
+    point: usize,
+    /// Input samples until the next output can be computed.
+    missing: usize,
+    scale: i64,
+}
+
+impl Resampler {
+    pub(crate) fn new(rate: SampleRate) -> Self {
+        let (family, streams) = rate.family();
+        let mut resampler = Self {
+            family,
+            streams,
+            room: HELD / streams,
+            held: [0; HELD],
+            place: family.taps / 2,
+            stream: 0,
+            point: family.phases * family.taps,
+            missing: 0,
+            scale: scale(family, streams),
+        };
+        resampler.missing = resampler.inputs_before_output();
+        resampler
+    }
+
+    /// Takes one sample; gives one when enough have come.
+    #[inline]
+    pub(crate) fn push(&mut self, sample: i16) -> Option<i16> {
+        if self.is_passthrough() {
+            return Some(sample);
+        }
+        if let Some(slot) = self.held.get_mut(self.stream * self.room + self.place) {
+            *slot = sample;
+        }
+        self.stream += 1;
+        if self.stream == self.streams {
+            self.stream = 0;
+            self.place += 1;
+        }
+        self.missing -= 1;
+        if self.missing > 0 {
+            return None;
+        }
+        let output = self.output();
+        self.point += self.family.step;
+        if self.place + self.family.taps >= self.room {
+            self.forget();
+        }
+        self.missing = self.inputs_before_output();
+        Some(output)
+    }
+
+    fn is_passthrough(&self) -> bool {
+        self.family.base_hz == FAMILY_8K.base_hz && self.streams == 1
+    }
+
+    /// The sum over all streams at the current point.
+    fn output(&self) -> i16 {
+        let mut sum = 0_i32;
+        for stream in 0..self.streams {
+            let point = self.point - stream * (self.family.phases / self.streams);
+            let (phase, newest) = (point % self.family.phases, point / self.family.phases);
+            let end = stream * self.room + newest + 1;
+            let samples = self.held.get(end.saturating_sub(self.family.taps)..end);
+            sum += dot(taps(self.family, phase), samples.unwrap_or_default());
+        }
+        let scaled = (i64::from(sum) * self.scale + (1 << (SCALE_BITS - 1))) >> SCALE_BITS;
+        scaled.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16
+    }
+
+    /// Input samples still to come before the sample at or just before the current point is there.
+    fn inputs_before_output(&self) -> usize {
+        let written = self.place * self.streams + self.stream;
+        let needed = self.point * self.streams / self.family.phases + 1;
+        needed.saturating_sub(written).max(1)
+    }
+
+    /// Moves what the next output still meets to the front.
+    fn forget(&mut self) {
+        let newest_of_last = (self.point - self.family.phases) / self.family.phases;
+        let gone = (newest_of_last + 1).saturating_sub(self.family.taps).min(self.place);
+        for stream in self.held.chunks_exact_mut(self.room).take(self.streams) {
+            stream.copy_within(gone.., 0);
+        }
+        self.place -= gone;
+        self.point -= gone * self.family.phases;
+    }
+}
+
+/// Outputs that `frames` input frames at `rate` give.
+pub(crate) fn outputs_in(frames: u64, rate: SampleRate) -> u64 {
+    let (family, streams) = rate.family();
+    if rate.hz() == FAMILY_8K.base_hz {
+        return frames;
+    }
+    let Some(last) = frames.checked_sub(1) else { return 0 };
+    // Output n needs input floor((step n + centre) * streams / phases).
+    let (phases, streams) = (family.phases as u128, streams as u128);
+    let reach = (u128::from(last) * phases + phases - 1) / streams;
+    match reach.checked_sub(phases * family.taps as u128 / 2) {
+        Some(beyond) => u64::try_from(beyond / family.step as u128 + 1).unwrap_or(u64::MAX),
+        None => 0,
+    }
+}
+
+fn taps(family: &Family, phase: usize) -> &'static [i16] {
+    if family.base_hz == FAMILY_8K.base_hz {
+        TAPS_8K.get(phase).map_or(&[], |row| row.as_slice())
+    } else {
+        TAPS_11K.get(phase).map_or(&[], |row| row.as_slice())
+    }
+}
+
+/// Sum of products in blocks of eight, the shape that compilers turn into 16-bit SIMD. Integers: the
+/// order of the sum does not matter, and `profile::LOWPASS_GAIN` keeps it from overflowing.
+fn dot(taps: &[i16], samples: &[i16]) -> i32 {
+    let (taps, samples) = (taps.as_chunks::<8>().0, samples.as_chunks::<8>().0);
+    taps.iter().zip(samples).map(|(t, s)| dot8(t, s)).sum()
+}
+
+fn dot8(taps: &[i16; 8], samples: &[i16; 8]) -> i32 {
+    taps.iter().zip(samples).map(|(&t, &s)| i32::from(t) * i32::from(s)).sum()
+}
+
+/// One over the taps' gain at this many streams, with [`SCALE_BITS`] of fraction.
+fn scale(family: &Family, streams: usize) -> i64 {
+    let gain = (LOWPASS_GAIN as i64) * streams as i64;
+    ((family.streams_max as i64) << SCALE_BITS) / gain
+}
