@@ -1,32 +1,136 @@
-//! Fingerprint to candidates to match (API in place; the engine is being written).
-#![allow(missing_docs)]
-use std::path::Path;
+//! Fingerprint to candidates to match: which enrolled recordings a query is, and at what offset.
+//!
+//! ```text
+//! query        six samples of 300 codes
+//!   | key.rs, run.rs        four codes 150 ms apart -> posting lists -> votes per alignment
+//!   | scan.rs               (small libraries, when no key survived) every alignment there is
+//! candidates   places in the code space where one sample may lie
+//!   | verify.rs             all samples together on the raw codes: one speed, one offset
+//! matches      recording, offset, confidence; best first; nothing below the threshold
+//! ```
+//! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights are not its
+//! business. It is derived: [`Index::snapshot`] makes start-up quick, and a lost or damaged snapshot costs
+//! no more than enrolling the catalogue's codes again.
+
+#![forbid(unsafe_code)]
+
+mod arena;
+mod identify;
+mod key;
+mod run;
+mod scan;
+mod snapshot;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use arena::Arena;
 use onmon_core::Fingerprint;
+use run::Runs;
+
+pub use identify::{CONFIDENCE_MIN, Match};
+pub use snapshot::IndexError;
+
+/// The catalogue's number of a recording.
 pub type Slot = u32;
-pub struct Index { seq: u64, songs: std::collections::BTreeMap<Slot, Vec<u8>> }
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IndexError { #[error("{path}: {source}")] Io { path: std::path::PathBuf, source: std::io::Error } }
-#[derive(Clone, Debug, PartialEq)]
-pub struct Match { pub slot: Slot, pub offset_ms: i64, pub confidence: f32, pub bit_error: f32, pub matched_codes: u32, pub samples_agreeing: u8 }
+
+/// Every enrolled recording's codes, and where each key occurs in them.
+pub struct Index {
+    directory: PathBuf,
+    applied_seq: u64,
+    arena: Arena,
+    runs: Runs,
+}
+
 impl Index {
-    pub fn open(_dir: &Path) -> Result<Self, IndexError> { Ok(Self { seq: 0, songs: Default::default() }) }
-    pub fn applied_seq(&self) -> u64 { self.seq }
-    pub fn insert(&mut self, slot: Slot, codes: &[u8]) { self.songs.insert(slot, codes.to_vec()); }
-    pub fn remove(&mut self, slot: Slot) { self.songs.remove(&slot); }
-    pub fn snapshot(&mut self, applied_seq: u64) -> Result<(), IndexError> { self.seq = applied_seq; Ok(()) }
-    pub fn len(&self) -> usize { self.songs.len() }
-    pub fn is_empty(&self) -> bool { self.songs.is_empty() }
-    pub fn codes(&self) -> u64 { self.songs.values().map(|c| c.len() as u64).sum() }
-    pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
-        let mut out = vec![];
-        for (&slot, codes) in &self.songs {
-            if let Some(s) = query.samples().next() {
-                if let Some(at) = codes.windows(s.codes.len()).position(|w| w == s.codes) {
-                    out.push(Match { slot, offset_ms: 50 * (at as i64 - i64::from(s.start)), confidence: 20.0, bit_error: 0.0, matched_codes: s.codes.len() as u32, samples_agreeing: 1 });
-                }
-            }
+    /// Opens the index kept in `directory` (made if missing) as its last snapshot left it.
+    ///
+    /// Empty, with [`Index::applied_seq`] 0, where there is no snapshot yet.
+    ///
+    /// # Errors
+    /// The directory cannot be read or made, or the snapshot is damaged ([`IndexError::Damaged`]): then
+    /// call [`Index::empty`] and insert everything again.
+    pub fn open(directory: &Path) -> Result<Self, IndexError> {
+        std::fs::create_dir_all(directory).map_err(|e| IndexError::io(directory, e))?;
+        let mut index = Self::empty(directory);
+        if let Some((applied_seq, arena, runs)) = snapshot::read(directory)? {
+            (index.applied_seq, index.arena, index.runs) = (applied_seq, arena, runs);
         }
-        out
+        Ok(index)
+    }
+
+    /// An index without recordings, whose snapshots will go to `directory`.
+    pub fn empty(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            applied_seq: 0,
+            arena: Arena::default(),
+            runs: Runs::default(),
+        }
+    }
+
+    /// The catalogue's sequence number up to which the snapshot that was opened (or last written) goes.
+    pub fn applied_seq(&self) -> u64 {
+        self.applied_seq
+    }
+
+    /// Enrols a recording's codes, instead of those that the slot had before. Found from now on.
+    pub fn insert(&mut self, slot: Slot, codes: &[u8]) {
+        let place = self.arena.insert(slot, codes);
+        self.runs.add(place, codes);
+    }
+
+    /// Forgets a recording; without effect where there is none in the slot.
+    pub fn remove(&mut self, slot: Slot) {
+        self.arena.remove(slot);
+    }
+
+    /// Writes everything to disk as of the catalogue's `applied_seq`: whole or not at all.
+    ///
+    /// Room of recordings removed or replaced is given back.
+    ///
+    /// # Errors
+    /// The file could not be written (disk full, no permission); the last snapshot stays in force.
+    pub fn snapshot(&mut self, applied_seq: u64) -> Result<(), IndexError> {
+        if self.arena.has_dead() {
+            let (arena, runs) = (self.arena.compacted(), &mut self.runs);
+            *runs = Runs::default();
+            for (_, place, codes) in arena.recordings() {
+                runs.add(place, codes);
+            }
+            self.arena = arena;
+        }
+        snapshot::write(&self.directory, applied_seq, &self.arena, &self.runs)?;
+        self.applied_seq = applied_seq;
+        Ok(())
+    }
+
+    /// Recordings enrolled.
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Whether nothing is enrolled.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Codes of all recordings enrolled (20 per second of music).
+    pub fn codes(&self) -> u64 {
+        self.arena.live_codes()
+    }
+
+    /// The enrolled recordings that a query is made of, best first; empty where none is certain enough.
+    ///
+    /// All samples are laid on a recording together, at one offset and one speed (0.94 to 1.06), so that
+    /// what one sample alone leaves open six can settle. A query of which a single sample is certain is
+    /// found as well (a part of it may be something else).
+    pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
+        self.identify_above(query, identify::CONFIDENCE_MIN)
+    }
+
+    /// As [`Index::identify`], with another threshold: to measure what lies below the usual one.
+    pub fn identify_above(&self, query: &Fingerprint<'_>, confidence_min: f32) -> Vec<Match> {
+        identify::identify(&self.arena, &self.runs, query, confidence_min)
     }
 }

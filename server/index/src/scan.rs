@@ -1,0 +1,80 @@
+//! The naive full scan: every alignment of every sample, for small libraries and as the tests' oracle.
+//!
+//! It finds what no key survived for (noise, a voice over the music), at a cost that grows with the
+//! library: about 0.1 s per sample and million codes at first, and so it is left out beyond
+//! [`CODES_MAX`].
+
+use onmon_core::Sample;
+
+use crate::arena::{Arena, Place};
+use crate::verify::Candidate;
+
+/// Codes in a library that is still scanned (740 songs of 4.5 min).
+pub(crate) const CODES_MAX: u64 = 4_000_000;
+
+/// Alignments kept per sample.
+const KEPT: usize = 8;
+
+/// Codes compared before an alignment is given up.
+const FIRST_CODES: usize = 96;
+
+/// Alignments closer than this are one; the better is kept.
+const APART: usize = 8;
+
+/// The alignments of each sample that agree best, over the whole library.
+pub(crate) fn candidates(arena: &Arena, query: &[Sample<'_>]) -> Vec<Candidate> {
+    let mut found = vec![];
+    for (index, sample) in query.iter().enumerate() {
+        for (_, place) in closest(arena, sample.codes) {
+            found.push(Candidate { sample: index, code: 0, place });
+        }
+    }
+    found
+}
+
+/// The [`KEPT`] alignments with fewest bit errors: errors per 1,024 bits, place of the first code.
+fn closest(arena: &Arena, codes: &[u8]) -> Vec<(u32, Place)> {
+    let mut kept: Vec<(u32, Place)> = vec![];
+    for (_, start, reference) in arena.recordings() {
+        for (at, window) in reference.windows(codes.len()).enumerate() {
+            let worst = if kept.len() < KEPT { u32::MAX } else { kept[KEPT - 1].0 };
+            if let Some(rate) = error_rate(codes, window, worst) {
+                keep(&mut kept, (rate, start + at));
+            }
+        }
+    }
+    kept
+}
+
+fn keep(kept: &mut Vec<(u32, Place)>, new: (u32, Place)) {
+    if let Some(near) = kept.iter_mut().find(|old| new.1.abs_diff(old.1) < APART) {
+        *near = (*near).min(new);
+    } else {
+        kept.push(new);
+    }
+    kept.sort_unstable();
+    kept.truncate(KEPT);
+}
+
+/// Errors per 1,024 bits, if fewer than `below`; gives up early where the beginning agrees no better than
+/// chance.
+fn error_rate(a: &[u8], b: &[u8], below: u32) -> Option<u32> {
+    let first = FIRST_CODES.min(a.len());
+    let begun = errors(&a[..first], &b[..first]);
+    // 0.46 of 8 bits a code.
+    if begun * 100 > first as u32 * 8 * 46 {
+        return None;
+    }
+    let all = begun + errors(&a[first..], &b[first..]);
+    let rate = all * 1_024 / (8 * a.len().max(1)) as u32;
+    (rate < below).then_some(rate)
+}
+
+fn errors(a: &[u8], b: &[u8]) -> u32 {
+    let (a_words, a_rest) = a.as_chunks::<8>();
+    let (b_words, b_rest) = b.as_chunks::<8>();
+    let words = a_words.iter().zip(b_words);
+    let whole: u32 =
+        words.map(|(a, b)| (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)).count_ones()).sum();
+    whole + a_rest.iter().zip(b_rest).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>()
+}
