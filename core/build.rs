@@ -1,7 +1,7 @@
 //! Computes the crate's tables from their formulas: resampler taps, window, band weights, logarithms.
 //!
 //! All values come from the pure-Rust `libm`, the same on every host, and are rounded to integers, so
-//! that the host that builds does not matter. `tests/tables.rs` recomputes them another way.
+//! that the host that builds does not matter. The tests in `src/tables.rs` recompute them another way.
 
 use std::f64::consts::PI;
 use std::fmt::Write as _;

@@ -109,7 +109,7 @@ pub const LOWPASS_HZ: f64 = 4_000.0;
 pub const LOWPASS_BETA: f64 = 5.65;
 
 /// Sum of the taps that one output meets at a family's highest rate. The sum of their absolute values
-/// stays below 65,536, so that 16-bit input cannot overflow a 32-bit accumulator (`tests/tables.rs`).
+/// stays below 65,536, so that 16-bit input cannot overflow a 32-bit accumulator (a test in `tables.rs`).
 pub const LOWPASS_GAIN: f64 = 32_768.0;
 
 /// Scale of the window's table (1.0 is this).

@@ -157,3 +157,57 @@ fn scale(family: &Family, streams: usize) -> i64 {
     let gain = (LOWPASS_GAIN as i64) * streams as i64;
     ((family.streams_max as i64) << SCALE_BITS) / gain
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::format::RATES_HZ;
+    use std::f64::consts::TAU;
+    use std::vec::Vec;
+
+    fn resampled(hz: u32, tone_hz: f64) -> Vec<f64> {
+        let mut resampler = Resampler::new(SampleRate::from_hz(hz).unwrap());
+        let angle = |i: u32| TAU * tone_hz * f64::from(i) / f64::from(hz);
+        let pcm = (0..hz / 4).map(|i| (20_000.0 * angle(i).sin()).round() as i16);
+        pcm.filter_map(|sample| resampler.push(sample)).map(f64::from).collect()
+    }
+
+    /// The twin: the tone itself, at the time that output n stands for.
+    #[test]
+    fn a_tone_comes_out_as_the_same_tone_at_the_same_time() {
+        for hz in RATES_HZ {
+            for tone_hz in [250.0, 1_000.0, 3_333.0] {
+                for (n, &value) in resampled(hz, tone_hz).iter().enumerate().skip(40) {
+                    let exact = 20_000.0 * (TAU * tone_hz * n as f64 / 8_000.0).sin();
+                    assert!((value - exact).abs() < 120.0, "{hz} {tone_hz} {n}: {value} {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_would_alias_into_the_bands_is_gone() {
+        for hz in RATES_HZ.into_iter().filter(|&hz| hz >= 11_025) {
+            for tone_hz in [4_600.0, 5_200.0] {
+                let loudest =
+                    resampled(hz, tone_hz).iter().skip(40).fold(0.0, |a: f64, b| a.max(b.abs()));
+                assert!(loudest < 60.0, "{hz} {tone_hz}: {loudest}");
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_come_out_as_are_announced() {
+        for hz in RATES_HZ {
+            let rate = SampleRate::from_hz(hz).unwrap();
+            let (mut resampler, mut given) = (Resampler::new(rate), 0);
+            for frames in 1..5_000 {
+                given += u64::from(resampler.push(0).is_some());
+                assert_eq!(outputs_in(frames, rate), given, "{hz} {frames}");
+            }
+            assert_eq!(outputs_in(0, rate), 0);
+            assert!(outputs_in(u64::MAX, rate) > 0);
+        }
+    }
+}
