@@ -1,0 +1,14 @@
+//! Any bytes: what decodes keeps its promises and encodes to the same fingerprint again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use onmon_core::wire;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(fingerprint) = wire::decode(bytes) else { return };
+    let codes: usize = fingerprint.samples().map(|sample| sample.codes.len()).sum();
+    assert_eq!(codes, fingerprint.codes().len());
+    let mut again = vec![0; wire::encoded_len_max(codes)];
+    let len = wire::encode(&fingerprint, &mut again).expect("the buffer is as large as asked for");
+    assert_eq!(wire::decode(&again[..len]), Ok(fingerprint));
+});
