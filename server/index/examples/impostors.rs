@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::{Context, Result};
 use onmon_core::{Fingerprint, QueryBuilder, plan, wire};
 use onmon_index::{CONFIDENCE_MIN, Index};
 
 /// Below this the tail is not shown.
 const SHOWN_MIN: f32 = 4.0;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: impostors DIR [--json]")?;
+fn main() -> Result<()> {
+    let folder = std::env::args().nth(1).context("usage: impostors DIR [--json]")?;
     let json = std::env::args().any(|argument| argument == "--json");
     let recordings = read(Path::new(&folder))?;
     let mut index = Index::empty(Path::new(&folder));
@@ -47,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         println!("{query}: {named} of {} named, most certain:", recordings.len());
-        for (confidence, asked, answered) in tail.iter().take(8) {
+        for (confidence, asked, answered) in tail.iter().take(24) {
             println!("  {confidence:5.2}  {} -> {}", name(*asked), name(*answered));
         }
     }
@@ -57,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
+fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut recordings = vec![];
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -72,7 +73,7 @@ fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Err
 }
 
 /// The six samples, 15 s from the middle, 5 s from the first third.
-fn queries(codes: &[u8]) -> Result<Vec<(&'static str, QueryBuilder)>, Box<dyn std::error::Error>> {
+fn queries(codes: &[u8]) -> Result<Vec<(&'static str, QueryBuilder)>> {
     let mut whole = QueryBuilder::new(0);
     for span in plan::spans(codes.len() as u32)? {
         whole.push(span.start, part(codes, span.start as usize, span.len as usize))?;
