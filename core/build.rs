@@ -27,8 +27,9 @@ fn main() {
 
 /// Kaiser-windowed sinc on the family's lattice, one row per phase, each row in the order of time.
 fn taps(out: &mut String, name: &str, family: &Family) {
-    let n = family.phases * family.taps;
-    let lattice_hz = family.base_hz as f64 * family.phases as f64;
+    let (rows, columns) = (family.phases.get(), family.taps);
+    let n = rows * columns;
+    let lattice_hz = family.base_hz as f64 * rows as f64;
     let centre = n as f64 / 2.0;
     let lowpass = |i: usize| {
         let t = i as f64 - centre;
@@ -38,14 +39,14 @@ fn taps(out: &mut String, name: &str, family: &Family) {
         sinc * bessel_i0(LOWPASS_BETA * libm::sqrt(1.0 - r * r)) / bessel_i0(LOWPASS_BETA)
     };
     // At the highest rate one output meets every (phases / streams_max)-th point of the lattice.
-    let spacing = (family.phases / family.streams_max) as f64;
+    let spacing = (rows / family.streams_max) as f64;
+    let gain = f64::from(1 << LOWPASS_GAIN_BITS);
     let sum: f64 = (0..n).map(lowpass).sum::<f64>() / spacing;
-    let (rows, columns) = (family.phases, family.taps);
     let _ = writeln!(out, "pub(crate) static {name}: [[i16; {columns}]; {rows}] = [");
     for phase in 0..rows {
         let row: Vec<i64> = (0..columns)
             .map(|i| phase + rows * (columns - 1 - i))
-            .map(|i| libm::round(lowpass(i) * LOWPASS_GAIN / sum) as i64)
+            .map(|i| libm::round(lowpass(i) * gain / sum) as i64)
             .collect();
         let _ = writeln!(out, "    {row:?},");
     }

@@ -1,5 +1,7 @@
 //! PCM to codes: the one long-lived state of the client side.
 
+use core::num::NonZeroU32;
+
 use crate::bands::log_bands;
 use crate::encoder::SlowDifference;
 use crate::format::{Channels, SampleRate};
@@ -22,10 +24,10 @@ use crate::spectrum::Framer;
 /// # Ok::<(), onmon_core::FormatError>(())
 /// ```
 pub struct Extractor {
-    channels: i32,
+    channels: NonZeroU32,
     /// Sum of the channels of a frame that a block's end cut in two, and how many of them.
     sum: i32,
-    summed: i32,
+    summed: u32,
     resampler: Resampler,
     framer: Framer,
     encoder: SlowDifference,
@@ -35,7 +37,7 @@ impl Extractor {
     /// An extractor at the start of a stream.
     pub fn new(rate: SampleRate, channels: Channels) -> Self {
         Self {
-            channels: i32::from(channels.count()),
+            channels: channels.non_zero(),
             sum: 0,
             summed: 0,
             resampler: Resampler::new(rate),
@@ -50,7 +52,7 @@ impl Extractor {
         for sample in block {
             self.sum += i32::from(sample.to_i16());
             self.summed += 1;
-            if self.summed < self.channels {
+            if self.summed < self.channels.get() {
                 continue;
             }
             let mono = mean(self.sum, self.channels);
@@ -64,13 +66,17 @@ impl Extractor {
     }
 }
 
-/// Rounds down, as a shift does. One and two channels go without a division.
+/// Rounds down. One and two channels go without a division; more are made non-negative for it, since only
+/// unsigned division by a non-zero type is free of panics.
 #[inline]
-fn mean(sum: i32, channels: i32) -> i16 {
-    let mean = match channels {
+fn mean(sum: i32, channels: NonZeroU32) -> i16 {
+    let mean = match channels.get() {
         1 => sum,
         2 => sum >> 1,
-        more => sum.div_euclid(more),
+        more => {
+            let lifted = (sum - i32::from(i16::MIN) * more as i32) as u32;
+            (lifted / channels) as i32 + i32::from(i16::MIN)
+        }
     };
     mean as i16
 }

@@ -1,5 +1,7 @@
 //! What PCM looks like on its way in: its rate and its channels, checked once.
 
+use core::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
+
 use crate::profile::{FAMILY_8K, FAMILY_11K, Family};
 
 /// Channels in interleaved PCM, at most.
@@ -37,35 +39,41 @@ impl SampleRate {
     }
 
     /// The resampler's family and how many streams the input is dealt out to.
-    pub(crate) const fn family(self) -> (&'static Family, usize) {
+    pub(crate) fn family(self) -> (&'static Family, NonZeroUsize) {
         let family =
             if self.0.is_multiple_of(FAMILY_8K.base_hz) { &FAMILY_8K } else { &FAMILY_11K };
-        (family, (self.0 / family.base_hz) as usize)
+        let streams = NonZeroUsize::new((self.0 / family.base_hz) as usize);
+        (family, streams.unwrap_or(NonZeroUsize::MIN))
     }
 }
 
 /// How many channels are interleaved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Channels(u16);
+pub struct Channels(NonZeroU16);
 
 impl Channels {
     /// One channel.
-    pub const MONO: Self = Self(1);
+    pub const MONO: Self = Self(NonZeroU16::MIN);
 
     /// Accepts 1 to [`CHANNELS_MAX`].
     ///
     /// # Errors
     /// [`FormatError::Channels`] for none or more.
     pub const fn new(count: u16) -> Result<Self, FormatError> {
-        if count == 0 || count > CHANNELS_MAX {
-            return Err(FormatError::Channels { count });
+        match NonZeroU16::new(count) {
+            Some(non_zero) if count <= CHANNELS_MAX => Ok(Self(non_zero)),
+            _ => Err(FormatError::Channels { count }),
         }
-        Ok(Self(count))
     }
 
     /// The number of channels, 1 to [`CHANNELS_MAX`].
     pub const fn count(self) -> u16 {
-        self.0
+        self.0.get()
+    }
+
+    /// The same as a divisor.
+    pub(crate) fn non_zero(self) -> NonZeroU32 {
+        self.0.into()
     }
 }
 

@@ -10,6 +10,8 @@
 //!  frames of one code     o o o o o o o o x x x x x x x x      o: subtracted, x: added
 //! ```
 
+use core::num::NonZeroUsize;
+
 /// Rate in Hz that all input is brought to. Telephone band and up: everything above 3.5 kHz is unused.
 pub const RATE_HZ: u32 = 8_000;
 
@@ -84,22 +86,27 @@ pub struct Family {
     /// Rate in Hz of one stream.
     pub base_hz: u32,
     /// Lattice points per sample of a stream.
-    pub phases: usize,
+    pub phases: NonZeroUsize,
     /// Lattice points from one output at [`RATE_HZ`] to the next.
     pub step: usize,
     /// Taps per stream and output: a multiple of 8, for SIMD. The filter is `taps / base_hz` long.
     pub taps: usize,
     /// Streams at the highest rate served; `phases` is a multiple of every stream count in use.
-    pub streams_max: usize,
+    pub streams_max: NonZeroUsize,
 }
 
 /// 8, 16, 24, 32, 48, 64, 96 and 192 kHz. The filter is 4 ms long.
 pub const FAMILY_8K: Family =
-    Family { base_hz: 8_000, phases: 24, step: 24, taps: 32, streams_max: 24 };
+    Family { base_hz: 8_000, phases: non_zero(24), step: 24, taps: 32, streams_max: non_zero(24) };
 
 /// 11.025, 22.05, 44.1, 88.2 and 176.4 kHz. The filter is 3.6 ms long.
-pub const FAMILY_11K: Family =
-    Family { base_hz: 11_025, phases: 320, step: 441, taps: 40, streams_max: 16 };
+pub const FAMILY_11K: Family = Family {
+    base_hz: 11_025,
+    phases: non_zero(320),
+    step: 441,
+    taps: 40,
+    streams_max: non_zero(16),
+};
 
 /// Middle in Hz of the low-pass's transition: what lies above aliases to above [`BAND_HIGH_HZ`] only.
 pub const LOWPASS_HZ: f64 = 4_000.0;
@@ -108,9 +115,10 @@ pub const LOWPASS_HZ: f64 = 4_000.0;
 /// lengths above gives a transition of 0.9 to 1 kHz.
 pub const LOWPASS_BETA: f64 = 5.65;
 
-/// Sum of the taps that one output meets at a family's highest rate. The sum of their absolute values
-/// stays below 65,536, so that 16-bit input cannot overflow a 32-bit accumulator (a test in `tables.rs`).
-pub const LOWPASS_GAIN: f64 = 32_768.0;
+/// Sum of the taps that one output meets at a family's highest rate is two to this power. The sum of
+/// their absolute values stays below 65,536, so that 16-bit input cannot overflow a 32-bit accumulator
+/// (a test in `tables.rs`).
+pub const LOWPASS_GAIN_BITS: u32 = 15;
 
 /// Scale of the window's table (1.0 is this).
 pub const WINDOW_ONE: i32 = 1 << 15;
@@ -122,3 +130,8 @@ const _: () = assert!(CODES_PER_QUERY == 1_800);
 const _: () = assert!(HOP_SAMPLES as u32 * 1_000 == HOP_MS * RATE_HZ);
 const _: () = assert!(1_000 % HOP_MS == 0);
 const _: () = assert!(GROUP_EDGES[GROUPS] == BANDS && GROUPS == 8 + 1);
+
+/// Divisors are non-zero in their type, so that dividing by them cannot panic.
+const fn non_zero(value: usize) -> NonZeroUsize {
+    NonZeroUsize::new(value).expect("a divisor of the profile")
+}

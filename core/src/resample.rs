@@ -7,8 +7,10 @@
 //! Dealing out makes both sides of every product contiguous, at any rate, from one table per family.
 //! Output n is centred on input time n / 8000 s; before the first sample there is silence.
 
+use core::num::NonZeroUsize;
+
 use crate::format::SampleRate;
-use crate::profile::{FAMILY_8K, Family, LOWPASS_GAIN};
+use crate::profile::{FAMILY_8K, Family, LOWPASS_GAIN_BITS};
 use crate::tables::{TAPS_8K, TAPS_11K};
 
 /// Samples held for all streams together: 64 for each of 24, more where there are fewer.
@@ -20,7 +22,7 @@ const SCALE_BITS: u32 = 30;
 /// Resamples 16-bit mono PCM to 8 kHz, one sample in, at most one out.
 pub(crate) struct Resampler {
     family: &'static Family,
-    streams: usize,
+    streams: NonZeroUsize,
     /// Samples that each stream can hold.
     room: usize,
     /// `streams` runs of `room` samples; index 0 of all is the same moment.
@@ -45,7 +47,7 @@ impl Resampler {
             held: [0; HELD],
             place: family.taps / 2,
             stream: 0,
-            point: family.phases * family.taps,
+            point: family.phases.get() * family.taps,
             missing: 0,
             scale: scale(family, streams),
         };
@@ -63,7 +65,7 @@ impl Resampler {
             *slot = sample;
         }
         self.stream += 1;
-        if self.stream == self.streams {
+        if self.stream == self.streams.get() {
             self.stream = 0;
             self.place += 1;
         }
@@ -81,14 +83,15 @@ impl Resampler {
     }
 
     fn is_passthrough(&self) -> bool {
-        self.family.base_hz == FAMILY_8K.base_hz && self.streams == 1
+        self.family.base_hz == FAMILY_8K.base_hz && self.streams.get() == 1
     }
 
     /// The sum over all streams at the current point.
     fn output(&self) -> i16 {
         let mut sum = 0_i32;
-        for stream in 0..self.streams {
-            let point = self.point - stream * (self.family.phases / self.streams);
+        let apart = self.family.phases.get() / self.streams;
+        for stream in 0..self.streams.get() {
+            let point = self.point - stream * apart;
             let (phase, newest) = (point % self.family.phases, point / self.family.phases);
             let end = stream * self.room + newest + 1;
             let samples = self.held.get(end.saturating_sub(self.family.taps)..end);
@@ -100,20 +103,25 @@ impl Resampler {
 
     /// Input samples still to come before the sample at or just before the current point is there.
     fn inputs_before_output(&self) -> usize {
-        let written = self.place * self.streams + self.stream;
-        let needed = self.point * self.streams / self.family.phases + 1;
+        let written = self.place * self.streams.get() + self.stream;
+        let needed = self.point * self.streams.get() / self.family.phases + 1;
         needed.saturating_sub(written).max(1)
     }
 
     /// Moves what the next output still meets to the front.
     fn forget(&mut self) {
-        let newest_of_last = (self.point - self.family.phases) / self.family.phases;
+        let newest_of_last = self.point / self.family.phases - 1;
         let gone = (newest_of_last + 1).saturating_sub(self.family.taps).min(self.place);
-        for stream in self.held.chunks_exact_mut(self.room).take(self.streams) {
-            stream.copy_within(gone.., 0);
+        let mut rest = self.held.as_mut_slice();
+        for _ in 0..self.streams.get() {
+            let Some((stream, others)) = rest.split_at_mut_checked(self.room) else { break };
+            if gone <= stream.len() {
+                stream.copy_within(gone.., 0);
+            }
+            rest = others;
         }
         self.place -= gone;
-        self.point -= gone * self.family.phases;
+        self.point -= gone * self.family.phases.get();
     }
 }
 
@@ -125,10 +133,11 @@ pub(crate) fn outputs_in(frames: u64, rate: SampleRate) -> u64 {
     }
     let Some(last) = frames.checked_sub(1) else { return 0 };
     // Output n needs input floor((step n + centre) * streams / phases).
-    let (phases, streams) = (family.phases as u128, streams as u128);
-    let reach = (u128::from(last) * phases + phases - 1) / streams;
-    match reach.checked_sub(phases * family.taps as u128 / 2) {
-        Some(beyond) => u64::try_from(beyond / family.step as u128 + 1).unwrap_or(u64::MAX),
+    let phases = family.phases.get() as u64;
+    let reach = last.saturating_mul(phases).saturating_add(phases - 1);
+    let reach = reach.checked_div(streams.get() as u64).unwrap_or(0);
+    match reach.checked_sub(phases * family.taps as u64 / 2) {
+        Some(beyond) => beyond.checked_div(family.step as u64).unwrap_or(0) + 1,
         None => 0,
     }
 }
@@ -153,9 +162,8 @@ fn dot8(taps: &[i16; 8], samples: &[i16; 8]) -> i32 {
 }
 
 /// One over the taps' gain at this many streams, with [`SCALE_BITS`] of fraction.
-fn scale(family: &Family, streams: usize) -> i64 {
-    let gain = (LOWPASS_GAIN as i64) * streams as i64;
-    ((family.streams_max as i64) << SCALE_BITS) / gain
+fn scale(family: &Family, streams: NonZeroUsize) -> i64 {
+    ((family.streams_max.get() << (SCALE_BITS - LOWPASS_GAIN_BITS)) / streams) as i64
 }
 
 #[cfg(test)]
