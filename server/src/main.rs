@@ -1,2 +1,81 @@
-//! Placeholder.
-fn main() {}
+//! onmon-server: identifies fingerprints and decides permit, refuse or unregistered, over HTTP.
+//!
+//! This file only wires the parts together and says in which order they start and stop.
+
+mod admin_token;
+mod args;
+mod connections;
+mod http;
+mod signals;
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use onmon_library::Library;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::admin_token::AdminToken;
+use crate::args::Args;
+use crate::http::Service;
+use crate::signals::Signals;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&args.log))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("onmon-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts: token, port, health routes, library, ready. Stops: not ready, drain, snapshot, exit.
+async fn run(args: &Args) -> anyhow::Result<()> {
+    let mut signals = Signals::install().context("cannot listen for signals")?;
+    args.check()?;
+    let admin_token = AdminToken::load(args)?;
+    let service = Arc::new(Service::new(admin_token, args));
+    let router = http::router(Arc::clone(&service), args)?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = listener.local_addr()?;
+    let connections = connections::serve(listener, router);
+
+    let library = tokio::select! {
+        opened = Library::open(&args.data) => opened?,
+        () = signals.next() => return Ok(()),
+    };
+    service.fill(library.clone());
+    announce(address);
+
+    signals.next().await;
+    tracing::info!("stopping: finishing what is under way (a second signal stops at once)");
+    service.drain();
+    tokio::select! {
+        () = connections.drain() => {}
+        () = signals.next() => anyhow::bail!("stopped by a second signal; nothing is lost"),
+    }
+    library.close().await.context("the library was not closed cleanly")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One line on standard output, for scripts that wait for it.
+fn announce(address: SocketAddr) {
+    // Nobody may be reading it; that is no reason to stop.
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+}

@@ -1,0 +1,150 @@
+//! What can go wrong with a library; every message says what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use onmon_core::wire::WireError;
+use onmon_index::IndexError;
+
+/// Why a library did not do what was asked. After any error what was acknowledged before still
+/// holds.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LibraryError {
+    /// The directory cannot be created, read or written.
+    #[error(
+        "cannot use the library directory {}; check that it exists and who may write to it",
+        dir.display()
+    )]
+    Directory {
+        /// The library's directory.
+        dir: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The path cannot be handed to the database.
+    #[error("the library's path {} is not UTF-8; use another one", dir.display())]
+    PathNotUtf8 {
+        /// The library's directory.
+        dir: PathBuf,
+    },
+    /// There is no library to read.
+    #[error("no library in {}; enrol something there first, or check the path", dir.display())]
+    NotALibrary {
+        /// The directory that was looked in.
+        dir: PathBuf,
+    },
+    /// Another process writes to this library.
+    #[error(
+        "another process writes to the library {} (a running onmon-server or `onmon enrol`); \
+         stop it first, or send to its server instead",
+        dir.display()
+    )]
+    Locked {
+        /// The library's directory.
+        dir: PathBuf,
+    },
+    /// A newer build has written the catalogue.
+    #[error("the catalogue has schema version {found}, this build knows {known}; update onmon")]
+    NewerSchema {
+        /// The version in the file.
+        found: i64,
+        /// The newest version of this build.
+        known: i64,
+    },
+    /// The catalogue file is damaged.
+    #[error(
+        "the catalogue onmon.sqlite is damaged; restore it from a backup \
+         (the folder index/ beside it is rebuilt by itself)"
+    )]
+    CatalogueCorrupt(#[source] CatalogueFault),
+    /// No room to write. Nothing of the change was kept.
+    #[error("no space left for the catalogue; free some and try again")]
+    DiskFull(#[source] CatalogueFault),
+    /// A foreign process holds the database for longer than the busy timeout.
+    #[error("another program holds the catalogue; close it and try again")]
+    CatalogueBusy(#[source] CatalogueFault),
+    /// The disk failed while writing: what is on it is known only after a restart.
+    #[error("the disk failed while the catalogue was written; check it, then start again")]
+    WriteFailed(#[source] CatalogueFault),
+    /// Any other failure of the database.
+    #[error("the catalogue does not answer")]
+    Catalogue(#[source] CatalogueFault),
+    /// The index cannot be read or written.
+    #[error("the index does not answer")]
+    Index(#[from] IndexError),
+
+    /// Bytes that are not a fingerprint of this build's profile.
+    #[error("not a usable fingerprint: {0}")]
+    Fingerprint(WireError),
+    /// A reference fingerprint where a query belongs.
+    #[error("a reference fingerprint cannot be identified; send a query fingerprint")]
+    ReferenceForIdentify,
+    /// A query fingerprint where a reference belongs.
+    #[error(
+        "a query fingerprint cannot be enrolled; make a reference (`onmon extract --reference`)"
+    )]
+    QueryForEnrolment,
+    /// An id that is empty, too long or has control characters.
+    #[error("a recording id has 1 to 255 bytes of UTF-8 and no control characters")]
+    BadRecordingId,
+    /// A text over its limit.
+    #[error("{field} is too long: at most 1,024 bytes of UTF-8")]
+    TextTooLong {
+        /// `title` or `artist`.
+        field: &'static str,
+    },
+    /// One batch names a recording twice: one would silently replace the other.
+    #[error("the recording id `{recording_id}` comes twice in one enrolment; give each its own id")]
+    DuplicateId {
+        /// The id.
+        recording_id: String,
+    },
+    /// No free slot: 2^32 recordings were enrolled.
+    #[error("the library is full: it holds at most 2^32 recordings")]
+    Full,
+
+    /// Opened to read only.
+    #[error("this library was opened to read; open it to write")]
+    ReadOnly,
+    /// Closed, or stopped after [`LibraryError::WriteFailed`].
+    #[error("the library is closed; open it again")]
+    Closed,
+    /// Work on the index was cut off by a fault of the program.
+    #[error("internal error: work on the library was cut off; restart, and report this")]
+    Interrupted,
+}
+
+impl LibraryError {
+    /// A stable name for programs (HTTP answers, command-line output).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Directory { .. } => "directory_unusable",
+            Self::PathNotUtf8 { .. } => "path_not_utf8",
+            Self::NotALibrary { .. } => "not_a_library",
+            Self::Locked { .. } => "library_locked",
+            Self::NewerSchema { .. } => "newer_schema",
+            Self::CatalogueCorrupt(_) => "catalogue_corrupt",
+            Self::DiskFull(_) => "disk_full",
+            Self::CatalogueBusy(_) => "catalogue_busy",
+            Self::WriteFailed(_) => "write_failed",
+            Self::Catalogue(_) => "catalogue_failed",
+            Self::Index(_) => "index_failed",
+            Self::Fingerprint(error) => error.code(),
+            Self::ReferenceForIdentify => "reference_for_identify",
+            Self::QueryForEnrolment => "query_for_enrolment",
+            Self::BadRecordingId => "bad_recording_id",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::DuplicateId { .. } => "duplicate_id",
+            Self::Full => "library_full",
+            Self::ReadOnly => "read_only",
+            Self::Closed => "library_closed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What the database itself said.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CatalogueFault(#[from] pub(crate) sqlx::Error);

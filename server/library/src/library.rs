@@ -1,0 +1,363 @@
+//! The library: one door to catalogue and index, which keeps the two in step.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use onmon_index::Match;
+use sqlx::{AnyConnection, AnyPool, Connection};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
+
+use crate::catalogue::{self, Change};
+use crate::entry::{CheckedEntry, Enrolled, Entry};
+use crate::error::LibraryError;
+use crate::live_index::{Access, LiveIndex};
+use crate::recording::Recording;
+use crate::rights::{self, Decision};
+use crate::sqlite;
+use crate::writer_lock::WriterLock;
+
+/// Changes since the last snapshot after which a new one is due, at least. It is also due only when
+/// an eighth of the library has changed: so a snapshot costs each change a constant share, and the
+/// replay after a kill stays short.
+const SNAPSHOT_CHANGES_MIN: u64 = 1_000;
+const SNAPSHOT_LIBRARY_SHARE: u64 = 8;
+
+/// An enrolled library. A cheap handle: clones are the same library.
+///
+/// Dropped without [`Library::close`] it loses nothing; the next opening replays more.
+#[derive(Clone)]
+pub struct Library {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    access: Access,
+    readers: AnyPool,
+    index: LiveIndex,
+    /// None: opened to read, closed, or stopped after the disk failed.
+    writer: Mutex<Option<Writer>>,
+    /// As many at once as there are cores: more would only make each of them slower.
+    identifying: Semaphore,
+}
+
+struct Writer {
+    connection: AnyConnection,
+    changes_since_snapshot: u64,
+    _lock: WriterLock,
+}
+
+/// What was found for a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Every recording above the threshold, best first.
+    pub matches: Vec<RecordingMatch>,
+    /// What follows from their rights.
+    pub decision: Decision,
+    /// Why, in words for the asker.
+    pub rule: &'static str,
+}
+
+/// A recording that matched, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordingMatch {
+    /// What the catalogue knows of it.
+    pub recording: Recording,
+    /// Where in the recording the query's beginning lies, in ms; negative if the query starts
+    /// earlier.
+    pub offset_ms: i64,
+    /// Grows with certainty.
+    pub confidence: f32,
+    /// Share of the bits that differ, 0 to 1.
+    pub bit_error: f32,
+    /// How much of the query matched, in ms.
+    pub matched_ms: u32,
+    /// How many of the query's samples agree on the offset.
+    pub samples_agreeing: u8,
+}
+
+/// How much is enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Recordings that can be identified.
+    pub recordings: u64,
+    /// Their codes, 20 a second.
+    pub index_codes: u64,
+    /// Number of the last change that can be identified.
+    pub applied_seq: u64,
+    /// Number of the last change in the catalogue; equal to `applied_seq` but for an instant.
+    pub last_seq: u64,
+}
+
+impl Library {
+    /// Opens the library in `dir` to write and to read, creating it where there is none.
+    ///
+    /// Returns when every enrolment that was ever acknowledged can be identified again.
+    ///
+    /// # Errors
+    /// [`LibraryError::Locked`] while another process has it open to write; a directory or
+    /// catalogue that cannot be used. A damaged index is no error: it is rebuilt.
+    pub async fn open(dir: &Path) -> Result<Library, LibraryError> {
+        let dir = &make_directory(dir)?;
+        let lock = WriterLock::acquire(dir)?;
+        let connection = sqlite::open_writer(dir).await?;
+        sync_directory(dir)?;
+        let readers = sqlite::open_readers(dir)?;
+        let index = LiveIndex::open(dir, Access::Write, &readers).await?;
+        let changes_since_snapshot = 0;
+        let writer = Writer { connection, changes_since_snapshot, _lock: lock };
+        Ok(Library::new(Access::Write, readers, index, Some(writer)))
+    }
+
+    /// Opens the library in `dir` to read, beside any number of other processes.
+    ///
+    /// It answers from what the library held at this moment.
+    ///
+    /// # Errors
+    /// [`LibraryError::NotALibrary`] where nothing was ever enrolled.
+    pub async fn open_to_read(dir: &Path) -> Result<Library, LibraryError> {
+        if !dir.join(sqlite::FILE).is_file() {
+            return Err(LibraryError::NotALibrary { dir: dir.to_path_buf() });
+        }
+        let dir = &absolute(dir)?;
+        let readers = sqlite::open_readers(dir)?;
+        match sqlite::schema_version(&readers).await? {
+            0 => return Err(LibraryError::NotALibrary { dir: dir.clone() }),
+            found => sqlite::check_version(found)?,
+        }
+        let index = LiveIndex::open(dir, Access::Read, &readers).await?;
+        Ok(Library::new(Access::Read, readers, index, None))
+    }
+
+    /// Enrols recordings in one transaction: when this returns they are on disk and identified, or
+    /// none of them is. An id that is there already is replaced, so a retry does no harm.
+    ///
+    /// # Errors
+    /// An entry that breaks a promise of [`Recording`] or is no reference fingerprint; an id that
+    /// comes twice; a full disk. Nothing is enrolled then.
+    pub async fn enrol(&self, entries: Vec<Entry>) -> Result<Vec<Enrolled>, LibraryError> {
+        let entries =
+            entries.into_iter().map(CheckedEntry::try_from).collect::<Result<Vec<_>, _>>()?;
+        refuse_duplicates(&entries)?;
+        let shared = Arc::clone(&self.shared);
+        // On a task of its own: if the caller goes away (a client hangs up) between commit and
+        // index, the recording would be on disk yet not be identified until the next start.
+        tokio::spawn(shared.enrol(entries)).await.map_err(|_| LibraryError::Interrupted)?
+    }
+
+    /// Takes a recording out. Whether there was one.
+    ///
+    /// # Errors
+    /// A catalogue that cannot be written.
+    pub async fn remove(&self, recording_id: &str) -> Result<bool, LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(shared.remove(recording_id.to_owned()));
+        task.await.map_err(|_| LibraryError::Interrupted)?
+    }
+
+    /// Identifies the wire bytes of a query fingerprint and decides.
+    ///
+    /// # Errors
+    /// Bytes that are not a query fingerprint of this build's profile; a catalogue that does not
+    /// answer.
+    pub async fn identify(&self, wire: &[u8]) -> Result<Answer, LibraryError> {
+        let shared = &self.shared;
+        let permit = shared.identifying.acquire().await.map_err(|_| LibraryError::Closed)?;
+        let found = shared.index.identify(wire.to_vec()).await?;
+        drop(permit);
+        let mut matches = Vec::with_capacity(found.len());
+        for hit in found {
+            // None if it was removed since: then it is no match any more.
+            if let Some(recording) = catalogue::recording_in(&shared.readers, hit.slot).await? {
+                matches.push(recording_match(recording, &hit));
+            }
+        }
+        let ruling = rights::decide(matches.iter().map(|found| found.recording.rights));
+        Ok(Answer { matches, decision: ruling.decision, rule: ruling.rule })
+    }
+
+    /// How much is enrolled. Asks the catalogue, so it also tells whether that answers.
+    ///
+    /// # Errors
+    /// A catalogue that does not answer.
+    pub async fn stats(&self) -> Result<Stats, LibraryError> {
+        let last_seq = catalogue::last_seq(&self.shared.readers).await?;
+        let (recordings, index_codes) = self.shared.index.size()?;
+        let applied_seq = self.shared.index.applied_seq();
+        Ok(Stats { recordings, index_codes, applied_seq, last_seq })
+    }
+
+    /// Waits for changes under way, writes the index's snapshot and lets go of the files.
+    ///
+    /// # Errors
+    /// A snapshot that cannot be written. Nothing is lost by it: the next opening replays.
+    pub async fn close(self) -> Result<(), LibraryError> {
+        let writer = self.shared.writer.lock().await.take();
+        self.shared.identifying.close();
+        self.shared.readers.close().await;
+        if let Some(writer) = writer {
+            self.shared.index.snapshot().await?;
+            writer.connection.close().await.map_err(sqlite::write_fault)?;
+        }
+        Ok(())
+    }
+
+    fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
+        let cores = available_parallelism().map_or(1, |n| n.get());
+        let identifying = Semaphore::new(cores);
+        let writer = Mutex::new(writer);
+        Library { shared: Arc::new(Shared { access, readers, index, writer, identifying }) }
+    }
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let applied_seq = self.shared.index.applied_seq();
+        let access = self.shared.access;
+        let mut out = f.debug_struct("Library");
+        out.field("access", &access).field("applied_seq", &applied_seq).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    async fn enrol(
+        self: Arc<Self>,
+        entries: Vec<CheckedEntry>,
+    ) -> Result<Vec<Enrolled>, LibraryError> {
+        let mut writer = self.writer.lock().await;
+        let connection = &mut self.open_writer(&mut writer)?.connection;
+        let stored = match catalogue::store(connection, &entries).await {
+            Ok(stored) => stored,
+            Err(error) => return Err(stop_after_failed_write(&mut writer, error)),
+        };
+        let mut enrolled = Vec::with_capacity(entries.len());
+        let mut changes = Vec::with_capacity(entries.len());
+        for (entry, stored) in entries.into_iter().zip(stored) {
+            let (seq, slot, replaced) = (stored.seq, stored.slot, stored.replaced);
+            changes.push(Change { seq, slot, codes: Some(entry.reference) });
+            let recording_id = entry.recording.recording_id;
+            enrolled.push(Enrolled { recording_id, seq, replaced });
+        }
+        self.follow(&mut writer, changes).await?;
+        Ok(enrolled)
+    }
+
+    async fn remove(self: Arc<Self>, recording_id: String) -> Result<bool, LibraryError> {
+        let mut writer = self.writer.lock().await;
+        let connection = &mut self.open_writer(&mut writer)?.connection;
+        match catalogue::remove(connection, &recording_id).await {
+            Ok(None) => Ok(false),
+            Ok(Some(change)) => {
+                self.follow(&mut writer, vec![change]).await?;
+                Ok(true)
+            }
+            Err(error) => Err(stop_after_failed_write(&mut writer, error)),
+        }
+    }
+
+    fn open_writer<'a>(
+        &self,
+        writer: &'a mut MutexGuard<'_, Option<Writer>>,
+    ) -> Result<&'a mut Writer, LibraryError> {
+        writer.as_mut().ok_or(match self.access {
+            Access::Read => LibraryError::ReadOnly,
+            Access::Write => LibraryError::Closed,
+        })
+    }
+
+    /// Brings the index after the catalogue: under the writer's lock, so in the changes' order.
+    async fn follow(
+        self: &Arc<Self>,
+        writer: &mut MutexGuard<'_, Option<Writer>>,
+        changes: Vec<Change>,
+    ) -> Result<(), LibraryError> {
+        let count = changes.len() as u64;
+        self.index.apply(changes).await?;
+        let writer = self.open_writer(writer)?;
+        writer.changes_since_snapshot += count;
+        if writer.changes_since_snapshot >= self.snapshot_due_at()? {
+            // The change is acknowledged without waiting for the snapshot.
+            writer.changes_since_snapshot = 0;
+            tokio::spawn(Arc::clone(self).snapshot());
+        }
+        Ok(())
+    }
+
+    fn snapshot_due_at(&self) -> Result<u64, LibraryError> {
+        let (recordings, _) = self.index.size()?;
+        Ok(SNAPSHOT_CHANGES_MIN.max(recordings / SNAPSHOT_LIBRARY_SHARE))
+    }
+
+    async fn snapshot(self: Arc<Self>) {
+        let writer = self.writer.lock().await;
+        if writer.is_none() {
+            return;
+        }
+        match self.index.snapshot().await {
+            Ok(()) => {
+                tracing::info!(applied_seq = self.index.applied_seq(), "index snapshot written")
+            }
+            // Nothing is lost: the catalogue has every change, the next snapshot is tried later.
+            Err(error) => tracing::warn!(%error, "index snapshot failed"),
+        }
+    }
+}
+
+/// After an I/O error while writing, no more is written: what reached the disk is known only when
+/// SQLite reads its log again, at the next opening.
+fn stop_after_failed_write(
+    writer: &mut MutexGuard<'_, Option<Writer>>,
+    error: LibraryError,
+) -> LibraryError {
+    if matches!(error, LibraryError::WriteFailed(_)) {
+        tracing::error!(
+            "the disk failed; no more changes are taken until the library is opened again"
+        );
+        writer.take();
+    }
+    error
+}
+
+fn refuse_duplicates(entries: &[CheckedEntry]) -> Result<(), LibraryError> {
+    let mut ids = HashSet::new();
+    for entry in entries {
+        let recording_id = &entry.recording.recording_id;
+        if !ids.insert(recording_id) {
+            return Err(LibraryError::DuplicateId { recording_id: recording_id.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn recording_match(recording: Recording, hit: &Match) -> RecordingMatch {
+    RecordingMatch {
+        recording,
+        offset_ms: hit.offset_ms,
+        confidence: hit.confidence,
+        bit_error: hit.bit_error,
+        matched_ms: hit.matched_codes.saturating_mul(onmon_core::HOP_MS),
+        samples_agreeing: hit.samples_agreeing,
+    }
+}
+
+fn make_directory(dir: &Path) -> Result<PathBuf, LibraryError> {
+    fs::create_dir_all(dir)
+        .map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })?;
+    absolute(dir)
+}
+
+fn absolute(dir: &Path) -> Result<PathBuf, LibraryError> {
+    dir.canonicalize().map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })
+}
+
+/// Makes the names of new files survive the loss of power: SQLite syncs its files, not the folder
+/// that the library's own folder was made in.
+fn sync_directory(dir: &Path) -> Result<(), LibraryError> {
+    let sync = |dir: &Path| File::open(dir).and_then(|folder| folder.sync_all());
+    sync(dir)
+        .and_then(|()| dir.parent().map_or(Ok(()), sync))
+        .map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })
+}

@@ -1,0 +1,204 @@
+//! The index in memory, kept in step with the catalogue's change sequence.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use onmon_core::{ENCODER, Kind, PROFILE, wire};
+use onmon_index::{Index, IndexError, Match, Slot};
+use sqlx::AnyPool;
+use tokio::task::spawn_blocking;
+
+use crate::catalogue::{self, Change};
+use crate::entry::ReferenceCodes;
+use crate::error::LibraryError;
+
+/// The folder of the index's snapshot in a library directory.
+pub(crate) const FOLDER: &str = "index";
+
+/// Changes taken from the catalogue at a time while catching up; 16 MB for songs of 4.5 minutes.
+const REPLAY_BATCH: u32 = 3_000;
+
+/// The index behind a lock: many identify at once, one change at a time is let in between.
+///
+/// All work on the index is done on threads that may block, never on those that serve connections.
+#[derive(Clone)]
+pub(crate) struct LiveIndex {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    index: RwLock<Index>,
+    /// Every change up to this one is in the index.
+    applied_seq: AtomicU64,
+}
+
+/// Whether the snapshot on disk may be touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+impl LiveIndex {
+    /// Loads the snapshot and replays what the catalogue has beyond it. A snapshot that is lost,
+    /// damaged or ahead of the catalogue (which was restored from a backup) is built anew.
+    pub async fn open(
+        library: &Path,
+        access: Access,
+        catalogue: &AnyPool,
+    ) -> Result<LiveIndex, LibraryError> {
+        let folder = library.join(FOLDER);
+        let last_seq = catalogue::last_seq(catalogue).await?;
+        let index = on_blocking_thread(move || load(&folder, access, last_seq)).await??;
+        let applied_seq = AtomicU64::new(index.applied_seq());
+        let live =
+            LiveIndex { shared: Arc::new(Shared { index: RwLock::new(index), applied_seq }) };
+        live.catch_up(catalogue).await?;
+        Ok(live)
+    }
+
+    /// Follows changes, which must be in the order of their numbers.
+    pub async fn apply(&self, changes: Vec<Change>) -> Result<(), LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || changes.into_iter().try_for_each(|change| shared.apply(change)))
+            .await?
+    }
+
+    /// Identifies the wire bytes of a query, best match first.
+    pub async fn identify(&self, query: Vec<u8>) -> Result<Vec<Match>, LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || {
+            let fingerprint = wire::decode(&query).map_err(LibraryError::Fingerprint)?;
+            if fingerprint.kind() != Kind::Query {
+                return Err(LibraryError::ReferenceForIdentify);
+            }
+            let index = shared.index.read().map_err(|_| LibraryError::Interrupted)?;
+            Ok(index.identify(&fingerprint))
+        })
+        .await?
+    }
+
+    /// Writes the index to disk, atomically. The caller sees to it that nothing is applied
+    /// meanwhile.
+    pub async fn snapshot(&self) -> Result<(), LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || {
+            let mut index = shared.index.write().map_err(|_| LibraryError::Interrupted)?;
+            Ok(index.snapshot(shared.applied_seq.load(Ordering::Acquire))?)
+        })
+        .await?
+    }
+
+    /// Every change up to this number can be identified.
+    pub fn applied_seq(&self) -> u64 {
+        self.shared.applied_seq.load(Ordering::Acquire)
+    }
+
+    /// Recordings and codes in the index.
+    pub fn size(&self) -> Result<(u64, u64), LibraryError> {
+        let index = self.shared.index.read().map_err(|_| LibraryError::Interrupted)?;
+        Ok((index.len() as u64, index.codes()))
+    }
+
+    async fn catch_up(&self, catalogue: &AnyPool) -> Result<(), LibraryError> {
+        let from_seq = self.applied_seq();
+        let mut replayed = 0;
+        loop {
+            let seq = self.applied_seq();
+            let changes = catalogue::changes_after(catalogue, seq, REPLAY_BATCH).await?;
+            if changes.is_empty() {
+                break;
+            }
+            replayed += changes.len();
+            self.apply(changes).await?;
+        }
+        if replayed > 0 {
+            let to_seq = self.applied_seq();
+            tracing::info!(
+                replayed,
+                from_seq,
+                to_seq,
+                "index brought up to date from the catalogue"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// The lock is taken for one change at a time, so that a long batch does not hold up
+    /// identifying.
+    fn apply(&self, change: Change) -> Result<(), LibraryError> {
+        let Change { seq, slot, codes } = change;
+        let mut index = self.index.write().map_err(|_| LibraryError::Interrupted)?;
+        match codes {
+            Some(reference) if comparable(&reference) => index.insert(slot, &reference.codes),
+            Some(reference) => {
+                // Its codes would never match; what was indexed of an older reference is stale.
+                index.remove(slot);
+                warn_not_comparable(slot, &reference);
+            }
+            None => index.remove(slot),
+        }
+        self.applied_seq.store(seq, Ordering::Release);
+        Ok(())
+    }
+}
+
+fn comparable(reference: &ReferenceCodes) -> bool {
+    reference.profile == PROFILE && reference.encoder == ENCODER
+}
+
+fn warn_not_comparable(slot: Slot, reference: &ReferenceCodes) {
+    let (profile, encoder) = (reference.profile.0, reference.encoder.0);
+    tracing::warn!(
+        slot,
+        profile,
+        encoder,
+        "codes of another encoder are not identified; enrol again"
+    );
+}
+
+fn load(folder: &Path, access: Access, last_seq: u64) -> Result<Index, LibraryError> {
+    // A reader leaves the directory as it is; opening an index makes its folder.
+    if access == Access::Read && !folder.exists() {
+        return Ok(Index::empty(folder));
+    }
+    match Index::open(folder) {
+        Ok(index) if index.applied_seq() <= last_seq => return Ok(index),
+        Ok(index) => {
+            let snapshot_seq = index.applied_seq();
+            tracing::warn!(snapshot_seq, last_seq, "index ahead of the catalogue; rebuilding it");
+        }
+        Err(error @ IndexError::Damaged { .. }) => {
+            tracing::warn!(%error, "index snapshot damaged; rebuilding it");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    match access {
+        Access::Read => Ok(Index::empty(folder)),
+        Access::Write => {
+            clear(folder)?;
+            Ok(Index::open(folder)?)
+        }
+    }
+}
+
+/// Removes a snapshot; all that is in it is in the catalogue as well.
+fn clear(folder: &Path) -> Result<(), LibraryError> {
+    match fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LibraryError::Directory { dir: PathBuf::from(folder), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn on_blocking_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, LibraryError> {
+    spawn_blocking(work).await.map_err(|_| LibraryError::Interrupted)
+}

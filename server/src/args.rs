@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use axum::http::HeaderValue;
+use clap::Parser;
+
+/// Identifies audio fingerprints against an enrolled library and answers permit, refuse or
+/// unregistered. Audio never comes here: only fingerprints of at most 4 KiB.
+///
+/// Prints `listening on http://ADDRESS` on standard output when it is ready; logs go to standard
+/// error. SIGINT and SIGTERM stop it cleanly within 30 seconds; a kill -9 loses nothing either.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Try it:\n  \
+        onmon-server --data ./data\n  \
+        onmon enrol --server http://127.0.0.1:8787 SONGS...   (needs ./data/admin-token)\n  \
+        onmon identify --server http://127.0.0.1:8787 SONG\n\
+        What it serves: http://127.0.0.1:8787/openapi.json"
+)]
+pub struct Args {
+    /// The library: catalogue and index. Made if it is not there; one server per directory.
+    #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
+    pub data: PathBuf,
+
+    /// Where to listen; port 0 takes a free one. There is no TLS: put a proxy before it on a
+    /// network.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+
+    /// The file with the token that enrolling and removing ask for. Without it the environment's
+    /// ONMON_ADMIN_TOKEN counts, and without that DIR/admin-token, which is made once.
+    #[arg(long, value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
+
+    /// Serves the files of this directory (the web demo) beside the API.
+    #[arg(long, value_name = "DIR")]
+    pub web_root: Option<PathBuf>,
+
+    /// Lets pages of this origin use the API, as https://example.org; may be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    pub cors_origin: Vec<HeaderValue>,
+
+    /// Requests to the API at once; more are answered 503.
+    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    pub in_flight_max: usize,
+
+    /// A request that takes longer, its body included, is given up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub request_timeout_s: u64,
+
+    /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
+    #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
+    pub log: String,
+}
+
+impl Args {
+    /// What can be known to be wrong before anything is started.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.in_flight_max > 0, "--in-flight-max must be at least 1");
+        ensure!(self.request_timeout_s > 0, "--request-timeout-s must be at least 1");
+        if let Some(root) = &self.web_root {
+            ensure!(root.is_dir(), "--web-root {} is not a directory", root.display());
+            // Both may be given relative, or through links.
+            let data = std::path::absolute(&self.data)?;
+            let data = data.canonicalize().unwrap_or(data);
+            ensure!(
+                !data.starts_with(root.canonicalize()?),
+                "--data lies inside --web-root: its catalogue and admin token would be served; \
+                 choose another directory"
+            );
+        }
+        Ok(())
+    }
+
+    /// How long a request may take.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_s)
+    }
+}

@@ -1,0 +1,48 @@
+//! Reads a fingerprint from a request's body, within its limit.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use onmon_core::wire::MEDIA_TYPE;
+
+use super::problem::Problem;
+
+/// The body, of the right type and at most `limit_bytes` long.
+///
+/// The headers are looked at first: a body of another type or of a greater stated length is refused
+/// before a byte of it is read; one without a stated length is cut off at the limit.
+pub async fn fingerprint(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+) -> Result<Bytes, Problem> {
+    if headers.get(CONTENT_TYPE).is_none_or(|found| found != MEDIA_TYPE) {
+        let detail = format!("send a fingerprint, with Content-Type: {MEDIA_TYPE}");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, "unsupported_media_type", detail));
+    }
+    let stated = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if stated.is_some_and(|length: u64| length > limit_bytes as u64) {
+        return Err(too_large(limit_bytes));
+    }
+    let bytes = match Limited::new(body, limit_bytes).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(too_large(limit_bytes)),
+        Err(_) => {
+            let detail = "the body broke off; send it again";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "body_broke_off", detail));
+        }
+    };
+    if bytes.is_empty() {
+        let detail = "the body is empty; send the bytes of a fingerprint";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "empty_body", detail));
+    }
+    Ok(bytes)
+}
+
+fn too_large(limit_bytes: usize) -> Problem {
+    let detail =
+        format!("at most {limit_bytes} bytes are taken here; send the fingerprint, not the audio");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+}

@@ -1,0 +1,127 @@
+//! `GET /metrics`: counters and gauges for Prometheus, units in their names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use onmon_library::Decision;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::problem::Problem;
+use super::service::Service;
+
+/// What is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    identify_seconds: Histogram,
+    identify: Family<DecisionLabel, Counter>,
+    http_errors: Family<CodeLabel, Counter>,
+    recordings: Gauge,
+    index_codes: Gauge,
+    applied_seq: Gauge,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DecisionLabel {
+    decision: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabel {
+    code: &'static str,
+}
+
+/// From half a millisecond to eight seconds.
+const FIRST_BUCKET_SECONDS: f64 = 0.000_5;
+const BUCKETS: u16 = 15;
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let buckets = exponential_buckets(FIRST_BUCKET_SECONDS, 2.0, BUCKETS);
+        let metrics = Metrics {
+            registry: Registry::default(),
+            identify_seconds: Histogram::new(buckets),
+            identify: Family::default(),
+            http_errors: Family::default(),
+            recordings: Gauge::default(),
+            index_codes: Gauge::default(),
+            applied_seq: Gauge::default(),
+        };
+        // Every decision is there from the start: a rate over a series that appears later is wrong.
+        for decision in Decision::ALL {
+            let label = DecisionLabel { decision: decision.as_str() };
+            drop(metrics.identify.get_or_create(&label));
+        }
+        metrics.registered()
+    }
+}
+
+impl Metrics {
+    /// A query was answered.
+    pub fn observe_identify(&self, decision: Decision, elapsed: Duration) {
+        self.identify_seconds.observe(elapsed.as_secs_f64());
+        self.identify.get_or_create(&DecisionLabel { decision: decision.as_str() }).inc();
+    }
+
+    /// A request was answered with a problem.
+    pub fn count_error(&self, code: &'static str) {
+        self.http_errors.get_or_create(&CodeLabel { code }).inc();
+    }
+
+    fn registered(mut self) -> Metrics {
+        let registry = &mut self.registry;
+        registry.register_with_unit(
+            "onmon_identify",
+            "Time from a whole query read to its decision made",
+            Unit::Seconds,
+            self.identify_seconds.clone(),
+        );
+        // The encoding adds `_total` to the names of counters.
+        let queries = "Queries answered, by decision";
+        registry.register("onmon_identify", queries, self.identify.clone());
+        let problems = "Requests answered with a problem, by its code";
+        registry.register("onmon_http_errors", problems, self.http_errors.clone());
+        let recordings = "Recordings that can be identified";
+        registry.register("onmon_recordings", recordings, self.recordings.clone());
+        let codes = "Codes in the index, 20 a second of audio";
+        registry.register("onmon_index_codes", codes, self.index_codes.clone());
+        let seq = "Number of the last change that can be identified";
+        registry.register("onmon_applied_seq", seq, self.applied_seq.clone());
+        self
+    }
+}
+
+/// Counters and gauges, in the OpenMetrics text format
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    responses(
+        (status = 200, description = "OpenMetrics text", body = String,
+            content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        (status = 500, response = inline(super::openapi::InternalError)),
+        (status = 503, response = inline(super::openapi::Unavailable)),
+    )
+)]
+pub async fn scrape(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
+    let stats = service.library()?.stats().await?;
+    let metrics = &service.metrics;
+    metrics.recordings.set(stats.recordings as i64);
+    metrics.index_codes.set(stats.index_codes as i64);
+    metrics.applied_seq.set(stats.applied_seq as i64);
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = encode(&mut text, &metrics.registry);
+    Ok(([(CONTENT_TYPE, OPENMETRICS)], text).into_response())
+}
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,0 +1,93 @@
+//! `GET /openapi.json`: the document that the routes write; a test holds it to the truth.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToResponse, ToSchema};
+
+use super::problem::ProblemDocument;
+use super::service::Service;
+
+/// What the routes do not say of themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "onmon",
+        description = "Identifies audio fingerprints and decides permit, refuse or unregistered. \
+                       Takes fingerprints only, never audio."
+    ),
+    components(schemas(ProblemDocument)),
+    modifiers(&AdminTokenScheme),
+    tags(
+        (name = "identify", description = "For everyone"),
+        (name = "recordings", description = "For holders of the admin token"),
+        (name = "operation", description = "For the operator's machines")
+    )
+)]
+pub struct Document;
+
+/// This document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "operation",
+    responses(
+        (status = 200, description = "OpenAPI 3.1", body = Object,
+            content_type = "application/json")
+    )
+)]
+pub async fn document(State(service): State<Arc<Service>>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], service.document()).into_response()
+}
+
+struct AdminTokenScheme;
+
+impl Modify for AdminTokenScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("admin_token", scheme);
+    }
+}
+
+/// A fingerprint in onmon's wire format (spec/wire.md).
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code)]
+pub struct WireBytes(Vec<u8>);
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(ToResponse)]
+        #[response(content_type = "application/problem+json")]
+        #[allow(dead_code)]
+        pub struct $name(ProblemDocument);
+    )*};
+}
+
+problems! {
+    /// A parameter or the fingerprint is malformed; `code` and `detail` say how
+    BadRequest
+    /// The admin token is missing or wrong
+    Unauthorised
+    /// No recording of this id
+    NoSuchRecording
+    /// The request took too long
+    TimedOut
+    /// The body is too long for this route
+    TooLarge
+    /// The body is not announced as a fingerprint
+    UnsupportedMediaType
+    /// A reference where a query belongs, or a query where a reference belongs
+    WrongKind
+    /// Starting, stopping, or too many requests at once; see Retry-After
+    Unavailable
+    /// A fault of the server; it is in its log
+    InternalError
+    /// No space left; nothing of the change was kept
+    DiskFull
+}

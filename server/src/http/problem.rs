@@ -1,0 +1,167 @@
+//! Errors as `application/problem+json` (RFC 9457), each with a stable `code` for programs.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use onmon_library::LibraryError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request is not answered as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    header: Option<(HeaderName, &'static str)>,
+}
+
+/// Why a request was not answered as asked, and what to do about it (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// A name for this kind of problem: `urn:onmon:problem:` and the code.
+    #[schema(example = "urn:onmon:problem:checksum_mismatch")]
+    r#type: String,
+    /// The status in words.
+    #[schema(example = "Bad Request")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 400)]
+    status: u16,
+    /// What is wrong with this request and what to do about it, for people.
+    detail: Cow<'static, str>,
+    /// What is wrong, for programs; stable.
+    #[schema(example = "checksum_mismatch", pattern = "^[a-z_]+$")]
+    code: &'static str,
+}
+
+/// A problem's code, beside its response, for those who count.
+#[derive(Debug, Clone, Copy)]
+pub struct Code(pub &'static str);
+
+impl Problem {
+    /// A problem of the request: `detail` says what to do.
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Problem {
+        Problem { status, code, detail: detail.into(), header: None }
+    }
+
+    /// No token, or the wrong one.
+    pub fn unauthorised() -> Problem {
+        let detail = "this needs the admin token: Authorization: Bearer TOKEN";
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
+            .with(WWW_AUTHENTICATE, "Bearer realm=\"onmon\"")
+    }
+
+    /// Too many requests at once.
+    pub fn busy() -> Problem {
+        let detail = "too many requests at once; try again in a second";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with(RETRY_AFTER, "1")
+    }
+
+    /// The library is still being read.
+    pub fn starting() -> Problem {
+        let detail = "the server is still reading its library; try again in a few seconds";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail).with(RETRY_AFTER, "5")
+    }
+
+    /// Told to stop.
+    pub fn stopping() -> Problem {
+        let detail = "the server is stopping; try another, or again when it is back";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail).with(RETRY_AFTER, "5")
+    }
+
+    /// The request took too long, most likely to send its body.
+    pub fn timed_out() -> Problem {
+        let detail = "the request took too long; send it again";
+        // The rest of its body may still come: the connection is of no more use.
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail).with(CONNECTION, "close")
+    }
+
+    /// The library does not answer: whatever its reason, no request should be sent here.
+    pub fn not_ready(error: LibraryError) -> Problem {
+        Problem { status: StatusCode::SERVICE_UNAVAILABLE, ..Problem::from(error) }
+    }
+
+    fn internal() -> Problem {
+        let detail = "internal error; it is in the server's log";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    fn with(mut self, name: HeaderName, value: &'static str) -> Problem {
+        self.header = Some((name, value));
+        self
+    }
+}
+
+impl From<LibraryError> for Problem {
+    /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
+    fn from(error: LibraryError) -> Problem {
+        use LibraryError::{
+            BadRecordingId, CatalogueBusy, Closed, DiskFull, Fingerprint, QueryForEnrolment,
+            ReferenceForIdentify, TextTooLong, WriteFailed,
+        };
+        let status = match &error {
+            Fingerprint(_) | BadRecordingId | TextTooLong { .. } => StatusCode::BAD_REQUEST,
+            QueryForEnrolment | ReferenceForIdentify => StatusCode::UNPROCESSABLE_ENTITY,
+            DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
+            CatalogueBusy(_) | Closed | WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let code = error.code();
+        if status.is_client_error() {
+            return Problem::new(status, code, error.to_string());
+        }
+        let error = anyhow::Error::from(error);
+        tracing::error!(code, "{error:#}");
+        Problem::new(status, code, "the server cannot do this now; its log says why")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Problem { status, code, detail, header } = self;
+        let document = ProblemDocument {
+            r#type: format!("urn:onmon:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code,
+        };
+        let mut response = (status, Json(document)).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response.extensions_mut().insert(Code(code));
+        response
+    }
+}
+
+/// No such route.
+pub async fn not_found() -> Problem {
+    let detail = "there is nothing here; GET /openapi.json lists what there is";
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
+/// A route, but not by this method; which it takes is in the header `Allow`.
+pub async fn method_not_allowed() -> Problem {
+    let detail = "this route takes another method; see the header Allow";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+/// A fault of the program; the connection and the server live on.
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Problem::internal().into_response()
+}

@@ -1,0 +1,78 @@
+//! What every route can reach: the library once it is there, the limits, the counters.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use onmon_library::Library;
+use tokio::sync::Semaphore;
+use utoipa::openapi::OpenApi;
+
+use super::metrics::Metrics;
+use super::problem::Problem;
+use crate::admin_token::AdminToken;
+use crate::args::Args;
+
+/// One running server.
+#[derive(Debug)]
+pub struct Service {
+    library: OnceLock<Library>,
+    draining: AtomicBool,
+    document: OnceLock<Bytes>,
+    /// Whoever shows it may enrol and remove.
+    pub admin_token: AdminToken,
+    /// One permit for each request to the API.
+    pub in_flight: Semaphore,
+    /// How long a request to the API may take.
+    pub request_timeout: Duration,
+    /// What `/metrics` tells.
+    pub metrics: Metrics,
+}
+
+impl Service {
+    /// A server whose library is not there yet.
+    pub fn new(admin_token: AdminToken, args: &Args) -> Service {
+        Service {
+            library: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            document: OnceLock::new(),
+            admin_token,
+            in_flight: Semaphore::new(args.in_flight_max),
+            request_timeout: args.request_timeout(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// From now on it is ready.
+    pub fn fill(&self, library: Library) {
+        // A second library is never opened.
+        let _ = self.library.set(library);
+    }
+
+    /// From now on it is not ready any more, but still answers.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether it was told to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// The library, or the answer that it is still being read.
+    pub fn library(&self) -> Result<&Library, Problem> {
+        self.library.get().ok_or_else(Problem::starting)
+    }
+
+    /// Keeps the OpenAPI document as it will be served.
+    pub fn publish(&self, document: &OpenApi) -> anyhow::Result<()> {
+        let _ = self.document.set(document.to_json()?.into());
+        Ok(())
+    }
+
+    /// The OpenAPI document.
+    pub fn document(&self) -> Bytes {
+        self.document.get().cloned().unwrap_or_default()
+    }
+}
