@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! `onmon`: fingerprints, enrols and identifies recordings from the command line.
+//!
+//! ```text
+//! files --inputs.rs--> take.rs (onmon-decode) --> extract.rs    fingerprints into a folder
+//!          many at once: in_order.rs              enrol.rs      into a library, or remote.rs
+//!                                                 identify.rs   decisions from either
+//! ```
+
+mod args;
+mod bar;
+mod compare;
+mod enrol;
+mod extract;
+mod identify;
+mod in_order;
+mod inputs;
+mod inspect;
+mod outcome;
+mod remote;
+mod stop;
+mod take;
+
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, FilesArgs};
+use crate::outcome::{Done, NOTHING_DONE};
+use crate::stop::Stop;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    take::quiet_decoders();
+    match run(&cli.command) {
+        Ok(done) => done.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            NOTHING_DONE.into()
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<Done> {
+    let stop = Stop::install()?;
+    match command {
+        Command::Extract(args) => extract::run(args, &stop),
+        Command::Enrol(args) => enrol::run(args, &stop, runtime()?.handle()),
+        Command::Identify(args) => identify::run(args, &stop, runtime()?.handle()),
+        Command::Compare(args) => compare::run(args, &stop),
+        Command::Inspect(args) => inspect::run(args, &stop),
+    }
+}
+
+/// The library is asynchronous; its work runs here while the files' threads wait for it.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Files to take at once.
+fn jobs(args: &FilesArgs) -> usize {
+    args.jobs.or_else(|| available_parallelism().ok()).map_or(1, |jobs| jobs.get())
+}

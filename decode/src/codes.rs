@@ -1,0 +1,167 @@
+//! Decoded audio to codes: the last step before `onmon-core`.
+
+use onmon_core::{Channels, Extractor, FormatError, SampleRate};
+use symphonia::core::audio::GenericAudioBufferRef;
+
+use crate::error::DecodeError;
+use crate::hooks::Clock;
+
+/// Times that a frame may be repeated to reach a rate that core has taps for. Repeating is exact enough:
+/// what it adds lies above half the old rate, where core's low-pass removes it.
+const REPEATS_MAX: u32 = 8;
+
+/// What goes in: sampling rate and channels of a track, checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PcmFormat {
+    hz: u32,
+    rate: SampleRate,
+    channels: Channels,
+    /// Times that every frame is handed on: 12 kHz becomes 24 kHz.
+    repeats: u32,
+}
+
+impl PcmFormat {
+    pub(crate) fn new(hz: u32, channels: usize) -> Result<Self, DecodeError> {
+        let unsupported = DecodeError::UnsupportedChannels { count: channels };
+        let count = u16::try_from(channels).ok().map(Channels::new);
+        let Some(Ok(channels)) = count else { return Err(unsupported) };
+        let reached = (1..=REPEATS_MAX).find_map(|repeats| {
+            let rate = SampleRate::from_hz(hz.checked_mul(repeats)?).ok()?;
+            Some((rate, repeats))
+        });
+        let Some((rate, repeats)) = reached else {
+            return Err(DecodeError::UnsupportedRate { hz });
+        };
+        Ok(Self { hz, rate, channels, repeats })
+    }
+
+    /// Codes that `frames` frames give.
+    pub(crate) fn codes_in(self, frames: u64) -> u32 {
+        onmon_core::plan::codes_in(frames.saturating_mul(u64::from(self.repeats)), self.rate)
+    }
+
+    /// The frame at which a code on the seek grid begins.
+    pub(crate) fn frame_of(self, code: u32) -> u64 {
+        onmon_core::plan::frame_of(code, self.rate) / u64::from(self.repeats)
+    }
+
+    /// Milliseconds that `frames` frames last.
+    pub(crate) fn ms_in(self, frames: u64) -> u32 {
+        let ms = u128::from(frames) * 1_000 / u128::from(self.hz);
+        u32::try_from(ms).unwrap_or(u32::MAX)
+    }
+
+    fn channel_count(self) -> usize {
+        usize::from(self.channels.count())
+    }
+}
+
+impl From<FormatError> for DecodeError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Rate { hz } => Self::UnsupportedRate { hz },
+            FormatError::Channels { count } => Self::UnsupportedChannels { count: count.into() },
+            _ => Self::Damaged { detail: "its PCM is of an unknown kind" },
+        }
+    }
+}
+
+/// Turns decoded buffers into codes, and keeps the time that takes.
+pub(crate) struct CodeMaker {
+    format: PcmFormat,
+    extractor: Extractor,
+    clock: Clock,
+    samples: Vec<f32>,
+    /// Milliseconds spent on extraction.
+    pub(crate) extract_ms: f64,
+}
+
+impl CodeMaker {
+    pub(crate) fn new(format: PcmFormat, clock: Clock) -> Self {
+        let extractor = Extractor::new(format.rate, format.channels);
+        Self { format, extractor, clock, samples: Vec::new(), extract_ms: 0.0 }
+    }
+
+    /// Forgets the audio so far: what comes next is elsewhere in the recording.
+    pub(crate) fn restart(&mut self) {
+        self.extractor = Extractor::new(self.format.rate, self.format.channels);
+    }
+
+    /// Takes a decoded buffer, all but its first `skip` frames.
+    ///
+    /// # Errors
+    /// A buffer of another rate. One of other channels is mixed down and goes on.
+    pub(crate) fn push(
+        &mut self,
+        pcm: &GenericAudioBufferRef<'_>,
+        skip: usize,
+        on_code: impl FnMut(u8),
+    ) -> Result<(), DecodeError> {
+        let (from_hz, to_hz) = (self.format.hz, pcm.spec().rate());
+        if from_hz != to_hz {
+            return Err(DecodeError::RateChanged { from_hz, to_hz });
+        }
+        let began = (self.clock)();
+        pcm.copy_to_vec_interleaved::<f32>(&mut self.samples);
+        let channels = pcm.num_planes();
+        if channels != self.format.channel_count() {
+            self.remix(channels);
+        }
+        let skipped = (skip * self.format.channel_count()).min(self.samples.len());
+        self.extract(skipped, on_code);
+        self.extract_ms += (self.clock)() - began;
+        Ok(())
+    }
+
+    /// Takes silence in place of a packet that was lost, so that what follows keeps its place.
+    pub(crate) fn push_silence(&mut self, frames: usize, on_code: impl FnMut(u8)) {
+        self.samples.clear();
+        self.samples.resize(frames * self.format.channel_count(), 0.0);
+        self.extract(0, on_code);
+    }
+
+    fn extract(&mut self, skipped: usize, mut on_code: impl FnMut(u8)) {
+        let samples = self.samples.get(skipped..).unwrap_or_default();
+        if self.format.repeats == 1 {
+            self.extractor.push(samples, on_code);
+            return;
+        }
+        for frame in samples.chunks_exact(self.format.channel_count()) {
+            for _ in 0..self.format.repeats {
+                self.extractor.push(frame, &mut on_code);
+            }
+        }
+    }
+
+    /// Every channel becomes the mean of those that there are now.
+    fn remix(&mut self, channels: usize) {
+        let mixed: Vec<f32> = self
+            .samples
+            .chunks_exact(channels.max(1))
+            .flat_map(|frame| {
+                let mean = frame.iter().sum::<f32>() / channels as f32;
+                std::iter::repeat_n(mean, self.format.channel_count())
+            })
+            .collect();
+        self.samples = mixed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_rates_are_reached_by_repeating_or_refused() {
+        for (hz, repeats) in [(44_100, 1), (12_000, 2), (7_350, 3), (6_000, 4)] {
+            let format = PcmFormat::new(hz, 2).unwrap();
+            assert_eq!(format.repeats, repeats, "{hz}");
+            assert_eq!(format.frame_of(4) * 5, u64::from(hz), "{hz}");
+            assert_eq!(format.ms_in(u64::from(hz)), 1_000, "{hz}");
+        }
+        assert_eq!(PcmFormat::new(37_800, 2).unwrap_err().code(), "unsupported_rate");
+        assert_eq!(PcmFormat::new(0, 2).unwrap_err().code(), "unsupported_rate");
+        assert_eq!(PcmFormat::new(48_000, 0).unwrap_err().code(), "unsupported_channels");
+        assert_eq!(PcmFormat::new(48_000, 33).unwrap_err().code(), "unsupported_channels");
+    }
+}

@@ -1,0 +1,139 @@
+//! The codes read by seeking are the codes of a whole decode, format by format.
+
+mod support;
+
+use onmon_decode::Path;
+use support::*;
+
+/// Share of differing bits that is allowed, and why.
+fn allowed(name: &str) -> f64 {
+    match name {
+        // AAC fills noisy bands with random numbers whose seed depends on where decoding began.
+        "aac.m4a" | "raw.aac" => 0.01,
+        // Prediction from before the entry fades; it never quite ends.
+        "opus.opus" => 0.01,
+        // Timestamps are rounded to milliseconds.
+        "opus.webm" | "vorbis.mka" => 0.03,
+        _ => 0.0,
+    }
+}
+
+#[test]
+fn every_format_is_recognised_and_gives_the_same_codes_by_seeking() {
+    for (name, container, codec) in CORPUS {
+        let info = *open(corpus(name)).unwrap().info();
+        assert_eq!((info.container, info.codec), (container, codec), "{name}");
+        let whole = reference(corpus(name)).unwrap();
+        let query = sought(corpus(name)).unwrap();
+        assert_eq!(query.path, Path::Seek, "{name}");
+        assert_eq!(query.samples.iter().map(|s| s.len).sum::<u32>(), whole.codes, "{name}");
+        let error = bit_error(&query, &whole);
+        assert!(error <= allowed(name), "{name}: {error}");
+        assert_eq!(query.duration_ms, whole.duration_ms, "{name}");
+    }
+}
+
+#[test]
+fn the_same_tune_gives_alike_codes_in_every_format_of_its_rate() {
+    let original = reference(corpus("variable.mp3")).unwrap();
+    for name in ["constant.mp3", "vorbis.ogg", "vorbis.mka"] {
+        let error = bit_error(&passed(corpus(name)).unwrap(), &original);
+        assert!(error < 0.2, "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_long_wav_is_read_in_six_places_only() {
+    for (rate, channels) in [(8_000, 1), (22_050, 2)] {
+        let frames = rate as usize * 200 * usize::from(channels);
+        let bytes = wav(rate, channels, &noise(frames));
+        let len = bytes.len() as u64;
+        let whole = reference(bytes.clone()).unwrap();
+        let query = open(bytes).unwrap();
+        assert_eq!(query.info().duration_ms, Some(200_000));
+        let query = sought_by_default(query);
+        assert_eq!(query.path, Path::Seek);
+        assert_eq!(query.samples.len(), 6);
+        assert_eq!(bit_error(&query, &whole), 0.0);
+        assert!(query.bytes_read * 100 < len * 55, "{} of {len}", query.bytes_read);
+    }
+}
+
+#[test]
+fn a_long_mp3_of_constant_rate_is_placed_by_computing() {
+    let bytes = frames_of("untagged.mp3", 0).concat().repeat(16);
+    let len = bytes.len() as u64;
+    let whole = reference(bytes.clone()).unwrap();
+    let query = sought_by_default(open(bytes).unwrap());
+    assert_eq!(query.path, Path::Seek);
+    assert_eq!(bit_error(&query, &whole), 0.0);
+    assert!(query.bytes_read * 100 < len * 70, "{} of {len}", query.bytes_read);
+}
+
+#[test]
+fn a_long_mp3_of_variable_rate_without_a_tag_is_counted() {
+    // The tag is the first frame; without it nothing tells the length.
+    let bytes = frames_of("variable.mp3", 1).concat().repeat(16);
+    let whole = reference(bytes.clone()).unwrap();
+    let query = sought_by_default(open(bytes).unwrap());
+    assert_eq!(query.path, Path::Seek);
+    assert_eq!(bit_error(&query, &whole), 0.0);
+    assert_eq!(query.duration_ms, whole.duration_ms);
+}
+
+#[test]
+fn a_long_adts_stream_is_counted() {
+    let bytes = corpus("raw.aac").repeat(16);
+    let whole = reference(bytes.clone()).unwrap();
+    let query = sought_by_default(open(bytes).unwrap());
+    assert_eq!(query.path, Path::Seek);
+    assert!(bit_error(&query, &whole) <= allowed("raw.aac"));
+    assert_eq!(query.duration_ms, whole.duration_ms);
+}
+
+#[test]
+fn a_mp3_whose_rate_changes_late_is_noticed_on_the_way() {
+    // Constant for longer than is looked at; then the same frames announced as 40 instead of 32 kbit/s,
+    // longer by what is filled up with zeros.
+    let frames = frames_of("untagged.mp3", 0);
+    let faster = frames.iter().map(|frame| {
+        let mut frame = frame.clone();
+        frame[2] = (frame[2] & 0x0d) | 0x50;
+        frame.resize(72 * 40_000 / 22_050, 0);
+        frame
+    });
+    let mut bytes = frames.concat().repeat(8);
+    bytes.extend(faster.collect::<Vec<_>>().concat().repeat(8));
+    let whole = reference(bytes.clone()).unwrap();
+    let query = sought_by_default(open(bytes).unwrap());
+    assert_eq!(query.path, Path::Seek);
+    assert_eq!(query.duration_ms, whole.duration_ms);
+    assert_eq!(bit_error(&query, &whole), 0.0);
+}
+
+/// The MP3 frames of a corpus file without its tags, from frame `first` on.
+fn frames_of(name: &str, first: usize) -> Vec<Vec<u8>> {
+    let bytes = corpus(name);
+    let mut at = match bytes.starts_with(b"ID3") {
+        true => 10 + bytes[6..10].iter().fold(0, |size, byte| size << 7 | usize::from(*byte)),
+        false => 0,
+    };
+    let kbps = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+    let mut frames = Vec::new();
+    let mut number = 0;
+    while at + 4 <= bytes.len() && bytes[at] == 0xff {
+        let (rate, padded) = (bytes[at + 2] >> 4, usize::from(bytes[at + 2] >> 1 & 1));
+        let end = at + 72 * 1_000 * kbps[usize::from(rate)] / 22_050 + padded;
+        if number >= first {
+            frames.push(bytes[at..end.min(bytes.len())].to_vec());
+        }
+        (at, number) = (end, number + 1);
+    }
+    frames
+}
+
+fn sought_by_default(media: onmon_decode::Media) -> onmon_decode::Query {
+    use std::ops::ControlFlow;
+    let on_progress = &mut |_| ControlFlow::Continue(());
+    media.query(&mut onmon_decode::Hooks { clock, on_progress }).unwrap()
+}

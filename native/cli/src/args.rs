@@ -1,0 +1,179 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Fingerprints recordings, enrols them and identifies them.
+///
+/// A fingerprint of a song is some 1.8 KB. Audio never leaves this machine: with --server too only
+/// fingerprints are sent.
+#[derive(Debug, Parser)]
+#[command(
+    name = "onmon",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        onmon enrol --library ./lib ~/Music                 enrol a folder\n  \
+        onmon identify --library ./lib clip.mp3             what is it, and may it be shared?\n  \
+        onmon identify --library ./lib --jsonl *.mp3        one JSON object a file, for scripts\n  \
+        onmon identify --server http://127.0.0.1:8787 a.mp3 ask a server\n  \
+        onmon extract -o fingerprints/ a.mp3 b.flac         exactly the bytes that would be sent\n  \
+        onmon inspect fingerprints/a.afp                    look into them\n\n\
+        Exit codes:\n  \
+        0    every file was handled; also when nothing matched\n  \
+        1    some files failed, the others were handled (each failure is printed)\n  \
+        2    the command line is wrong\n  \
+        3    nothing could be done: no such library or server, a full disk, a bad catalogue\n  \
+        130  stopped by Ctrl-C; what was printed as enrolled is enrolled"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Writes each file's fingerprint into a folder: exactly what would be sent.
+    #[command(after_help = "Examples:\n  \
+        onmon extract -o out/ song.mp3              writes out/song.afp, at most 1,900 bytes\n  \
+        onmon extract --reference -o out/ song.mp3  writes out/song.ref.afp, to enrol elsewhere")]
+    Extract(ExtractArgs),
+    /// Enrols recordings, so that they can be identified.
+    ///
+    /// Enrolling a recording again replaces it. A file may be audio or a reference fingerprint
+    /// (.ref.afp). What is printed is on disk.
+    #[command(after_help = "Examples:\n  \
+        onmon enrol --library ./lib ~/Music\n  \
+        onmon enrol --library ./lib --catalogue rights.csv ~/Music\n  \
+        onmon enrol --server https://onmon.example --token-file token ~/Music\n\n\
+        The catalogue is a CSV file with the columns (any order, all but `file` optional)\n  \
+        file,recording_id,isrc,iswc,title,artist,rights\n\
+        where rights is entrusted, not_entrusted or unknown. A file that it does not list is enrolled\n\
+        under its stem with unknown rights; without a catalogue all are enrolled as entrusted.")]
+    Enrol(EnrolArgs),
+    /// Identifies recordings and says whether they may be shared.
+    ///
+    /// A file may be audio or a fingerprint (.afp).
+    #[command(after_help = "Examples:\n  \
+        onmon identify --library ./lib clip.mp3\n  \
+        onmon identify --library ./lib --jsonl clips/ > answers.jsonl\n\n\
+        --jsonl prints one object a file, in the order given:\n  \
+        {\"file\",\"match\":{\"recording_id\",\"title\",\"offset_ms\",\"confidence\"}|null,\"decision\",\"bytes\",\n   \
+        \"ms\":{\"decode\",\"extract\",\"match\"},\"error\"?}\n\
+        A file that fails has \"error\": \"code: message\" and nulls; the others go on.")]
+    Identify(IdentifyArgs),
+    /// Compares two files: audio or fingerprints.
+    #[command(after_help = "Example:\n  \
+        onmon compare original.flac clip.mp3\n\n\
+        Confidence counts standard deviations beyond chance; the best of all offsets of two unrelated\n\
+        recordings reaches about 5. Bit error is 0 for the same codes and about 0.5 for unrelated ones.")]
+    Compare(CompareArgs),
+    /// Shows what a fingerprint (or the fingerprint of a file) holds.
+    #[command(after_help = "Examples:\n  \
+        onmon inspect song.afp\n  \
+        onmon inspect --json song.mp3 | jq .samples")]
+    Inspect(InspectArgs),
+}
+
+/// Files, and how to go through them.
+#[derive(Debug, Args)]
+pub struct FilesArgs {
+    /// Files, or folders that are searched for audio files.
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+
+    /// Files at once; all cores unless given.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Prints one JSON object a file, in the order given.
+    #[arg(long)]
+    pub jsonl: bool,
+}
+
+/// A library on this machine or a server: exactly one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhereArgs {
+    /// The library's folder on this machine; `enrol` makes it.
+    #[arg(long, value_name = "DIR")]
+    pub library: Option<PathBuf>,
+
+    /// A server's address, as http://127.0.0.1:8787; only fingerprints are sent to it.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
+
+/// `onmon extract`.
+#[derive(Debug, Args)]
+pub struct ExtractArgs {
+    /// The folder to write into; made if it is not there.
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: PathBuf,
+
+    /// Writes reference fingerprints (all codes, 20 bytes a second of audio), as STEM.ref.afp.
+    #[arg(long)]
+    pub reference: bool,
+
+    #[command(flatten)]
+    pub files: FilesArgs,
+}
+
+/// `onmon enrol`.
+#[derive(Debug, Args)]
+pub struct EnrolArgs {
+    #[command(flatten)]
+    pub to: WhereArgs,
+
+    /// A CSV file with ids, codes, titles, artists and rights; see below.
+    #[arg(long, value_name = "FILE.csv")]
+    pub catalogue: Option<PathBuf>,
+
+    /// The file with the server's admin token; else the environment's ONMON_TOKEN counts.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub files: FilesArgs,
+}
+
+/// `onmon identify`.
+#[derive(Debug, Args)]
+pub struct IdentifyArgs {
+    #[command(flatten)]
+    pub at: WhereArgs,
+
+    #[command(flatten)]
+    pub files: FilesArgs,
+}
+
+/// `onmon compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The first file.
+    pub a: PathBuf,
+
+    /// The second one.
+    pub b: PathBuf,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `onmon inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Fingerprints (.afp) or audio files.
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+
+    /// Prints one JSON object a file.
+    #[arg(long)]
+    pub json: bool,
+}

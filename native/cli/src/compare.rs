@@ -1,0 +1,195 @@
+//! `onmon compare`: how far two files agree, and at which offset.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use onmon_core::compare::Agreement;
+use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, wire};
+use serde::Serialize;
+
+use crate::args::CompareArgs;
+use crate::bar::write_line;
+use crate::identify::clock_time;
+use crate::inputs::is_fingerprint;
+use crate::outcome::{Done, Failure};
+use crate::stop::Stop;
+use crate::take;
+
+/// Codes that must lie on each other (3 s): fewer agree by chance.
+const OVERLAP_CODES_MIN: usize = 60;
+
+/// Offsets with the fewest wrong bits whose agreement is weighed.
+const CANDIDATES: usize = 24;
+
+/// Runs the command.
+pub fn run(args: &CompareArgs, stop: &Stop) -> anyhow::Result<Done> {
+    // One side is taken whole where it can be; the other one's six samples are laid along it.
+    let b_is_query = is_query(&args.b);
+    let in_file = |file: &Path, failure: Failure| anyhow!("{}: {failure}", file.display());
+    let a = if b_is_query { Runs::whole(&args.a, stop) } else { Runs::samples(&args.a, stop) };
+    let a = a.map_err(|failure| in_file(&args.a, failure))?;
+    let b = if b_is_query { Runs::samples(&args.b, stop) } else { Runs::whole(&args.b, stop) };
+    let b = b.map_err(|failure| in_file(&args.b, failure))?;
+    let best = best_offset(&a, &b);
+    let found = Comparison::new(args, best);
+    let line = if args.json { serde_json::to_string(&found)? } else { found.for_people() };
+    write_line(&line);
+    Ok(Done::AllHandled)
+}
+
+/// Runs of codes, each with its place in the recording.
+struct Runs(Vec<(i64, Vec<u8>)>);
+
+impl Runs {
+    fn samples(file: &Path, stop: &Stop) -> Result<Self, Failure> {
+        Self::of_wire(&take::query(file, stop)?.wire)
+    }
+
+    fn whole(file: &Path, stop: &Stop) -> Result<Self, Failure> {
+        if is_query(file) {
+            Self::samples(file, stop)
+        } else {
+            Self::of_wire(&take::reference(file, stop)?.wire)
+        }
+    }
+
+    fn of_wire(bytes: &[u8]) -> Result<Self, Failure> {
+        let fingerprint = wire::decode(bytes)?;
+        let runs = fingerprint.samples();
+        Ok(Self(runs.map(|run| (i64::from(run.start), run.codes.to_vec())).collect()))
+    }
+
+    fn start(&self) -> i64 {
+        self.0.first().map_or(0, |(start, _)| *start)
+    }
+
+    fn end(&self) -> i64 {
+        self.0.last().map_or(0, |(start, codes)| start + codes.len() as i64)
+    }
+}
+
+fn is_query(file: &Path) -> bool {
+    let read = || {
+        let bytes = take::read_fingerprint(file).ok()?;
+        Some(wire::decode(&bytes).ok()?.kind() == Kind::Query)
+    };
+    is_fingerprint(file) && read().unwrap_or(false)
+}
+
+/// Where a's beginning lies in b, in codes, and how far they agree there.
+fn best_offset(a: &Runs, b: &Runs) -> Option<(i64, Agreement)> {
+    let mut offsets: Vec<(f64, i64)> = Vec::new();
+    for offset in b.start() - a.end()..=b.end() - a.start() {
+        let (mut bits, mut wrong) = (0_usize, 0_u32);
+        for (a, b) in overlaps(a, b, offset) {
+            bits += 8 * a.len();
+            wrong += a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+        }
+        if bits >= 8 * OVERLAP_CODES_MIN {
+            // Deviations from an even chance: weighs the share of right bits by how many there are.
+            let score = (0.5 * bits as f64 - f64::from(wrong)) / (bits as f64).sqrt();
+            offsets.push((score, offset));
+        }
+    }
+    offsets.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let weighed = offsets.into_iter().take(CANDIDATES).map(|(_, offset)| {
+        let agreement = overlaps(a, b, offset)
+            .flat_map(|(a, b)| a.chunks(CODES_PER_SAMPLE).zip(b.chunks(CODES_PER_SAMPLE)))
+            .map(|(a, b)| Agreement::of(a, b))
+            .fold(Agreement::default(), Agreement::and);
+        (offset, agreement)
+    });
+    weighed.max_by(|(_, x), (_, y)| x.confidence().total_cmp(&y.confidence()))
+}
+
+/// The codes of both that lie on each other when a begins at code `offset` of b.
+fn overlaps<'a>(
+    a: &'a Runs,
+    b: &'a Runs,
+    offset: i64,
+) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    a.0.iter().flat_map(move |(a_start, a_codes)| {
+        b.0.iter().filter_map(move |(b_start, b_codes)| {
+            let a_start = a_start + offset;
+            let from = a_start.max(*b_start);
+            let to = (a_start + a_codes.len() as i64).min(b_start + b_codes.len() as i64);
+            let cut = |start: i64, codes: &'a [u8]| {
+                codes.get(usize::try_from(from - start).ok()?..usize::try_from(to - start).ok()?)
+            };
+            Some((cut(a_start, a_codes)?, cut(*b_start, b_codes)?)).filter(|(a, _)| !a.is_empty())
+        })
+    })
+}
+
+#[derive(Serialize)]
+struct Comparison {
+    a: String,
+    b: String,
+    /// Where a's beginning lies in b; null if too little of them lies on each other anywhere.
+    offset_ms: Option<i64>,
+    confidence: f32,
+    bit_error: f32,
+    compared_ms: u32,
+}
+
+impl Comparison {
+    fn new(args: &CompareArgs, best: Option<(i64, Agreement)>) -> Self {
+        let ms_per_code = 1_000 / CODES_PER_SECOND;
+        let agreement = best.map_or_else(Agreement::default, |(_, agreement)| agreement);
+        Self {
+            a: args.a.display().to_string(),
+            b: args.b.display().to_string(),
+            offset_ms: best.map(|(offset, _)| offset * i64::from(ms_per_code)),
+            confidence: agreement.confidence(),
+            bit_error: agreement.bit_error(),
+            compared_ms: agreement.codes() * ms_per_code,
+        }
+    }
+
+    fn for_people(&self) -> String {
+        let Some(offset_ms) = self.offset_ms else {
+            return "too little of the two lies on each other to compare (3 s are needed)"
+                .to_owned();
+        };
+        format!(
+            "confidence  {:.1}\nbit error   {:.3}\noffset      {} ({} begins there in {})\ncompared    {} s",
+            self.confidence,
+            self.bit_error,
+            clock_time(offset_ms),
+            self.a,
+            self.b,
+            self.compared_ms / 1_000,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(len: usize) -> Vec<u8> {
+        let mut state = 7_u32;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..len).map(next).collect()
+    }
+
+    #[test]
+    fn the_offset_of_a_part_is_found_both_ways() {
+        let whole = random(4_000);
+        let part =
+            Runs(vec![(0, whole[1_200..1_500].to_vec()), (600, whole[1_800..2_100].to_vec())]);
+        let whole = Runs(vec![(0, whole)]);
+        let (offset, agreement) = best_offset(&part, &whole).unwrap();
+        assert_eq!((offset, agreement.bit_error(), agreement.codes()), (1_200, 0.0, 600));
+        assert_eq!(best_offset(&whole, &part).unwrap().0, -1_200);
+    }
+
+    #[test]
+    fn too_little_overlap_gives_no_offset() {
+        let short = Runs(vec![(0, random(OVERLAP_CODES_MIN - 1))]);
+        assert!(best_offset(&short, &Runs(vec![(0, random(4_000))])).is_none());
+    }
+}
