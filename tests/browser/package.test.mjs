@@ -1,0 +1,206 @@
+// The npm package in Chromium without a bundler, and under Vite's development server.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { longWav, vectors, wav } from '../../wasm/npm/test/vectors.mjs';
+import { launch, open } from './browser.mjs';
+import { reencoded, tracks } from './music.mjs';
+import { binary, scratch } from './service.mjs';
+import { serveFiles } from './site.mjs';
+
+const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../web-demo/', import.meta.url));
+
+const PLAIN_PAGE = `<!doctype html><link rel="icon" href="/icon">
+  <input type="file" id="file"><script type="module" src="/main.js"></script>`;
+const PLAIN_SCRIPT = `import * as onmon from '/onmon/dist/browser.js'; globalThis.onmon = onmon;`;
+const PLAIN = { '/': PLAIN_PAGE, '/main.js': PLAIN_SCRIPT, '/icon': '' };
+
+describe('the package in Chromium', () => {
+  let browser;
+  let folder;
+  let site;
+  let page;
+  let complaints;
+  let context;
+
+  before(async () => {
+    folder = scratch();
+    browser = await launch();
+    site = await serveFiles({ folders: { '/onmon/': PACKAGE }, pages: PLAIN });
+    ({ context, page, complaints } = await open(browser, site.url));
+    await ready(page);
+  });
+
+  after(async () => {
+    await context?.close();
+    await browser?.close();
+    await site?.close();
+    folder?.close();
+  });
+
+  for (const vector of vectors()) {
+    test(`${vector.name}: streamed and as a file, the golden bytes`, async () => {
+      const path = join(folder.path, `${vector.name}.wav`);
+      writeFileSync(path, wav(vector));
+      await page.setInputFiles('#file', path);
+      const pcm = [...vector.pcm];
+      const made = await page.evaluate(
+        async ({ pcm, rateHz, channels, durationMs }) => {
+          const { Extractor, fingerprint } = globalThis.onmon;
+          const extractor = await Extractor.create({ sampleRate: rateHz, channels });
+          const codes = [];
+          const BLOCK = 1_023;
+          for (let at = 0; at < pcm.length; at += BLOCK) {
+            codes.push(...extractor.push(Int16Array.from(pcm.slice(at, at + BLOCK))));
+          }
+          const streamed = [...extractor.fingerprint(durationMs)];
+          extractor.free();
+          const file = await fingerprint(document.getElementById('file').files[0]);
+          return { codes, streamed, file: [...file.bytes] };
+        },
+        { ...vector, pcm, codes: undefined, afp: undefined },
+      );
+      assert.deepEqual(Uint8Array.from(made.codes), vector.codes);
+      assert.deepEqual(Uint8Array.from(made.streamed), vector.afp);
+      assert.deepEqual(Uint8Array.from(made.file), vector.afp);
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  const encodings = [['ogg'], ['mp3', '-b:a', '192k'], ['flac'], ['m4a', '-c:a', 'aac', '-b:a', '128k'], ['opus', '-b:a', '96k']];
+  for (const [ending, ...options] of encodings) {
+    test(`a ${ending} file: the bytes that the command line makes of it`, async (t) => {
+      const [track] = tracks(1);
+      const file = track.endsWith(`.${ending}`) ? track : reencoded(track, folder.path, ending, ...options);
+      if (!file) return t.skip('no ffmpeg');
+      execFileSync(binary('onmon', 'ONMON'), ['extract', '-o', folder.path, file], { stdio: 'ignore' });
+      const expected = readFileSync(join(folder.path, track.split('/').at(-1).replace(/\.[^.]*$/, '.afp')));
+      const made = await fingerprintIn(page, file);
+      assert.deepEqual(Buffer.from(made.bytes), expected);
+      assert.ok(made.readBytes > 0);
+      t.diagnostic(`${ending}: ${JSON.stringify(made.ms)}, read ${made.readBytes} bytes`);
+    });
+  }
+
+  test('abort ends the worker, and the next file still works', async () => {
+    const long = join(folder.path, 'long.wav');
+    writeFileSync(long, longWav(900));
+    await page.setInputFiles('#file', long);
+    const seen = await page.evaluate(async () => {
+      const file = document.getElementById('file').files[0];
+      const abort = new AbortController();
+      const onProgress = ({ phase }) => phase === 'extract' && abort.abort();
+      const error = await globalThis.onmon.fingerprint(file, { signal: abort.signal, onProgress }).catch((e) => e);
+      return { name: error.name, code: error.code };
+    });
+    assert.deepEqual(seen, { name: 'AbortError', code: 'aborted' });
+    await workersGone(page);
+    const [vector] = vectors();
+    assert.deepEqual(Uint8Array.from((await fingerprintIn(page, join(folder.path, `${vector.name}.wav`))).bytes), vector.afp);
+    await workersGone(page);
+  });
+
+  test('a file that has gone says so', async () => {
+    const gone = join(folder.path, 'gone.wav');
+    writeFileSync(gone, longWav(5));
+    await page.setInputFiles('#file', gone);
+    writeFileSync(gone, 'changed after it was chosen');
+    const code = await page.evaluate(() =>
+      globalThis.onmon.fingerprint(document.getElementById('file').files[0]).catch((error) => error.code),
+    );
+    assert.equal(code, 'read_failed');
+  });
+
+  test('a policy without wasm-unsafe-eval is named as the cause', async () => {
+    const strict = await serveFiles({
+      folders: { '/onmon/': PACKAGE },
+      pages: PLAIN,
+      policy: "default-src 'self'; script-src 'self'",
+    });
+    const opened = await open(browser, strict.url);
+    await ready(opened.page);
+    assert.equal(await codeOf(opened.page), 'csp_blocked');
+    await opened.context.close();
+    await strict.close();
+  });
+
+  test('a policy without workers is named as the cause', async () => {
+    const strict = await serveFiles({
+      folders: { '/onmon/': PACKAGE },
+      pages: PLAIN,
+      policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'",
+    });
+    const opened = await open(browser, strict.url);
+    await ready(opened.page);
+    assert.equal(await codeOf(opened.page), 'worker_failed');
+    await opened.context.close();
+    await strict.close();
+  });
+
+  test('a missing module, and a page served in its place', async () => {
+    await context.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
+    const fresh = await context.newPage();
+    await fresh.goto(site.url);
+    await ready(fresh);
+    assert.equal(await codeOf(fresh), 'wasm_unavailable');
+    await context.unroute('**/*.wasm');
+    await context.route('**/*.wasm', (route) =>
+      route.fulfill({ status: 200, contentType: 'text/html', body: '<!doctype html>' }),
+    );
+    assert.equal(await codeOf(fresh), 'wasm_unavailable');
+    await context.unroute('**/*.wasm');
+    assert.equal(await codeOf(fresh), 'unsupported_container', 'a failure is not kept');
+    await fresh.close();
+  });
+
+  test('works under Vite’s development server', async () => {
+    const { createServer } = await import(pathToFileURL(join(DEMO, 'node_modules/vite/dist/node/index.js')));
+    const vite = await createServer({
+      root: DEMO,
+      configFile: join(DEMO, 'vite.config.ts'),
+      cacheDir: join(folder.path, 'vite-cache'),
+      logLevel: 'error',
+      server: { port: 0, host: '127.0.0.1', hmr: false },
+    });
+    await vite.listen();
+    const opened = await open(browser, vite.resolvedUrls.local[0] ?? vite.resolvedUrls.network[0]);
+    const [vector] = vectors();
+    await opened.page.setInputFiles('#file', join(folder.path, `${vector.name}.wav`));
+    await opened.page.waitForSelector('html[data-state=failed]', { timeout: 60_000 });
+    // There is no server behind it: that it comes to asking one means that the fingerprint was made.
+    const code = await opened.page.locator('#decision').getAttribute('data-error-code');
+    assert.ok(['network', 'server_failed', 'server_refused', 'bad_answer'].includes(code), code);
+    await opened.context.close();
+    await vite.close();
+  });
+});
+
+function ready(page) {
+  return page.waitForFunction(() => globalThis.onmon !== undefined);
+}
+
+async function fingerprintIn(page, file) {
+  await page.setInputFiles('#file', file);
+  return page.evaluate(async () => {
+    const made = await globalThis.onmon.fingerprint(document.getElementById('file').files[0]);
+    return { bytes: [...made.bytes], readBytes: made.readBytes, ms: made.ms };
+  });
+}
+
+/** The code of the error that a few bytes of nothing end with. */
+function codeOf(page) {
+  return page.evaluate(() => globalThis.onmon.fingerprint(new Uint8Array(64)).catch((error) => error.code));
+}
+
+async function workersGone(page) {
+  for (let tries = 0; tries < 50 && page.workers().length > 0; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.equal(page.workers().length, 0, 'no worker is left');
+}

@@ -1,0 +1,11 @@
+// What both entries export beside the functions.
+
+export { OnmonError, type OnmonErrorCode, type OnmonErrorDetails } from './errors.js';
+export type { PcmFormat } from './extractor.js';
+export type { AudioInput, Fingerprint, FingerprintOptions, Progress } from './fingerprint.js';
+export type { Answer, Decision, IdentifyOptions, Match } from './identify.js';
+export type { Inspection, Sample } from './inspect.js';
+export type { Phase } from './job.js';
+export type { Locale } from './messages.js';
+export type { Onmon, PrepareOptions } from './onmon.js';
+export type { WasmSource } from './platform.js';

@@ -1,0 +1,68 @@
+// PCM that the caller has already: codes as it arrives, and a fingerprint of what has been heard.
+
+import { typed, type Engine } from './engine.js';
+import type { ModuleExtractor, ModuleFunctions } from './module.js';
+
+/** What the PCM looks like. */
+export interface PcmFormat {
+  /** 8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400 or 192000. */
+  sampleRate: number;
+  /** Interleaved channels, 1 to 32; 1 where left out. */
+  channels?: number;
+}
+
+/** Streaming extraction. The codes do not depend on how the PCM is cut into blocks. */
+export interface Extractor {
+  /**
+   * Takes a block of interleaved PCM of any length and returns the codes that it completes, one byte
+   * per 50 ms. `Float32Array`: full scale is +-1, NaN counts as silence. `Int16Array`: as it is.
+   */
+  push(block: Float32Array | Int16Array): Uint8Array;
+  /**
+   * Wire bytes of a query from everything pushed so far; throws `too_short` below 1.5 seconds.
+   * `durationMs` is the length of the whole recording, where it is known.
+   */
+  fingerprint(durationMs?: number): Uint8Array;
+  /** Gives its memory back; afterwards it throws. */
+  free(): void;
+}
+
+/**
+ * An extractor at the start of a stream; rejects with `unsupported_rate` or
+ * `unsupported_channels` for other formats.
+ */
+export async function createExtractor(engine: Engine, format: PcmFormat): Promise<Extractor> {
+  const functions = await engine.functions();
+  const { sampleRate, channels = 1 } = format;
+  return new StreamingExtractor(
+    functions,
+    typed(() => new functions.Extractor(sampleRate, channels)),
+  );
+}
+
+class StreamingExtractor implements Extractor {
+  readonly #functions: ModuleFunctions;
+  readonly #inner: ModuleExtractor;
+  readonly #codes: number[] = [];
+
+  constructor(functions: ModuleFunctions, inner: ModuleExtractor) {
+    this.#functions = functions;
+    this.#inner = inner;
+  }
+
+  push(block: Float32Array | Int16Array): Uint8Array {
+    const codes = typed(() =>
+      block instanceof Int16Array ? this.#inner.pushI16(block) : this.#inner.pushF32(block),
+    );
+    for (const code of codes) this.#codes.push(code);
+    return codes;
+  }
+
+  fingerprint(durationMs = 0): Uint8Array {
+    return typed(() => this.#functions.queryFromCodes(Uint8Array.from(this.#codes), durationMs));
+  }
+
+  free(): void {
+    this.#inner.free();
+  }
+}

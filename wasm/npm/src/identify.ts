@@ -1,0 +1,163 @@
+// Sends a fingerprint, and nothing else, to a server and reads its decision.
+
+import type { Engine } from './engine.js';
+import { OnmonError } from './errors.js';
+import { describe } from './inspect.js';
+
+/** What may be done with the recording. */
+export type Decision =
+  /** Recognised, and its rights are entrusted: go ahead under the licence. */
+  | 'permit'
+  /** Recognised, and its rights are not entrusted. */
+  | 'refuse'
+  /** No entrusted right was found. That does not say that there is none. */
+  | 'unregistered';
+
+/** A recording that the fingerprint matches. */
+export interface Match {
+  recordingId: string;
+  title: string | null;
+  artist: string | null;
+  isrc: string | null;
+  iswc: string | null;
+  rights: 'entrusted' | 'not_entrusted' | 'unknown';
+  /** Where in the recording the query begins; negative if it has something before it. */
+  offsetMs: number;
+  /** Grows with certainty. */
+  confidence: number;
+  /** Share of bits that differ, 0 to 0.5. */
+  bitError: number;
+  matchedMs: number;
+  samplesAgreeing: number;
+}
+
+/** A server's answer. */
+export interface Answer {
+  decision: Decision;
+  /** The rule that decided, as the server names it. */
+  rule: string;
+  /** Best first; empty where nothing matches. */
+  matches: Match[];
+  /** Bytes of the request's body: all that left this machine. */
+  sentBytes: number;
+  /** `request`: from sending to the answer; `match`: the part of it that the server took to match. */
+  ms: { request: number; match: number };
+}
+
+/** Options of `identify`. */
+export interface IdentifyOptions {
+  /** The server's address; the page's own origin where left out (Node has none). */
+  server?: string | URL | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export async function identify(
+  engine: Engine,
+  fingerprint: { bytes: Uint8Array } | Uint8Array,
+  options: IdentifyOptions = {},
+): Promise<Answer> {
+  const { signal } = options;
+  const body = fingerprint instanceof Uint8Array ? fingerprint : fingerprint.bytes;
+  const url = endpoint(options.server ?? engine.platform.defaultServer());
+  const functions = await engine.functions();
+  // Bytes that are no fingerprint never leave: they might be the audio.
+  describe(functions, body);
+  const startedMs = performance.now();
+  const response = await post(url, body, functions.mediaType(), signal);
+  const answer = await read(response, signal);
+  const requestMs = performance.now() - startedMs;
+  return {
+    decision: answer.decision,
+    rule: String(answer.rule ?? ''),
+    matches: answer.matches.map(matchOf),
+    sentBytes: body.byteLength,
+    ms: { request: requestMs, match: Number(answer.ms?.match ?? 0) },
+  };
+}
+
+function endpoint(server: string | URL | undefined): URL {
+  if (server === undefined) throw new OnmonError('no_server');
+  const base = String(server);
+  try {
+    return new URL('v1/identify', base.endsWith('/') ? base : `${base}/`);
+  } catch (cause) {
+    throw new OnmonError('no_server', { detail: `${base} is not an absolute URL`, cause });
+  }
+}
+
+async function post(
+  url: URL,
+  body: Uint8Array,
+  mediaType: string,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': mediaType, accept: 'application/json' },
+      body: body as BodyInit,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      cache: 'no-store',
+      signal: signal ?? null,
+    });
+  } catch (cause) {
+    throw requestError(cause, signal);
+  }
+}
+
+/** The answer's fields as the server spells them. */
+interface WireAnswer {
+  decision: Decision;
+  rule?: unknown;
+  matches: Record<string, unknown>[];
+  ms?: { match?: unknown };
+}
+
+async function read(response: Response, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await response.text());
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw requestError(cause, signal);
+  }
+  if (!response.ok) throw refusal(response.status, content);
+  if (!isAnswer(content)) throw new OnmonError('bad_answer', { status: response.status });
+  return content;
+}
+
+function isAnswer(content: unknown): content is WireAnswer {
+  const answer = content as Partial<WireAnswer> | null | undefined;
+  const decisions: unknown[] = ['permit', 'refuse', 'unregistered'] satisfies Decision[];
+  return decisions.includes(answer?.decision) && Array.isArray(answer?.matches);
+}
+
+/** The error for an HTTP status, with what the server's problem document says. */
+function refusal(status: number, content: unknown): OnmonError {
+  const problem = (content ?? {}) as { code?: unknown; title?: unknown; detail?: unknown };
+  const words = [problem.code, problem.detail ?? problem.title, `HTTP ${status}`];
+  const detail = words.filter(Boolean).join(', ');
+  return new OnmonError(status >= 500 ? 'server_failed' : 'server_refused', { detail, status });
+}
+
+function requestError(cause: unknown, signal: AbortSignal | undefined): OnmonError {
+  if (signal?.aborted) return new OnmonError('aborted', { cause });
+  return new OnmonError('network', { detail: String(cause), cause });
+}
+
+function matchOf(match: Record<string, unknown>): Match {
+  const text = (value: unknown) => (value == null ? null : String(value));
+  return {
+    recordingId: String(match['recording_id']),
+    title: text(match['title']),
+    artist: text(match['artist']),
+    isrc: text(match['isrc']),
+    iswc: text(match['iswc']),
+    rights: match['rights'] as Match['rights'],
+    offsetMs: Number(match['offset_ms']),
+    confidence: Number(match['confidence']),
+    bitError: Number(match['bit_error']),
+    matchedMs: Number(match['matched_ms']),
+    samplesAgreeing: Number(match['samples_agreeing']),
+  };
+}

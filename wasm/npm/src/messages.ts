@@ -1,0 +1,151 @@
+// What each error code says to people. A code is part of the interface: it is never renamed.
+
+/** One sentence per language: what happened and what to do. */
+interface Sentence {
+  en: string;
+  ja: string;
+}
+
+/** Languages that messages come in. */
+export type Locale = keyof Sentence;
+
+/** Every error code with its sentences. */
+export const MESSAGES = {
+  // The caller
+  aborted: {
+    en: 'Cancelled.',
+    ja: '中止しました。',
+  },
+  unsupported_input: {
+    en: 'Pass a File, a Blob, an ArrayBuffer or a typed array.',
+    ja: 'File、Blob、ArrayBuffer、または型付き配列を渡してください。',
+  },
+  unsupported_rate: {
+    en: 'Audio of this sampling rate is not taken: convert it to 44,100 or 48,000 Hz.',
+    ja: 'このサンプルレートには対応していません。44,100 Hz または 48,000 Hz に変換してください。',
+  },
+  unsupported_channels: {
+    en: 'Audio with this many channels is not taken: mix it down.',
+    ja: 'このチャンネル数には対応していません。チャンネルをまとめてください。',
+  },
+  no_server: {
+    en: 'Say which server to ask: identify(fingerprint, { server }).',
+    ja: '問い合わせ先のサーバーを指定してください: identify(fingerprint, { server })。',
+  },
+  // The file
+  empty_file: {
+    en: 'The file is empty.',
+    ja: 'ファイルが空です。',
+  },
+  unsupported_container: {
+    en: 'This is not an audio file of a kind that can be read: convert it to MP3, FLAC, Ogg or WAV.',
+    ja: '読み取れる種類の音声ファイルではありません。MP3、FLAC、Ogg、WAV のいずれかに変換してください。',
+  },
+  unsupported_codec: {
+    en: 'The audio in this file is coded in a way that cannot be read: convert it to MP3 or FLAC.',
+    ja: 'この音声の符号化方式は読み取れません。MP3 または FLAC に変換してください。',
+  },
+  no_audio_track: {
+    en: 'The file holds no audio track.',
+    ja: 'ファイルに音声トラックがありません。',
+  },
+  truncated: {
+    en: 'Cut off before its end: get it again.',
+    ja: '途中で切れています。取得し直してください。',
+  },
+  damaged: {
+    en: 'The audio file is damaged: get it again.',
+    ja: '音声ファイルが壊れています。取得し直してください。',
+  },
+  rate_changed: {
+    en: 'The sampling rate changes in the middle of the file: cut it there.',
+    ja: 'ファイルの途中でサンプルレートが変わっています。そこで分割してください。',
+  },
+  budget_spent: {
+    en: 'This file costs more work than its size can justify: it is damaged or hostile.',
+    ja: '大きさに見合わない処理を要するファイルです。壊れているか、悪意のあるものです。',
+  },
+  decoder_broke: {
+    en: 'The decoder broke on this file, which is probably damaged; please report it.',
+    ja: 'このファイルの復号に失敗しました。壊れている可能性があります。ご報告ください。',
+  },
+  too_long: {
+    en: 'The file is too long: cut it into recordings.',
+    ja: 'ファイルが長すぎます。録音ごとに分割してください。',
+  },
+  too_short: {
+    en: 'Too little audio: at least 1.5 seconds are needed.',
+    ja: '音声が短すぎます。少なくとも 1.5 秒必要です。',
+  },
+  read_failed: {
+    en: 'The file could not be read; was it moved or changed? Choose it again.',
+    ja: 'ファイルを読み取れません。移動または変更された可能性があります。もう一度選んでください。',
+  },
+  // Bytes that should be a fingerprint
+  not_a_fingerprint: {
+    en: 'These bytes are not an onmon fingerprint; nothing was sent.',
+    ja: 'onmon のフィンガープリントではありません。何も送信していません。',
+  },
+  unknown_wire_version: {
+    en: 'This fingerprint has a newer layout: update onmon.',
+    ja: 'フィンガープリントの形式が新しすぎます。onmon を更新してください。',
+  },
+  unknown_profile: {
+    en: 'This fingerprint was made with another profile: update onmon.',
+    ja: '別のプロファイルで作られたフィンガープリントです。onmon を更新してください。',
+  },
+  unknown_encoder: {
+    en: 'This fingerprint was made with another encoder: update onmon.',
+    ja: '別のエンコーダーで作られたフィンガープリントです。onmon を更新してください。',
+  },
+  checksum_mismatch: {
+    en: 'The fingerprint was changed on the way: its checksum is wrong.',
+    ja: 'フィンガープリントが途中で変化しています（チェックサム不一致）。',
+  },
+  malformed: {
+    en: 'The fingerprint does not parse.',
+    ja: 'フィンガープリントを解釈できません。',
+  },
+  buffer_too_small: {
+    en: 'The fingerprint does not fit into its buffer; please report it.',
+    ja: 'フィンガープリントがバッファーに収まりません。ご報告ください。',
+  },
+  invalid_fingerprint: {
+    en: 'The fingerprint breaks its own rules.',
+    ja: 'フィンガープリントの内容が規則に反しています。',
+  },
+  // The page
+  wasm_unavailable: {
+    en: 'The WebAssembly file could not be loaded: serve onmon_wasm_bg.wasm beside the script, or pass prepare({ wasm }).',
+    ja: 'WebAssembly ファイルを読み込めません。onmon_wasm_bg.wasm を配信するか、prepare({ wasm }) で渡してください。',
+  },
+  csp_blocked: {
+    en: "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src.",
+    ja: "Content-Security-Policy が WebAssembly を禁止しています。script-src に 'wasm-unsafe-eval' を加えてください。",
+  },
+  worker_failed: {
+    en: "The worker could not be started: serve worker.js from the page's own origin (worker-src 'self'), or pass prepare({ worker }).",
+    ja: "ワーカーを開始できません。worker.js を同じオリジンから配信するか（worker-src 'self'）、prepare({ worker }) で渡してください。",
+  },
+  internal: {
+    en: 'A fault inside onmon; please report it.',
+    ja: 'onmon 内部の不具合です。ご報告ください。',
+  },
+  // The server
+  network: {
+    en: 'The server could not be reached.',
+    ja: 'サーバーに接続できません。',
+  },
+  server_refused: {
+    en: 'The server did not accept the request.',
+    ja: 'サーバーがリクエストを受け付けませんでした。',
+  },
+  server_failed: {
+    en: 'The server failed; try again later.',
+    ja: 'サーバーでエラーが発生しました。しばらくしてからもう一度お試しください。',
+  },
+  bad_answer: {
+    en: 'The server answered with something that is not an onmon decision.',
+    ja: 'サーバーの応答を onmon の判定として解釈できません。',
+  },
+} as const satisfies Record<string, Sentence>;

@@ -1,0 +1,18 @@
+// What this package uses of the WebAssembly module, so that its users need no types of wasm-bindgen's.
+
+import type { Inspection } from './inspect.js';
+
+/** A streaming extractor inside the module. */
+export interface ModuleExtractor {
+  pushF32(block: Float32Array): Uint8Array;
+  pushI16(block: Int16Array): Uint8Array;
+  free(): void;
+}
+
+/** The module's functions that take no time; they throw `{code, message}`. */
+export interface ModuleFunctions {
+  Extractor: new (sampleRateHz: number, channels: number) => ModuleExtractor;
+  decodeWire(bytes: Uint8Array): Inspection;
+  mediaType(): string;
+  queryFromCodes(codes: Uint8Array, durationMs: number): Uint8Array;
+}

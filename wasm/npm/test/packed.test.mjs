@@ -1,0 +1,113 @@
+// The package as users get it: packed, installed into an empty project, imported, typed and bundled.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { vectors, wav } from './vectors.mjs';
+
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const TOOLS = join(PACKAGE, 'node_modules');
+
+let project;
+let files;
+
+before(() => {
+  project = mkdtempSync(join(tmpdir(), 'onmon-packed-'));
+  // Packing must not run a build: what is tested is what lies there.
+  const packed = JSON.parse(npm(PACKAGE, 'pack', '--json', '--ignore-scripts', '--pack-destination', project));
+  const [{ filename, files: listed }] = Array.isArray(packed) ? packed : Object.values(packed);
+  files = listed.map(({ path }) => path);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(project, filename));
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+test('holds what it needs and nothing else', () => {
+  const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_wasm(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
+  assert.deepEqual(strange, []);
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'pkg/onmon_wasm_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+    assert.ok(files.includes(path), path);
+  }
+});
+
+test('works in Node', () => {
+  const vector = vectors()[0];
+  writeFileSync(join(project, 'song.wav'), wav(vector));
+  const script = `
+    import { readFile } from 'node:fs/promises';
+    import { fingerprint } from 'onmon';
+    const { bytes } = await fingerprint(await readFile('song.wav'));
+    process.stdout.write(Buffer.from(bytes).toString('hex'));
+  `;
+  assert.equal(node(script), Buffer.from(vector.afp).toString('hex'));
+});
+
+test('both entries can be imported where there is no browser, touching nothing', () => {
+  const script = `
+    for (const name of ['Worker', 'Blob', 'fetch', 'location', 'document', 'window', 'self', 'navigator']) {
+      Object.defineProperty(globalThis, name, { configurable: true, get() { throw new Error('touched ' + name); } });
+    }
+    const browser = await import('./node_modules/onmon/dist/browser.js');
+    const node = await import('./node_modules/onmon/dist/node.js');
+    process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
+  `;
+  const names = 'Extractor,OnmonError,fingerprint,identify,inspect,prepare';
+  assert.equal(node(script), `${names} ${names}`);
+});
+
+for (const resolution of ['NodeNext', 'Bundler']) {
+  test(`has types that hold, resolved as ${resolution}`, () => {
+    writeFileSync(
+      join(project, 'typed.ts'),
+      `import { Extractor, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
+       export async function decide(file: File, signal: AbortSignal): Promise<Answer['decision']> {
+         const made: Fingerprint = await fingerprint(file, { signal, onProgress: ({ phase, fraction }) => console.log(phase, fraction) });
+         const extractor: Extractor = await Extractor.create({ sampleRate: 48_000 });
+         const codes: Uint8Array = extractor.push(new Float32Array(128));
+         // @ts-expect-error a path is not audio
+         await fingerprint('song.mp3').catch((error: unknown) => error instanceof OnmonError && error.code === 'aborted');
+         return (await identify(made, { server: 'https://example.org' })).decision;
+       }`,
+    );
+    const module = resolution === 'Bundler' ? 'ESNext' : 'NodeNext';
+    run(project, join(TOOLS, '.bin/tsc'), '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--lib', 'es2023,dom', '--types', '', 'typed.ts');
+  });
+}
+
+test('is bundled by Vite without settings: worker and module become files of their own', () => {
+  mkdirSync(join(project, 'src'), { recursive: true });
+  writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="/src/main.js"></script>');
+  writeFileSync(join(project, 'src/main.js'), "import { fingerprint } from 'onmon'; globalThis.fingerprint = fingerprint;");
+  symlinkSync(join(TOOLS, 'vite'), join(project, 'node_modules/vite'));
+  run(project, join(TOOLS, '.bin/vite'), 'build', '--logLevel', 'warn');
+  const built = readdirSync(join(project, 'dist/assets'));
+  assert.equal(built.filter((name) => name.endsWith('.wasm')).length, 1, built.join());
+  assert.equal(built.filter((name) => /^worker-.*\.js$/.test(name)).length, 1, built.join());
+  const text = built.filter((name) => name.endsWith('.js')).map((name) => readFileSync(join(project, 'dist/assets', name), 'utf8')).join('');
+  for (const forbidden of [/\beval\(/, /new Function\(/, /createObjectURL/, /https:\/\/(unpkg|cdn|esm)\b/]) {
+    assert.doesNotMatch(text, forbidden);
+  }
+});
+
+function node(script) {
+  return run(project, process.execPath, '--input-type=module', '--eval', script);
+}
+
+function npm(folder, ...words) {
+  return run(folder, 'npm', ...words);
+}
+
+function run(folder, program, ...words) {
+  const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
+  try {
+    return execFileSync(program, words, options);
+  } catch (error) {
+    throw new Error(`${program} ${words.join(' ')}\n${error.stdout}\n${error.stderr}`);
+  }
+}

@@ -1,0 +1,92 @@
+//! A file to its query fingerprint: the whole job of the package's worker.
+
+use std::io::Cursor;
+use std::ops::ControlFlow;
+
+use js_sys::{Function, Object, Uint8Array};
+use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Query};
+use wasm_bindgen::prelude::*;
+use web_sys::Blob;
+
+use crate::blob::BlobSource;
+use crate::refusal::{refusal, set};
+
+/// Fingerprints a file that the user chose, in a worker of a browser. Blocks until done; reads only
+/// what the samples need.
+///
+/// `name` may be empty; its extension is a hint on the container. `on_progress` is called with the
+/// share done, 0 to 1, about a hundred times; when it returns `false` the work ends with code
+/// `aborted`.
+///
+/// Of what it returns, `bytes` are the wire bytes.
+///
+/// # Errors
+/// `{code, message}` with the code of [`DecodeError::code`].
+#[wasm_bindgen(
+    js_name = fingerprintBlob,
+    unchecked_return_type = "{ bytes: Uint8Array; decodeMs: number; extractMs: number; \
+        readBytes: number }"
+)]
+pub fn fingerprint_blob(blob: Blob, name: &str, on_progress: &Function) -> Result<Object, JsValue> {
+    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress)
+}
+
+/// The same for the bytes of an encoded file, anywhere.
+///
+/// # Errors
+/// `{code, message}` with the code of [`DecodeError::code`].
+#[wasm_bindgen(
+    js_name = fingerprintBytes,
+    unchecked_return_type = "{ bytes: Uint8Array; decodeMs: number; extractMs: number; \
+        readBytes: number }"
+)]
+pub fn fingerprint_bytes(
+    bytes: Vec<u8>,
+    name: &str,
+    on_progress: &Function,
+) -> Result<Object, JsValue> {
+    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress)
+}
+
+fn fingerprint(
+    source: Box<dyn MediaSource>,
+    name: &str,
+    on_progress: &Function,
+) -> Result<Object, JsValue> {
+    let began_ms = now();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let media = Media::open(source, extension).map_err(|error| refused(&error))?;
+    let opened_ms = now() - began_ms;
+    let mut hooks = Hooks { clock: now, on_progress: &mut |share| tell(on_progress, share) };
+    let query = media.query(&mut hooks).map_err(|error| refused(&error))?;
+    Ok(answer(&query, opened_ms))
+}
+
+fn answer(query: &Query, opened_ms: f64) -> Object {
+    let object = Object::new();
+    set(&object, "bytes", &Uint8Array::from(query.wire.as_slice()));
+    set(&object, "decodeMs", &(opened_ms + query.spent.decode_ms).into());
+    set(&object, "extractMs", &query.spent.extract_ms.into());
+    set(&object, "readBytes", &(query.bytes_read as f64).into());
+    object
+}
+
+/// A callback that throws does not stop the work: its caller hears of that elsewhere.
+fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
+    let said = on_progress.call1(&JsValue::NULL, &share.into());
+    match said.ok().and_then(|said| said.as_bool()) {
+        Some(false) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+fn refused(error: &DecodeError) -> JsValue {
+    refusal(error.code(), error)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the thread began, the same in browsers, workers and Node.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}

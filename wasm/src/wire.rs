@@ -1,0 +1,80 @@
+//! Fingerprints as objects that JavaScript can look into, and codes as fingerprints.
+
+use js_sys::{Array, Object, Uint8Array};
+use onmon_core::{Fingerprint, FingerprintError, HOP_MS, Kind, QueryBuilder, plan, wire};
+use wasm_bindgen::prelude::*;
+
+use crate::refusal::{refusal, set};
+
+/// The content of wire bytes. Any bytes are safe to pass.
+///
+/// # Errors
+/// `{code, message}` with the code of [`wire::WireError::code`].
+#[wasm_bindgen(
+    js_name = decodeWire,
+    unchecked_return_type = "{ kind: 'query' | 'reference'; profile: number; encoder: number; \
+        durationMs: number; hopMs: number; samples: { startMs: number; codes: Uint8Array }[] }"
+)]
+pub fn decode_wire(bytes: &[u8]) -> Result<Object, JsValue> {
+    let fingerprint = wire::decode(bytes).map_err(|error| refusal(error.code(), &error))?;
+    let samples = Array::new();
+    for sample in fingerprint.samples() {
+        let object = Object::new();
+        // As f64: a start may be anything up to u32::MAX codes.
+        let start_ms = f64::from(sample.start) * f64::from(HOP_MS);
+        set(&object, "startMs", &start_ms.into());
+        set(&object, "codes", &Uint8Array::from(sample.codes));
+        samples.push(&object);
+    }
+    let kind = match fingerprint.kind() {
+        Kind::Query => "query",
+        Kind::Reference => "reference",
+    };
+    let object = Object::new();
+    set(&object, "kind", &kind.into());
+    set(&object, "profile", &fingerprint.profile().0.into());
+    set(&object, "encoder", &fingerprint.encoder().0.into());
+    set(&object, "durationMs", &fingerprint.duration_ms().into());
+    set(&object, "hopMs", &HOP_MS.into());
+    set(&object, "samples", &samples);
+    Ok(object)
+}
+
+/// The media type under which fingerprints travel.
+#[wasm_bindgen(js_name = mediaType)]
+pub fn media_type() -> String {
+    wire::MEDIA_TYPE.to_owned()
+}
+
+/// The wire bytes of a query from all codes of a recording: the six samples that core's plan takes.
+///
+/// # Errors
+/// `{code: "too_short", message}` below 20 codes.
+#[wasm_bindgen(js_name = queryFromCodes)]
+pub fn query_from_codes(codes: &[u8], duration_ms: u32) -> Result<Vec<u8>, JsValue> {
+    let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+    let spans = plan::spans(total).map_err(|error| refusal("too_short", &error))?;
+    let mut builder = QueryBuilder::new(duration_ms);
+    for span in spans {
+        let (start, end) = (span.start as usize, (span.start + span.len) as usize);
+        let codes = codes.get(start..end).unwrap_or_default();
+        builder.push(span.start, codes).map_err(|error| invalid(&error))?;
+    }
+    encode(&builder.finish().map_err(|error| invalid(&error))?)
+}
+
+/// The wire bytes of a fingerprint.
+pub fn encode(fingerprint: &Fingerprint<'_>) -> Result<Vec<u8>, JsValue> {
+    let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
+    let written = wire::encode(fingerprint, &mut bytes);
+    bytes.truncate(written.map_err(|error| refusal(error.code(), &error))?);
+    Ok(bytes)
+}
+
+fn invalid(error: &FingerprintError) -> JsValue {
+    let code = match error {
+        FingerprintError::TooShort => "too_short",
+        _ => "invalid_fingerprint",
+    };
+    refusal(code, error)
+}
