@@ -1,2 +1,82 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the one front door for building, testing, measuring and demonstrating onmon.
+
+mod bench;
+mod budgets;
+mod command;
+mod demo;
+mod elf;
+mod firmware;
+mod freshness;
+mod metadata;
+mod music;
+mod npm;
+mod repo;
+mod service;
+mod size;
+mod test;
+mod tidy;
+mod tools;
+mod vectors;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Build, test, measure and demonstrate onmon. Every command finds or installs what it needs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Show the whole way: enrol real songs, start the server, serve the page.
+    Demo(demo::Options),
+    /// Run the gate: everything CI checks, cheapest first.
+    Test(test::Options),
+    /// Check layout rules: who imports whom, file and function lengths, banned names and calls.
+    Tidy,
+    /// Build the WebAssembly module, the npm package `onmon` and the demo page.
+    Wasm(wasm::Options),
+    /// Build the Cortex-M4F image, run it in QEMU on the golden vectors, report its sizes.
+    Firmware(firmware::Options),
+    /// Report the sizes of what ships, and fail above the budgets.
+    Size(size::Options),
+    /// Measure speed.
+    #[command(subcommand)]
+    Bench(bench::Benchmark),
+    /// Regenerate the golden vectors under tests/vectors (a change there is a change of format).
+    Vectors,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match command::watch_for_interrupts().and_then(|()| perform(arguments.task)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if command::interrupted() => {
+            eprintln!("interrupted; everything that was started has been stopped");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    match task {
+        Task::Demo(options) => demo::demo(&options),
+        Task::Test(options) => test::test(&options),
+        Task::Tidy => tidy::tidy(),
+        Task::Wasm(options) => wasm::wasm(&options),
+        Task::Firmware(options) => firmware::firmware(&options),
+        Task::Size(options) => size::size(&options),
+        Task::Bench(benchmark) => bench::bench(&benchmark),
+        Task::Vectors => vectors::vectors(),
+    }
+}

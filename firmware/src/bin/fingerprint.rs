@@ -1,0 +1,124 @@
+//! Fingerprints one PCM vector as a microcontroller would, block by block, and prints what it got:
+//! lines `codes HEX`, `fingerprint HEX` (the wire bytes), `frames N` and `ticks N`.
+
+#![no_std]
+#![no_main]
+
+use core::fmt;
+
+use cortex_m_rt::entry;
+use onmon_core::plan::TooShort;
+use onmon_core::wire::WireError;
+use onmon_core::{Channels, Extractor, FingerprintError, FormatError, SampleRate, plan, wire};
+use onmon_firmware::{BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, print_hex};
+use semihosting::process::ExitCode;
+use semihosting::{eprintln, print, println};
+
+#[entry]
+fn main() -> ! {
+    let Some(core) = cortex_m::Peripherals::take() else { ExitCode::FAILURE.exit_process() };
+    let mut clock = Clock::new(core.SYST);
+    match run(&mut clock) {
+        Ok(()) => ExitCode::SUCCESS.exit_process(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE.exit_process()
+        }
+    }
+}
+
+fn run(clock: &mut Clock) -> Result<(), Error> {
+    let mut vector = Vector::open()?;
+    let rate = SampleRate::from_hz(vector.rate_hz)?;
+    let mut extractor = Extractor::new(rate, Channels::new(vector.channels.into())?);
+    let spans = plan::spans(plan::codes_in(vector.frames, rate))?;
+    let duration_ms = vector.frames * 1_000 / u64::from(vector.rate_hz);
+    let mut excerpts = Excerpts::new(&spans, duration_ms as u32);
+
+    print!("codes ");
+    let mut block = [0; BLOCK_SAMPLES];
+    loop {
+        let samples = vector.read(&mut block)?;
+        if samples.is_empty() {
+            break;
+        }
+        let mut codes = [0; CODES_PER_BLOCK_MAX];
+        let mut count = 0;
+        clock.lap(|| {
+            extractor.push(samples, |code| {
+                codes[count] = code;
+                count += 1;
+            });
+            codes[..count].iter().try_for_each(|code| excerpts.push(*code))
+        })?;
+        print_hex(&codes[..count]);
+    }
+    println!();
+
+    let mut bytes = [0; wire::QUERY_BYTES_MAX];
+    let length = clock.lap(|| encode(&excerpts, &mut bytes))?;
+    print!("fingerprint ");
+    print_hex(&bytes[..length]);
+    println!();
+    println!("frames {}", vector.frames);
+    println!("ticks {}", clock.ticks());
+    Ok(())
+}
+
+/// A mono block at 8 kHz is 64 ms, a hop 50 ms.
+const CODES_PER_BLOCK_MAX: usize = 1 + BLOCK_SAMPLES.div_ceil(onmon_core::profile::HOP_SAMPLES);
+
+fn encode(excerpts: &Excerpts<'_>, bytes: &mut [u8]) -> Result<usize, Error> {
+    Ok(wire::encode(&excerpts.builder().finish()?, bytes)?)
+}
+
+/// Why there is no fingerprint.
+enum Error {
+    Vector(VectorError),
+    Format(FormatError),
+    TooShort(TooShort),
+    Fingerprint(FingerprintError),
+    Wire(WireError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vector(error) => error.fmt(f),
+            Self::Format(error) => error.fmt(f),
+            Self::TooShort(error) => error.fmt(f),
+            Self::Fingerprint(error) => error.fmt(f),
+            Self::Wire(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<VectorError> for Error {
+    fn from(error: VectorError) -> Self {
+        Self::Vector(error)
+    }
+}
+
+impl From<FormatError> for Error {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<TooShort> for Error {
+    fn from(error: TooShort) -> Self {
+        Self::TooShort(error)
+    }
+}
+
+impl From<FingerprintError> for Error {
+    fn from(error: FingerprintError) -> Self {
+        Self::Fingerprint(error)
+    }
+}
+
+impl From<WireError> for Error {
+    fn from(error: WireError) -> Self {
+        Self::Wire(error)
+    }
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask test`: the gate, cheapest step first, each timed.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::tools::{apt, chromium};
+use crate::{command, firmware, music, npm, repo, size, tidy, wasm};
+
+#[derive(Args)]
+pub struct Options {
+    /// Leave steps out.
+    #[arg(long, value_name = "STEP", value_delimiter = ',')]
+    skip: Vec<Step>,
+    /// Run these steps alone.
+    #[arg(long, value_name = "STEP", value_delimiter = ',', conflicts_with = "skip")]
+    only: Vec<Step>,
+}
+
+/// The steps, in the order they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Layout rules.
+    Tidy,
+    /// Formatting.
+    Fmt,
+    /// Lints of all packages, warnings forbidden.
+    Clippy,
+    /// Unit and integration tests.
+    Native,
+    /// The examples in the documentation.
+    Doc,
+    /// The firmware against the golden vectors, in QEMU.
+    Firmware,
+    /// The WebAssembly module, the npm package, the demo page: that they build.
+    Wasm,
+    /// The npm package's own tests in Node.
+    Npm,
+    /// Budgets of what ships.
+    Size,
+    /// The page in Chromium, end to end.
+    Browser,
+}
+
+/// A browser that hangs must not hang the gate.
+const BROWSER_LIMIT: Duration = Duration::from_secs(600);
+
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// `cargo xtask test`: runs on after a failure, so that one run tells everything.
+pub fn test(options: &Options) -> Result<()> {
+    let mut results: Vec<(Step, Outcome, Duration)> = Vec::new();
+    for &step in Step::value_variants() {
+        if options.skip.contains(&step)
+            || (!options.only.is_empty() && !options.only.contains(&step))
+        {
+            continue;
+        }
+        let begun = Instant::now();
+        let outcome = match missing(step, &results) {
+            Some(needed) => Outcome::Skipped(format!("{} failed", needed.name())),
+            None => attempt(step),
+        };
+        if command::interrupted() {
+            bail!("interrupted");
+        }
+        results.push((step, outcome, begun.elapsed()));
+    }
+    summarise(&results)
+}
+
+fn attempt(step: Step) -> Outcome {
+    eprintln!("\n== {}", step.name());
+    match step.perform() {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Outcome::Failed(format!("{error:#}"))
+        }
+    }
+}
+
+/// A step that this one builds on and that did not pass.
+fn missing(step: Step, results: &[(Step, Outcome, Duration)]) -> Option<Step> {
+    let needed = match step {
+        Step::Npm | Step::Browser => Step::Wasm,
+        Step::Doc => Step::Native,
+        _ => return None,
+    };
+    let failed = |(done, outcome, _): &&(Step, Outcome, Duration)| {
+        *done == needed && !matches!(outcome, Outcome::Passed)
+    };
+    results.iter().find(failed).map(|(done, ..)| *done)
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn perform(self) -> Result<()> {
+        match self {
+            Self::Tidy => tidy::tidy(),
+            Self::Fmt => fmt(),
+            Self::Clippy => clippy(),
+            Self::Native => native(),
+            Self::Doc => cargo(&["test", "--doc", "--workspace", "--exclude", "onmon-wasm"]),
+            Self::Firmware => firmware::report().map(|report| report.print()),
+            Self::Wasm => wasm::build_all(),
+            Self::Npm => npm::test(),
+            Self::Size => size::size(&size::Options::default()),
+            Self::Browser => browser(),
+        }
+    }
+}
+
+fn fmt() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["fmt", "--manifest-path", "firmware/Cargo.toml", "--check"])
+}
+
+fn clippy() -> Result<()> {
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+}
+
+fn native() -> Result<()> {
+    let tests = ["--workspace", "--exclude", "onmon-wasm", "--locked"];
+    if command::succeeds(Command::new("cargo").args(["nextest", "--version"])) {
+        return cargo(&[&["nextest", "run", "--no-fail-fast"], &tests[..]].concat());
+    }
+    cargo(&[&["test", "--lib", "--bins", "--tests", "--no-fail-fast"], &tests[..]].concat())
+}
+
+/// The programs are those of the native tests' profile: nothing is built twice.
+fn browser() -> Result<()> {
+    npm::install(&npm::browser_folder())?;
+    let chrome = chromium::find()?;
+    apt::program("ffmpeg", "ffmpeg")?;
+    cargo(&["build", "--locked", "--package", "onmon", "--package", "onmon-server"])?;
+    let built = repo::target().join("debug");
+    let mut script = Command::new("node");
+    script.arg("tests/browser/run.mjs").current_dir(repo::root());
+    script.env("CHROME", chrome).env("MUSIC", music::packaged()?);
+    script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server"));
+    command::run_within(&mut script, BROWSER_LIMIT)
+}
+
+fn cargo(words: &[&str]) -> Result<()> {
+    command::run(Command::new("cargo").args(words).current_dir(repo::root()))
+}
+
+/// Prints the table and the closing line `N passed, N failed, N skipped`.
+fn summarise(results: &[(Step, Outcome, Duration)]) -> Result<()> {
+    println!("\nstep       result     seconds");
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for (step, outcome, time) in results {
+        let (word, why) = match outcome {
+            Outcome::Passed => ("passed", ""),
+            Outcome::Failed(why) => ("FAILED", why.as_str()),
+            Outcome::Skipped(why) => ("skipped", why.as_str()),
+        };
+        match outcome {
+            Outcome::Passed => passed += 1,
+            Outcome::Failed(_) => failed += 1,
+            Outcome::Skipped(_) => skipped += 1,
+        }
+        let why = why.lines().next().unwrap_or_default();
+        println!("{:<10} {word:<8} {:>9.1}  {why}", step.name(), time.as_secs_f64());
+    }
+    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 {
+        bail!("the gate does not pass");
+    }
+    Ok(())
+}

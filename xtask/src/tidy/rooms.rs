@@ -1,0 +1,151 @@
+//! Who may import whom. The table here is the rule; ARCHITECTURE.md draws it.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::Problem;
+use crate::metadata::{Member, Metadata};
+use crate::{command, repo};
+
+/// What a package may depend on, dev-dependencies included.
+struct Room {
+    package: &'static str,
+    /// Packages of this workspace.
+    ours: &'static [&'static str],
+    /// Packages of others, linked or run at build time: `None` for any; a name ending in `*` is a
+    /// prefix.
+    others: Option<&'static [&'static str]>,
+}
+
+const CORE: &str = "onmon-core";
+const DECODE: &str = "onmon-decode";
+const INDEX: &str = "onmon-index";
+const LIBRARY: &str = "onmon-library";
+const SERVER: &str = "onmon-server";
+
+const ROOMS: [Room; 9] = [
+    Room {
+        package: CORE,
+        ours: &[],
+        // Without a heap and the same on every target; libm at build time, for the tables.
+        others: Some(&["crc", "heapless", "libm", "microfft", "postcard", "serde"]),
+    },
+    Room { package: DECODE, ours: &[CORE], others: Some(&["ropus", "symphonia*", "thiserror"]) },
+    Room { package: INDEX, ours: &[CORE], others: None },
+    Room { package: LIBRARY, ours: &[CORE, INDEX], others: None },
+    Room { package: SERVER, ours: &[CORE, INDEX, LIBRARY], others: None },
+    Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY], others: None },
+    Room { package: "onmon-wasm", ours: &[CORE, DECODE], others: None },
+    Room {
+        package: "onmon-tests",
+        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, "onmon"],
+        others: None,
+    },
+    Room { package: "xtask", ours: &[], others: None },
+];
+
+/// Never linked into the server, however indirectly: audio stays on the client.
+const NOT_IN_SERVER: [&str; 3] = [DECODE, "symphonia*", "ropus"];
+
+/// Checks the workspace, and the firmware's own.
+pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {
+    let members = metadata.members();
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    for member in &members {
+        match ROOMS.iter().find(|room| room.package == member.name) {
+            Some(room) => check_member(room, member, &names, problems),
+            None => problems.push(Problem::new(
+                &manifest(member),
+                1,
+                "an unknown room: say in tidy/rooms.rs and ARCHITECTURE.md what it may import",
+            )),
+        }
+    }
+    for name in metadata.linked_into(SERVER) {
+        if NOT_IN_SERVER.iter().any(|pattern| matches(pattern, &name)) {
+            let message = format!(
+                "{SERVER} links {name}: the server must not be able to decode audio; \
+                 find the way in with `cargo tree -p {SERVER} -i {name}`"
+            );
+            problems.push(Problem::new("server/Cargo.toml", 1, message));
+        }
+    }
+    check_firmware(&names, problems)
+}
+
+fn check_member(room: &Room, member: &Member, names: &[&str], problems: &mut Vec<Problem>) {
+    for dependency in &member.dependencies {
+        let name = dependency.name.as_str();
+        let is_ours = names.contains(&name);
+        let allowed = match room.others {
+            _ if is_ours => room.ours.contains(&name),
+            Some(others) if dependency.kind.as_deref() != Some("dev") => {
+                others.iter().any(|pattern| matches(pattern, name))
+            }
+            _ => true,
+        };
+        if !allowed {
+            let may = [room.ours, room.others.unwrap_or_default()].concat().join(", ");
+            let message = format!("{} may not import {name}; it may: {may}", member.name);
+            problems.push(Problem::new(&manifest(member), 1, message));
+        }
+    }
+}
+
+/// A workspace of its own: of ours it may import core alone.
+fn check_firmware(names: &[&str], problems: &mut Vec<Problem>) -> Result<()> {
+    let path = "firmware/Cargo.toml";
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--format-version", "1", "--no-deps", "--manifest-path", path]);
+    let text = command::capture(cargo.current_dir(repo::root()))?;
+    let metadata = Metadata::parse(&text).context("cargo metadata of firmware/")?;
+    for dependency in metadata.members().iter().flat_map(|member| &member.dependencies) {
+        if names.contains(&dependency.name.as_str()) && dependency.name != CORE {
+            let message = format!("firmware may not import {}; it may: {CORE}", dependency.name);
+            problems.push(Problem::new(path, 1, message));
+        }
+    }
+    Ok(())
+}
+
+fn manifest(member: &Member) -> String {
+    repo::relative(member.manifest.as_ref())
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::Dependency;
+
+    fn complaints(package: &str, imports: &[(&str, Option<&str>)]) -> usize {
+        let room = ROOMS.iter().find(|room| room.package == package).expect("a room");
+        let dependencies = imports
+            .iter()
+            .map(|(name, kind)| Dependency { name: (*name).into(), kind: kind.map(str::to_owned) })
+            .collect();
+        let member = Member { name: package.into(), manifest: "x".into(), dependencies };
+        let names: Vec<&str> = ROOMS.iter().map(|room| room.package).collect();
+        let mut problems = Vec::new();
+        check_member(room, &member, &names, &mut problems);
+        problems.len()
+    }
+
+    #[test]
+    fn imports_go_downwards_only() {
+        assert_eq!(complaints(SERVER, &[(LIBRARY, None), (CORE, None), ("axum", None)]), 0);
+        assert_eq!(complaints(SERVER, &[(DECODE, None)]), 1);
+        assert_eq!(complaints(SERVER, &[(DECODE, Some("dev"))]), 1);
+        assert_eq!(complaints(CORE, &[("heapless", None), ("libm", Some("build"))]), 0);
+        assert_eq!(complaints(CORE, &[("rand", None), ("proptest", Some("dev"))]), 1);
+        assert_eq!(complaints(DECODE, &[("symphonia-core", None), ("tokio", None)]), 1);
+        assert_eq!(complaints("onmon", &[("onmon-tests", Some("dev"))]), 1);
+    }
+}
