@@ -1,10 +1,10 @@
 //! How certain the index gets of recordings that are not in it: leave one out, ask for it.
 //!
 //! `impostors DIR [--json]` reads the reference fingerprints (`*.ref.afp`) in DIR. Every recording is taken out
-//! in turn and asked for: as six samples, as 15 s and as 5 s. What is then named is wrong, unless the
+//! in turn and asked for: as six samples, and as clips of 15 s and of 5 s from all over it. What is then named is wrong, unless the
 //! folder holds the recording twice (those pairs are printed, to be looked at).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -13,6 +13,12 @@ use onmon_index::{CONFIDENCE_MIN, Index};
 
 /// Below this the tail is not shown.
 const SHOWN_MIN: f32 = 4.0;
+
+/// Most alike pairs shown per kind of query.
+const PAIRS_SHOWN: usize = 40;
+
+/// Clips of each length per recording.
+const CLIPS: usize = 6;
 
 fn main() -> Result<()> {
     let folder = std::env::args().nth(1).context("usage: impostors DIR [--json]")?;
@@ -48,8 +54,12 @@ fn main() -> Result<()> {
             continue;
         }
         println!("{query}: {named} of {} named, most certain:", recordings.len());
-        for (confidence, asked, answered) in tail.iter().take(24) {
-            println!("  {confidence:5.2}  {} -> {}", name(*asked), name(*answered));
+        let mut shown = BTreeSet::new();
+        for &(confidence, asked, answered) in tail.iter() {
+            let new_pair = shown.insert((asked.min(answered), asked.max(answered)));
+            if new_pair && shown.len() <= PAIRS_SHOWN {
+                println!("  {confidence:5.2}  {} -> {}", name(asked), name(answered));
+            }
         }
     }
     if !json {
@@ -72,18 +82,21 @@ fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(recordings)
 }
 
-/// The six samples, 15 s from the middle, 5 s from the first third.
+/// The six samples, and [`CLIPS`] clips of each length.
 fn queries(codes: &[u8]) -> Result<Vec<(&'static str, QueryBuilder)>> {
     let mut whole = QueryBuilder::new(0);
     for span in plan::spans(codes.len() as u32)? {
         whole.push(span.start, part(codes, span.start as usize, span.len as usize))?;
     }
     let mut queries = vec![("six samples", whole)];
-    for (name, start, len) in [("15 s", codes.len() / 2, 300), ("5 s", codes.len() / 3, 100)] {
-        let mut one = QueryBuilder::new(0);
-        one.push(0, part(codes, start, len))?;
-        if one.finish().is_ok_and(|query: Fingerprint<'_>| query.codes().len() == len) {
-            queries.push((name, one));
+    for (name, len) in [("15 s", 300), ("5 s", 100)] {
+        for clip in 0..CLIPS {
+            let start = codes.len() * clip / CLIPS;
+            let mut one = QueryBuilder::new(0);
+            one.push(0, part(codes, start, len))?;
+            if one.finish().is_ok_and(|query: Fingerprint<'_>| query.codes().len() == len) {
+                queries.push((name, one));
+            }
         }
     }
     Ok(queries)

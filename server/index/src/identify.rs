@@ -14,7 +14,7 @@ use crate::verify::{Candidate, Verdict, verify};
 /// Least confidence of a match, in standard deviations beyond chance.
 ///
 /// `cargo xtask bench impostors` shows how near real unrelated music comes. Over 288 pieces of free game
-/// music (2.0e9 alignments, November 2026) the most alike reached 7.2; what lay above shared its
+/// music (4.4e9 alignments, November 2026) the most alike reached 7.2; what lay above shared its
 /// recording or its loops (remixes, faster versions, one theme in two arrangements).
 pub const CONFIDENCE_MIN: f32 = 8.0;
 
@@ -37,7 +37,8 @@ pub struct Match {
     pub slot: Slot,
     /// From the recording's start to the query's; negative if the query starts earlier.
     pub offset_ms: i64,
-    /// Standard deviations beyond what unrelated music shows. At least [`CONFIDENCE_MIN`] in a match.
+    /// Standard deviations beyond what unrelated music shows, up to 1/7 more for queries under 15 s. At
+    /// least [`CONFIDENCE_MIN`] in a match.
     pub confidence: f32,
     /// Share of bits that differ, 0 to 0.5, in the samples that agree.
     pub bit_error: f32,
