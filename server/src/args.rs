@@ -18,7 +18,7 @@ use clap::Parser;
     version,
     after_help = "Try it:\n  \
         onmon-server --data ./data\n  \
-        onmon enrol --server http://127.0.0.1:8787 SONGS...   (needs ./data/admin-token)\n  \
+        onmon enrol --server http://127.0.0.1:8787 --token-file ./data/admin-token SONGS...\n  \
         onmon identify --server http://127.0.0.1:8787 SONG\n\
         What it serves: http://127.0.0.1:8787/openapi.json"
 )]
@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub web_root: Option<PathBuf>,
 
-    /// Lets pages of this origin use the API, as https://example.org; may be given several times.
+    /// Lets pages of this origin use the API, as `https://example.org`; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub cors_origin: Vec<HeaderValue>,
 

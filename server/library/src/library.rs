@@ -41,7 +41,7 @@ struct Shared {
     /// None: opened to read, closed, or stopped after the disk failed.
     writer: Mutex<Option<Writer>>,
     /// As many at once as there are cores: more would only make each of them slower.
-    identifying: Semaphore,
+    identifying: Arc<Semaphore>,
 }
 
 struct Writer {
@@ -165,9 +165,9 @@ impl Library {
     /// answer.
     pub async fn identify(&self, wire: &[u8]) -> Result<Answer, LibraryError> {
         let shared = &self.shared;
-        let permit = shared.identifying.acquire().await.map_err(|_| LibraryError::Closed)?;
-        let found = shared.index.identify(wire.to_vec()).await?;
-        drop(permit);
+        let permit = Arc::clone(&shared.identifying).acquire_owned().await;
+        let permit = permit.map_err(|_| LibraryError::Closed)?;
+        let found = shared.index.identify(wire.to_vec(), permit).await?;
         let mut matches = Vec::with_capacity(found.len());
         for hit in found {
             // None if it was removed since: then it is no match any more.
@@ -207,7 +207,7 @@ impl Library {
 
     fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
         let cores = available_parallelism().map_or(1, |n| n.get());
-        let identifying = Semaphore::new(cores);
+        let identifying = Arc::new(Semaphore::new(cores));
         let writer = Mutex::new(writer);
         Library { shared: Arc::new(Shared { access, readers, index, writer, identifying }) }
     }

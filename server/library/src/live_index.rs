@@ -9,6 +9,7 @@ use std::sync::{Arc, RwLock};
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
 use onmon_index::{Index, IndexError, Match, Slot};
 use sqlx::AnyPool;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use crate::catalogue::{self, Change};
@@ -67,10 +68,16 @@ impl LiveIndex {
             .await?
     }
 
-    /// Identifies the wire bytes of a query, best match first.
-    pub async fn identify(&self, query: Vec<u8>) -> Result<Vec<Match>, LibraryError> {
+    /// Identifies the wire bytes of a query, best match first. The permit is held until the work is
+    /// done, also if the asker has gone away meanwhile.
+    pub async fn identify(
+        &self,
+        query: Vec<u8>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Vec<Match>, LibraryError> {
         let shared = Arc::clone(&self.shared);
         on_blocking_thread(move || {
+            let _permit = permit;
             let fingerprint = wire::decode(&query).map_err(LibraryError::Fingerprint)?;
             if fingerprint.kind() != Kind::Query {
                 return Err(LibraryError::ReferenceForIdentify);
