@@ -1,0 +1,73 @@
+//! Not to be run: every call of core, linked alone. `cargo xtask firmware` looks into the image and fails
+//! if anything of `core::panicking` was linked in: then some input could reach a panic.
+
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+
+use cortex_m_rt::entry;
+use onmon_core::compare::Agreement;
+use onmon_core::{Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, plan, wire};
+
+#[entry]
+fn main() -> ! {
+    loop {
+        extract(black_box(&[0.0_f32; 64]));
+        extract(black_box(&[0_i16; 64]));
+        plan_samples(black_box(0));
+        send_and_receive(black_box(&[0; 64]));
+    }
+}
+
+fn extract<T: PcmSample>(pcm: &[T]) {
+    let rate = SampleRate::from_hz(black_box(8_000));
+    let (Ok(rate), Ok(channels)) = (rate, Channels::new(black_box(1))) else { return };
+    Extractor::new(rate, channels).push(black_box(pcm), |code| {
+        black_box(code);
+    });
+    black_box(plan::codes_in(black_box(0), rate));
+    black_box(plan::frame_of(black_box(0), rate));
+    black_box(plan::frames_for(black_box(0), rate));
+}
+
+fn plan_samples(codes: u32) {
+    if let Ok(spans) = plan::spans(codes) {
+        black_box(spans.len());
+    }
+}
+
+fn send_and_receive(bytes: &[u8]) {
+    let mut builder = QueryBuilder::new(black_box(0));
+    if builder.push(black_box(0), black_box(bytes)).is_ok() {
+        send(&builder);
+    }
+    if let Ok(reference) = Fingerprint::reference(black_box(0), black_box(bytes)) {
+        encode(&reference);
+    }
+    if let Ok(fingerprint) = wire::decode(black_box(bytes)) {
+        for sample in fingerprint.samples() {
+            black_box(sample.start);
+            black_box(Agreement::of(black_box(sample.codes), black_box(bytes)).confidence());
+        }
+        encode(&fingerprint);
+    }
+}
+
+fn send(builder: &QueryBuilder) {
+    if let Ok(query) = builder.finish() {
+        encode(&query);
+    }
+}
+
+fn encode(fingerprint: &Fingerprint<'_>) {
+    let mut room = [0; 64];
+    let _ = black_box(wire::encode(fingerprint, black_box(&mut room)));
+    black_box(room);
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
