@@ -6,8 +6,8 @@ use symphonia::core::audio::GenericAudioBufferRef;
 use crate::error::DecodeError;
 use crate::hooks::Clock;
 
-/// Times that a frame may be repeated to reach a rate that core has taps for. Repeating is exact enough:
-/// what it adds lies above half the old rate, where core's low-pass removes it.
+/// Times that a frame may be repeated to reach a rate that core has taps for. Repeating is exact
+/// enough: what it adds lies above half the old rate, where core's low-pass removes it.
 const REPEATS_MAX: u32 = 8;
 
 /// What goes in: sampling rate and channels of a track, checked.

@@ -31,8 +31,8 @@ pub enum DecodeError {
         /// The container's name.
         container: &'static str,
     },
-    /// The file ends inside its headers.
-    #[error("the file is cut off before its audio begins; fetch it again")]
+    /// The file ends where its headers, or an index at its end, should be.
+    #[error("the file is cut off before its audio can be found; fetch it again")]
     Truncated,
     /// The bytes break the rules of their format, or too much of the audio does not decode.
     #[error("the file is damaged ({detail}); fetch it again")]

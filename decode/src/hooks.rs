@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use crate::error::DecodeError;
 
-/// Milliseconds since any fixed moment, never going back. Injected, since `std::time` does not work in a
-/// browser: `performance.now()` there, `Instant` elsewhere.
+/// Milliseconds since any fixed moment, never going back. Injected, since `std::time` does not work
+/// in a browser: `performance.now()` there, `Instant` elsewhere.
 pub type Clock = fn() -> f64;
 
 /// What a pass over a file calls back.
@@ -20,8 +20,8 @@ pub struct Hooks<'a> {
 /// Steps in which progress is told.
 const STEPS: f32 = 100.0;
 
-/// Calls of [`Progress::tell`] after which it asks again even without progress, so that a pass of unknown
-/// length can be stopped (a call a packet, so about every second of audio).
+/// Calls of [`Progress::tell`] after which it asks again even without progress, so that a pass of
+/// unknown length can be stopped (a call a packet, so about every second of audio).
 const CALLS_MAX: u32 = 50;
 
 /// Keeps progress from going back and from being told at every packet.

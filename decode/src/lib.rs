@@ -9,9 +9,10 @@
 //! PCM          -> onmon_core::Extractor                     codes.rs
 //! ```
 //!
-//! No files, threads or clock of its own: the caller hands in a [`MediaSource`] and a [`Clock`], so the
-//! same code runs in a browser's worker. What a file holds never makes it panic, hang or allocate by a
-//! header's word: reads and time are bounded by the source's length ([`DecodeError::BudgetSpent`]).
+//! No files, threads or clock of its own: the caller hands in a [`MediaSource`] and a [`Clock`], so
+//! the same code runs in a browser's worker. What a file holds never makes it panic, hang or
+//! allocate by a header's word: reads and time are bounded by the source's length
+//! ([`DecodeError::BudgetSpent`]).
 //!
 //! ```no_run
 //! use std::{ops::ControlFlow, time::Instant, sync::LazyLock};
@@ -27,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod choice;
 mod codes;
 mod error;
 mod hooks;

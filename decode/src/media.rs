@@ -110,8 +110,8 @@ pub struct Media {
 impl Media {
     /// Opens a source: probes its container, picks its audio track and decodes its first packet.
     ///
-    /// `extension` ("mp3", without the dot) is a hint and may be wrong or missing: the content decides.
-    /// Reads some 10 to 200 KB; allocates by what is there, never by what a header says.
+    /// `extension` ("mp3", without the dot) is a hint and may be wrong or missing: the content
+    /// decides. Reads some 10 to 200 KB; allocates by what is there, never by what a header says.
     ///
     /// # Errors
     /// Any [`DecodeError`] but [`DecodeError::Aborted`]. Any bytes at all are safe to open.
@@ -144,18 +144,19 @@ impl Media {
         &self.info
     }
 
-    /// Sets from which length on the samples are read by seeking; 120,000 ms unless set. Where the format
-    /// seeks exactly (all but Opus and AAC with noise substitution) the codes are the same either way.
+    /// Sets from which length on the samples are read by seeking; 120,000 ms unless set. Where the
+    /// format seeks exactly (all but Opus and AAC with noise substitution) the codes are the same
+    /// either way.
     pub fn set_one_pass_below_ms(&mut self, ms: u32) {
         self.one_pass_below_ms = ms;
     }
 
-    /// The query fingerprint: up to six samples, read by seeking where the recording is long and the
-    /// source can seek, in one pass otherwise.
+    /// The query fingerprint: up to six samples, read by seeking where the recording is long and
+    /// the source can seek, in one pass otherwise.
     ///
     /// # Errors
-    /// Any [`DecodeError`]. A file that ends early or breaks in the middle still gives the fingerprint
-    /// of what decodes, if that is enough.
+    /// Any [`DecodeError`]. A file that ends early or breaks in the middle still gives the
+    /// fingerprint of what decodes, if that is enough.
     pub fn query(self, hooks: &mut Hooks<'_>) -> Result<Query, DecodeError> {
         self.meter.start(hooks.clock);
         guarded(|| self.query_unguarded(hooks))
@@ -329,8 +330,8 @@ fn probe(
     }
 }
 
-/// Why a probe failed. Symphonia says "unsupported" of what it has no reader for and of files that lack
-/// a part; only the first is about the container.
+/// Why a probe failed. Symphonia says "unsupported" of what it has no reader for and of files that
+/// lack a part; only the first is about the container.
 fn refusal(error: Error, by_magic: Option<&'static str>) -> DecodeError {
     match error {
         Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -347,8 +348,8 @@ fn refusal(error: Error, by_magic: Option<&'static str>) -> DecodeError {
     }
 }
 
-/// Runs decoders on bytes of unknown origin: where they panic on them, that is this file's error and
-/// nobody else's. (With `panic = "abort"`, as in the browser, the worker ends instead.)
+/// Runs decoders on bytes of unknown origin: where they panic on them, that is this file's error
+/// and nobody else's. (With `panic = "abort"`, as in the browser, the worker ends instead.)
 fn guarded<T>(run: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(DecodeError::DecoderBroke))
 }

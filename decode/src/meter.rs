@@ -1,4 +1,5 @@
-//! Counts what is read from a source, and stops reading when a file costs more than it can be worth.
+//! Counts what is read from a source, and stops reading when a file costs more than it can be
+//! worth.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +10,8 @@ use symphonia::core::io::MediaSource;
 use crate::error::DecodeError;
 use crate::hooks::Clock;
 
-/// Bytes that may be read for every byte of the source: a whole pass after a failed try by seeking, with
-/// the index of an MP3 or the bisection of an Ogg before it, stays below four.
+/// Bytes that may be read for every byte of the source: a whole pass after a failed try by seeking,
+/// with the index of an MP3 or the bisection of an Ogg before it, stays below four.
 const READS_PER_BYTE: u64 = 8;
 
 /// Bytes that may always be read, whatever the source's length.

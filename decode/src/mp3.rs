@@ -1,7 +1,9 @@
-//! MP3 frames with exact positions: an MP3 stream carries no timestamps, only frames of known length.
+//! MP3 frames with exact positions: an MP3 stream carries no timestamps, only frames of known
+//! length.
 //!
-//! Symphonia reads the tags before the audio (ID3, Xing, LAME); its coarse seek then estimates a position
-//! and is a frame off as often as not, which shows in the codes. Here a frame's number is known:
+//! Symphonia reads the tags before the audio (ID3, Xing, LAME); its coarse seek then estimates a
+//! position and is a frame off as often as not, which shows in the codes. Here a frame's number is
+//! known:
 //!
 //! ```text
 //! constant bit rate   number = round(byte offset / mean frame length): exact, whatever the padding
@@ -102,8 +104,8 @@ pub(crate) struct Mp3Frames {
 }
 
 impl Mp3Frames {
-    /// Takes a stream that stands at its first frame. `tagged_frames` is the count in its Xing or VBRI
-    /// tag. Gives the stream back where no frame can be read there.
+    /// Takes a stream that stands at its first frame. `tagged_frames` is the count in its Xing or
+    /// VBRI tag. Gives the stream back where no frame can be read there.
     pub(crate) fn new(
         mut stream: MediaSourceStream<'static>,
         tagged_frames: Option<u64>,
@@ -138,7 +140,8 @@ impl Mp3Frames {
         self.first.samples()
     }
 
-    /// Frames in the stream, if known: exact after [`Mp3Frames::count_all`], else as tagged or computed.
+    /// Frames in the stream, if known: exact after [`Mp3Frames::count_all`], else as tagged or
+    /// computed.
     pub(crate) fn count(&self) -> Option<u64> {
         self.count
     }

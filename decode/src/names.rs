@@ -50,8 +50,8 @@ pub(crate) fn container_by_magic(head: &[u8]) -> Option<&'static str> {
     found.map(|(_, _, name)| *name)
 }
 
-/// Whether a file that begins so is not audio at all: a probe that looks for an MP3 frame in its middle
-/// would find one sooner or later.
+/// Whether a file that begins so is not audio at all: a probe that looks for an MP3 frame in its
+/// middle would find one sooner or later.
 pub(crate) fn is_never_audio(name: &str) -> bool {
     NEVER_AUDIO.contains(&name)
 }

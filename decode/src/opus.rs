@@ -1,4 +1,5 @@
-//! Opus as a symphonia decoder: symphonia takes the packets out of their container, ropus decodes them.
+//! Opus as a symphonia decoder: symphonia takes the packets out of their container, ropus decodes
+//! them.
 
 use ropus::{Channels as OpusChannels, DecodeMode, Decoder};
 use symphonia::core::audio::{

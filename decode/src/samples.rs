@@ -18,8 +18,8 @@ use crate::track::Track;
 /// Times a seek is tried again from further back when the format went past the place asked for.
 const SEEK_TRIES: u32 = 4;
 
-/// Timestamps may be off by this part of a second (20 ms): Matroska rounds to milliseconds, and what was
-/// remuxed carries the jitter of what it was.
+/// Timestamps may be off by this part of a second (20 ms): Matroska rounds to milliseconds, and
+/// what was remuxed carries the jitter of what it was.
 const JITTER_PER_SECOND: u32 = 50;
 
 /// Codes of the planned spans, in order.
@@ -84,8 +84,8 @@ fn enter_at(track: &mut Track, frame: u64) -> Result<bool, DecodeError> {
     Ok(false)
 }
 
-/// Feeds the extractor from `frame` on until `on_code` has counted `end` codes. False if the file ends,
-/// jumps or breaks before.
+/// Feeds the extractor from `frame` on until `on_code` has counted `end` codes. False if the file
+/// ends, jumps or breaks before.
 fn read_from(
     track: &mut Track,
     frame: u64,

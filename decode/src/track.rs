@@ -1,27 +1,23 @@
 //! The audio track of an opened file: packets with their place in the recording, and their decoder.
 //!
-//! All places are in PCM frames from the recording's first frame: what a decode from the start delivers
-//! first, after the encoder's delay.
+//! All places are in PCM frames from the recording's first frame: what a decode from the start
+//! delivers first, after the encoder's delay.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use symphonia::core::audio::{AudioSpec, GenericAudioBufferRef};
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{
-    AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO,
-    well_known as codec,
-};
-use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, well_known as codec};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::well_known::{
     FORMAT_ID_ADTS, FORMAT_ID_MKV, FORMAT_ID_MP3, FORMAT_ID_OGG,
 };
-use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, Track as FormatTrack, TrackType};
+use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, Track as FormatTrack};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
+use crate::choice::{choose, make_decoder, pre_skip_frames};
 use crate::error::DecodeError;
 use crate::meter::Meter;
 use crate::mp3::Mp3Frames;
@@ -140,8 +136,8 @@ impl Track {
         self.moved
     }
 
-    /// Whether length and places are exact. False for what has neither index nor timestamps nor a constant
-    /// bit rate (which an MP3 may show only later): seek again after [`Track::count_all`].
+    /// Whether length and places are exact. False for what has neither index nor timestamps nor a
+    /// constant bit rate (which an MP3 may show only later): seek again after [`Track::count_all`].
     pub(crate) fn is_placed(&self) -> bool {
         self.counted
             || match &self.reader {
@@ -175,8 +171,8 @@ impl Track {
     pub(crate) fn next(&mut self) -> Result<Option<Piece>, DecodeError> {
         let Some(mut piece) = self.next_untrimmed()? else { return Ok(None) };
         if !piece.packet.trim_end.is_zero() {
-            // Only the last packet holds padding. Ogg pages whose counts jump (ffmpeg writes such) look
-            // as if others did too, and every one would cost a bit of the recording.
+            // Only the last packet holds padding. Ogg pages whose counts jump (ffmpeg writes such)
+            // look as if others did too, and every one would cost a bit of the recording.
             if let Some(following) = self.next_untrimmed()? {
                 piece.packet.trim_end = Duration::ZERO;
                 self.unread.push_front(following);
@@ -284,8 +280,8 @@ impl Track {
         }
     }
 
-    /// Symphonia's Matroska reader seeks to wrong places (and hands out packets from before the seek), so
-    /// there packets are read and left undecoded.
+    /// Symphonia's Matroska reader seeks to wrong places (and hands out packets from before the
+    /// seek), so there packets are read and left undecoded.
     fn seeks_by_reading(&self) -> bool {
         match &self.reader {
             Reader::Container(format) => format.format_info().format == FORMAT_ID_MKV,
@@ -293,8 +289,8 @@ impl Track {
         }
     }
 
-    /// Reads on to the last packet that begins at or before `frame`. `None` if it lies behind or the
-    /// track ends before.
+    /// Reads on to the last packet that begins at or before `frame`. `None` if it lies behind or
+    /// the track ends before.
     fn read_until(&mut self, frame: i64) -> Result<Option<i64>, DecodeError> {
         let Some(mut last) = self.next()? else { return Ok(None) };
         while let Some(piece) = self.next()? {
@@ -340,8 +336,8 @@ impl Track {
         }
     }
 
-    /// Reads until a packet gives audio: only then are rate, channels and the first frame's timestamp
-    /// known. What was read is handed out again.
+    /// Reads until a packet gives audio: only then are rate, channels and the first frame's
+    /// timestamp known. What was read is handed out again.
     fn prime(&mut self) -> Result<(), DecodeError> {
         let mut read = VecDeque::new();
         while read.len() < PRIMING_PACKETS {
@@ -418,7 +414,8 @@ impl Track {
                 frames_at(ticks, self.rate_hz(), time_base)
             }
         };
-        // Ogg's count is the last timestamp; what lies before the first frame is not in the recording.
+        // Ogg's count is the last timestamp; what lies before the first frame is not in the
+        // recording.
         u64::try_from(frames.saturating_sub(self.origin.max(0))).ok()
     }
 
@@ -460,46 +457,6 @@ impl Track {
     }
 }
 
-/// The track to decode: the default one if it can be, else the first that can.
-fn choose<'f>(
-    format: &'f dyn FormatReader,
-    container: &'static str,
-) -> Result<&'f FormatTrack, DecodeError> {
-    let decodable = |track: &&FormatTrack| {
-        audio_params(track).is_some_and(|params| CODECS.get_audio_decoder(params.codec).is_some())
-    };
-    let preferred = format.default_track(TrackType::Audio).filter(decodable);
-    if let Some(track) = preferred.or_else(|| format.tracks().iter().find(decodable)) {
-        return Ok(track);
-    }
-    match format.tracks().iter().find_map(audio_params) {
-        Some(params) if params.codec != CODEC_ID_NULL_AUDIO => {
-            Err(DecodeError::UnsupportedCodec { container, codec: names::codec(params.codec) })
-        }
-        _ => Err(DecodeError::NoAudioTrack { container }),
-    }
-}
-
-fn audio_params(track: &FormatTrack) -> Option<&AudioCodecParameters> {
-    track.codec_params.as_ref().and_then(CodecParameters::audio)
-}
-
-fn make_decoder(
-    track: &FormatTrack,
-    container: &'static str,
-) -> Result<(AudioCodecParameters, Box<dyn AudioDecoder>), DecodeError> {
-    let Some(params) = audio_params(track) else {
-        return Err(DecodeError::NoAudioTrack { container });
-    };
-    match CODECS.make_audio_decoder(params, &AudioDecoderOptions::default()) {
-        Ok(decoder) => Ok((params.clone(), decoder)),
-        Err(Error::DecodeError(detail)) => Err(DecodeError::Damaged { detail }),
-        Err(_) => {
-            Err(DecodeError::UnsupportedCodec { container, codec: names::codec(params.codec) })
-        }
-    }
-}
-
 fn mp3_reader(
     format: Box<dyn FormatReader>,
     track: &FormatTrack,
@@ -512,17 +469,6 @@ fn mp3_reader(
         Ok(frames) => Ok(Reader::Mp3 { frames, delay, padding }),
         Err(_) => Err(DecodeError::Damaged { detail: "no MP3 frame where one was announced" }),
     }
-}
-
-#[cfg(feature = "opus")]
-fn pre_skip_frames(params: &AudioCodecParameters) -> u16 {
-    let head = params.extra_data.as_deref().filter(|_| params.codec == codec::CODEC_ID_OPUS);
-    head.and_then(crate::opus::OpusHead::parse).map_or(0, |head| head.pre_skip_frames)
-}
-
-#[cfg(not(feature = "opus"))]
-fn pre_skip_frames(_: &AudioCodecParameters) -> u16 {
-    0
 }
 
 /// The end of a stream that has no marked end, or that was cut off.
@@ -546,11 +492,3 @@ fn ticks_at(frames: i64, rate_hz: u32, base: TimeBase) -> i64 {
 fn clamp(value: i128) -> i64 {
     i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
 }
-
-static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
-    let mut codecs = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut codecs);
-    #[cfg(feature = "opus")]
-    codecs.register_audio_decoder::<crate::opus::OpusDecoder>();
-    codecs
-});

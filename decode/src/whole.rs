@@ -8,7 +8,8 @@ use crate::hooks::Progress;
 use crate::meter::Meter;
 use crate::track::Track;
 
-/// Milliseconds of audio past the promised end that count as the encoder's padding and are left out.
+/// Milliseconds of audio past the promised end that count as the encoder's padding and are left
+/// out.
 const PADDING_MS_MAX: u32 = 200;
 
 /// All codes of a recording, from one pass.
@@ -32,8 +33,8 @@ pub(crate) fn whole_pass(
     let frames_max = u64::from(hours_max) * 3_600 * u64::from(track.rate_hz());
     while let Some(piece) = track.next()? {
         if let Some(pcm) = track.decode(&piece) {
-            // Before frame 0 lies the encoder's delay. Only at the start: later links of a chained file
-            // begin anew.
+            // Before frame 0 lies the encoder's delay. Only at the start: later links of a chained
+            // file begin anew.
             let delay = if frames == 0 { piece.at.min(0).unsigned_abs() } else { 0 };
             let skip = usize::try_from(delay).unwrap_or(usize::MAX).min(pcm.frames());
             maker.push(&pcm, skip, |code| codes.push(code))?;

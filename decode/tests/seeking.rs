@@ -25,7 +25,9 @@ fn every_format_is_recognised_and_gives_the_same_codes_by_seeking() {
         assert_eq!((info.container, info.codec), (container, codec), "{name}");
         let whole = reference(corpus(name)).unwrap();
         let query = sought(corpus(name)).unwrap();
-        assert_eq!(query.path, Path::Seek, "{name}");
+        // Its rounded length promises a code that is not there, so a whole pass decides.
+        let expected = if name == "vorbis.mka" { Path::Whole } else { Path::Seek };
+        assert_eq!(query.path, expected, "{name}");
         assert_eq!(query.samples.iter().map(|s| s.len).sum::<u32>(), whole.codes, "{name}");
         let error = bit_error(&query, &whole);
         assert!(error <= allowed(name), "{name}: {error}");
@@ -93,8 +95,8 @@ fn a_long_adts_stream_is_counted() {
 
 #[test]
 fn a_mp3_whose_rate_changes_late_is_noticed_on_the_way() {
-    // Constant for longer than is looked at; then the same frames announced as 40 instead of 32 kbit/s,
-    // longer by what is filled up with zeros.
+    // Constant for longer than is looked at; then the same frames announced as 40 instead of 32
+    // kbit/s, longer by what is filled up with zeros.
     let frames = frames_of("untagged.mp3", 0);
     let faster = frames.iter().map(|frame| {
         let mut frame = frame.clone();

@@ -22,8 +22,9 @@ use crate::remote::{self, Remote};
 use crate::stop::Stop;
 use crate::take::{self, Taken, TakenMs};
 
-/// A batch is committed at this many recordings, this many bytes of fingerprints or this long after the
-/// last one, whichever comes first: what a kill can cost is small, and so is the cost of committing.
+/// A batch is committed at this many recordings, this many bytes of fingerprints or this long after
+/// the last one, whichever comes first: what a kill can cost is small, and so is the cost of
+/// committing.
 const BATCH_RECORDINGS: usize = 64;
 const BATCH_BYTES: usize = 4 << 20;
 const BATCH_AGE: Duration = Duration::from_secs(2);
@@ -173,19 +174,17 @@ fn read_catalogue(path: &Path) -> anyhow::Result<Catalogue> {
     catalogue.with_context(|| format!("cannot use the catalogue {}", path.display()))
 }
 
-/// What each file is enrolled as: what the catalogue says, else its stem. A second file of an id fails
-/// instead of replacing the first.
+/// What each file is enrolled as: what the catalogue says, else its stem. A second file of an id
+/// fails instead of replacing the first.
 fn name_recordings<'a>(files: &'a [PathBuf], catalogue: Option<&Catalogue>) -> Vec<Named<'a>> {
     let mut first_of: HashMap<String, &Path> = HashMap::new();
+    let mut unlisted = Vec::new();
     let name = |file: &'a PathBuf| -> Result<Recording, Failure> {
         let stem = inputs::stem(file);
         let recording = match catalogue {
             None => Recording::new(stem),
             Some(catalogue) => catalogue.get(&stem).cloned().unwrap_or_else(|| {
-                eprintln!(
-                    "warning: {} is not in the catalogue: enrolled with unknown rights",
-                    file.display()
-                );
+                unlisted.push(file.display().to_string());
                 Recording { rights: Rights::Unknown, ..Recording::new(stem) }
             }),
         };
@@ -202,6 +201,12 @@ fn name_recordings<'a>(files: &'a [PathBuf], catalogue: Option<&Catalogue>) -> V
         Ok(recording)
     };
     let recordings: Vec<_> = files.iter().map(name).collect();
+    if let Some(first) = unlisted.first() {
+        eprintln!(
+            "warning: {} file(s) not in the catalogue ({first} first): enrolled with unknown rights",
+            unlisted.len()
+        );
+    }
     files.iter().zip(recordings).collect()
 }
 

@@ -98,8 +98,8 @@ impl Line {
     }
 }
 
-/// Where each file's fingerprint goes: by its stem; by its name, and then by a number, where another
-/// file of this call has that stem.
+/// Where each file's fingerprint goes: by its stem; by its name, and then by a number, where
+/// another file of this call has that stem.
 fn outputs(files: &[PathBuf], folder: &Path, reference: bool) -> Vec<PathBuf> {
     let ending = if reference { REFERENCE_ENDING.to_owned() } else { format!(".{FINGERPRINT}") };
     let mut taken = HashSet::new();

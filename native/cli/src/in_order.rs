@@ -18,8 +18,8 @@ struct Place {
 }
 
 /// Runs `work` on every item in `jobs` threads and hands the results to `emit`, in the order of the
-/// items, on this thread. Ends early when `stop` is asked for (items begun are still handed on) or when
-/// `emit` fails. Gives the number of items handed on.
+/// items, on this thread. Ends early when `stop` is asked for (items begun are still handed on) or
+/// when `emit` fails. Gives the number of items handed on.
 pub fn in_order<T: Sync, R: Send, E>(
     items: &[T],
     jobs: usize,

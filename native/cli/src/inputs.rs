@@ -27,8 +27,8 @@ pub enum Also {
     References,
 }
 
-/// The files meant, in the order named; those of a folder by name. A folder that cannot be read stands
-/// for itself, so that reading it fails where every other failure is told.
+/// The files meant, in the order named; those of a folder by name. A folder that cannot be read
+/// stands for itself, so that reading it fails where every other failure is told.
 pub fn files(named: &[PathBuf], also: Also) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in named {

@@ -152,8 +152,8 @@ impl Inspected {
     }
 }
 
-/// Codes as dots, time from left to right, bit 7 (the highest bands) on top: a dot is a one. A character
-/// holds two codes and four bits, so two rows of characters are one row of codes.
+/// Codes as dots, time from left to right, bit 7 (the highest bands) on top: a dot is a one. A
+/// character holds two codes and four bits, so two rows of characters are one row of codes.
 fn picture(codes: &[u8]) -> Vec<String> {
     let rows = codes.chunks(LINE_CODES).flat_map(|line| {
         [4, 0].map(|low_bit| {

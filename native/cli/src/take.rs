@@ -80,7 +80,8 @@ pub fn read_fingerprint(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Panics inside a decoder are caught and become the file's error; this keeps their text off the screen.
+/// Panics inside a decoder are caught and become the file's error; this keeps their text off the
+/// screen.
 pub fn quiet_decoders() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
