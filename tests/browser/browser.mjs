@@ -37,40 +37,49 @@ export async function open(browser, url, options = {}) {
 }
 
 /**
- * Every request of the page and of its workers. Bodies are counted as the browser's network stack reports
- * them, and once more as they pass the route in front of it: the larger number counts.
+ * Every request of the page and of its workers. A body is counted three times, for each way misses some:
+ * its bytes as the page hands them over, its bytes as they pass the route in front of the network, and the
+ * Content-Length that the network stack writes. The largest counts; one of unknown size is infinite.
  */
 async function watchTraffic(context, page) {
-  const requests = [];
   const routed = [];
+  const bodies = new Map();
+  const note = (key, bytes) => bodies.set(key, Math.max(bodies.get(key) ?? 0, bytes));
   await context.route('**/*', async (route) => {
     const request = route.request();
     const body = request.postDataBuffer();
     routed.push({ method: request.method(), url: request.url(), body });
     await route.continue();
   });
+  context.on('request', (request) => {
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method())) note(request, sizeOf(request));
+  });
+  page.on('websocket', (socket) => note(socket, Infinity));
   const session = await context.newCDPSession(page);
   await session.send('Network.enable', { maxPostDataSize: 1 << 26 });
-  session.on('Network.requestWillBeSent', ({ request }) => {
-    const entries = request.postDataEntries ?? [];
-    const bodyBytes = entries.reduce((sum, { bytes }) => sum + Buffer.from(bytes ?? '', 'base64').length, 0);
-    requests.push({ method: request.method, url: request.url, bodyBytes, hasBody: !!request.hasPostData });
+  const sums = { headers: 0 };
+  session.on('Network.requestWillBeSentExtraInfo', ({ headers }) => {
+    const length = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length');
+    sums.headers += Number(length?.[1] ?? 0);
   });
-  session.on('Network.webSocketCreated', ({ url }) => requests.push({ method: 'WEBSOCKET', url, bodyBytes: Infinity }));
   return {
-    requests,
     routed,
     /** Bytes of request bodies that have left the page. */
     bodyBytes() {
-      const seen = requests.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
-      const passed = routed.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
-      return Math.max(seen, passed);
+      const handed = [...bodies.values()].reduce((sum, bytes) => sum + bytes, 0);
+      return Math.max(handed, sums.headers);
     },
     /** Requests that carried a body. */
     sent() {
       return routed.filter(({ method }) => method !== 'GET');
     },
   };
+}
+
+/** Bytes of a request's body; a body that the browser does not show may have any size. */
+function sizeOf(request) {
+  const length = request.headers()['content-length'];
+  return request.postDataBuffer()?.length ?? (length === undefined ? Infinity : Number(length));
 }
 
 function watchComplaints(page) {
@@ -85,7 +94,9 @@ function watchComplaints(page) {
 /** Drops a file on the page by the browser's own drag and drop. */
 export async function drop(page, file) {
   const session = await page.context().newCDPSession(page);
-  const { x, y, width, height } = await page.locator('#drop').boundingBox();
+  const zone = page.locator('#drop');
+  await zone.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await zone.boundingBox();
   const data = { items: [], files: [file], dragOperationsMask: 1 };
   const at = { x: x + width / 2, y: y + height / 2, data };
   for (const type of ['dragEnter', 'dragOver', 'drop']) {

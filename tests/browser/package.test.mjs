@@ -106,6 +106,24 @@ describe('the package in Chromium', () => {
     await workersGone(page);
   });
 
+  test('a worker of the page’s own making', async () => {
+    const fresh = await context.newPage();
+    await fresh.goto(site.url);
+    await ready(fresh);
+    const made = await fresh.evaluate(async () => {
+      let started = 0;
+      const worker = () => {
+        started += 1;
+        return new Worker('/onmon/dist/worker.js', { type: 'module' });
+      };
+      await globalThis.onmon.prepare({ worker });
+      const code = await globalThis.onmon.fingerprint(new Uint8Array(64)).catch((error) => error.code);
+      return { started, code };
+    });
+    assert.deepEqual(made, { started: 1, code: 'unsupported_container' });
+    await fresh.close();
+  });
+
   test('a file that has gone says so', async () => {
     const gone = join(folder.path, 'gone.wav');
     writeFileSync(gone, longWav(5));

@@ -5,10 +5,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { drop, launch, open, outcome } from './browser.mjs';
 import { reencoded, stem, tracks } from './music.mjs';
 import { binary, scratch, serve } from './service.mjs';
+
+const AXE = fileURLToPath(new URL('node_modules/axe-core/axe.min.js', import.meta.url));
 
 /** The promise of the whole project: this is all that may leave the page, in bytes. */
 const BODY_BYTES_MAX = 4_096;
@@ -89,8 +92,9 @@ describe('the page', () => {
 
   test('works by keyboard alone, and keeps the focus', async () => {
     await onPage(async ({ page }) => {
-      await tabTo(page, 'choose');
+      // Listened for long before the key: the browser is told of it by a message of its own.
       const chooser = page.waitForEvent('filechooser');
+      await tabTo(page, 'choose');
       await page.keyboard.press('Enter');
       await (await chooser).setFiles(permitted);
       await outcome(page);
@@ -103,16 +107,22 @@ describe('the page', () => {
   });
 
   test('Escape cancels: nothing is sent, and the page is ready for the next file', async () => {
-    const long = reencoded(permitted, folder.path, 'wav') ?? permitted;
-    await onPage(async ({ page, traffic }) => {
-      await drop(page, long);
+    await onPage(async ({ context, page, traffic }) => {
+      // The worker's script is held back, so that there is time to press a key.
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const hold = (route) => held.then(() => route.fallback()).catch(() => undefined);
+      await context.route('**/assets/worker-*.js', hold);
+      await drop(page, permitted);
       await page.waitForSelector('html[data-state=working]');
       await page.keyboard.press('Escape');
       await page.waitForSelector('html[data-state=idle]');
       assert.match(await page.getByRole('status').textContent(), /Cancelled. Nothing was sent/);
-      assert.equal(traffic.sent().length, 0);
+      release();
+      await context.unroute('**/assets/worker-*.js', hold);
       await drop(page, unknown);
       assert.equal((await outcome(page)).outcome, 'unregistered');
+      assert.equal(traffic.sent().length, 1);
     });
   });
 
@@ -147,6 +157,17 @@ describe('the page', () => {
     );
   });
 
+  test('has no fault that axe finds, before, and after each decision', async () => {
+    for (const song of [permitted, refused, unknown]) {
+      await onPage(async ({ page }) => {
+        assert.deepEqual(await accessibilityFaults(page), []);
+        await drop(page, song);
+        await outcome(page);
+        assert.deepEqual(await accessibilityFaults(page), []);
+      });
+    }
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     test(`fits a phone and can be read, ${colorScheme}`, async () => {
       await onPage(
@@ -168,6 +189,13 @@ describe('the page', () => {
     return readFileSync(join(folder.path, `${stem(file)}.afp`));
   }
 });
+
+/** What axe-core has to say of the page as it stands, all of its rules. */
+async function accessibilityFaults(page) {
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
 
 async function hexOf(page) {
   const rows = await page.locator('.hex-codes').allTextContents();

@@ -16,7 +16,7 @@ export function showDecision(run: Run): void {
   byId('decision-icon').setAttribute('href', `#icon-${outcome}`);
   byId('decision-word').textContent = text(outcome);
   byId('decision-why').textContent = why(run);
-  byId('decision-rule').textContent = run.answer ? text('rule', { rule: run.answer.rule }) : (run.error?.detail ?? '');
+  byId('decision-rule').textContent = run.answer ? text('rule', { rule: run.answer.rule }) : errorNote(run);
   const found = recording(run);
   byId('recording').hidden = found.length === 0;
   byId('recording').replaceChildren(...found);
@@ -33,6 +33,11 @@ export function spokenOutcome(run: Run): string {
 function why(run: Run): string {
   if (!run.answer) return run.error?.localized(language()) ?? '';
   return text(`${run.answer.decision}Why`);
+}
+
+/** For whoever reports the error: its code, and what a server said. */
+function errorNote({ error }: Run): string {
+  return [error?.code, error?.status && error.detail].filter(Boolean).join(' · ');
 }
 
 function recording(run: Run): Node[] {

@@ -57,12 +57,13 @@ function draw(): void {
   const working = run?.state === 'working';
   const ended = run !== undefined && !working;
   document.documentElement.dataset['state'] = run?.state ?? 'idle';
+  document.documentElement.toggleAttribute('data-run', run !== undefined);
   const focused = document.activeElement;
   byId('working').hidden = !working;
   byId('results').hidden = !ended;
   byId('how').hidden = run !== undefined;
-  byId('choose').textContent = text(ended ? 'again' : 'choose');
-  byId('drop-hint').textContent = run && ended ? run.file.name : text('dropHint');
+  byId('choose').textContent = text(run ? 'again' : 'choose');
+  byId('drop-hint').textContent = run ? run.file.name : text('dropHint');
   if (!run) return;
   if (working) {
     drawWork(run);
@@ -84,7 +85,6 @@ const STAGES: Record<Stage, Parameters<typeof text>[0]> = {
 };
 
 function drawWork(current: Run): void {
-  byId('working-file').textContent = current.file.name;
   byId<HTMLProgressElement>('progress').value = current.fraction;
   byId('phase').textContent = text(STAGES[current.stage]);
   byId('percent').textContent = share(Math.floor(current.fraction * 100) / 100);

@@ -22,8 +22,8 @@ export function showSteps(run: Run): void {
     before += ms;
     return row;
   });
-  const summary = text('stepSum', { total: span(run.totalMs ?? total) });
-  byId('steps-content').replaceChildren(make('p', 'summary', summary), make('ol', 'steps', ...rows));
+  const sum = run.answer ? text('stepSum', { total: span(run.totalMs ?? total) }) : '';
+  byId('steps-content').replaceChildren(make('p', 'summary', sum), make('ol', 'steps', ...rows));
 }
 
 type StepKey = 'stepLoad' | 'stepDecode' | 'stepExtract' | 'stepSend' | 'stepMatch';

@@ -163,7 +163,23 @@ fn build() -> Result<Images> {
     cargo.args(["--release", "--locked", "--target-dir"]).arg(&target).current_dir(&folder);
     command::run(&mut cargo).context("the firmware does not build")?;
     let built = target.join(Target::Thumbv7em.name()).join("release");
+    refuse_panics(&built.join("no_panic"))?;
     Ok(Images { product: built.join("fingerprint"), harness: built.join("harness") })
+}
+
+/// No call of core may reach a panic: the linker leaves out what nothing calls, so nothing of the
+/// panic machinery may be in an image of all of them.
+fn refuse_panics(image: &Path) -> Result<()> {
+    let bytes = fs::read(image).with_context(|| format!("reading {}", image.display()))?;
+    let holds = |name: &str| bytes.windows(name.len()).any(|window| window == name.as_bytes());
+    ensure!(holds("onmon_core"), "{} has lost its symbols, so it shows nothing", image.display());
+    ensure!(
+        !holds("core9panicking"),
+        "some input of onmon-core can reach a panic: see which of its functions call core::panicking \
+         (llvm-objdump -d {})",
+        image.display()
+    );
+    Ok(())
 }
 
 impl Images {

@@ -11,6 +11,8 @@ use crate::{command, repo};
 
 /// 16 electronic pieces of the game Endgame: Singularity, 51 MB of Ogg Vorbis.
 const PACKAGE: &str = "singularity-music";
+/// Who made all of them.
+pub const ARTIST: &str = "Max McCracken";
 /// As its README and copyright file say.
 const LICENCE: &str = "Creative Commons Attribution-ShareAlike 3.0";
 const AUDIO: [&str; 10] = ["aac", "aif", "aiff", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"];

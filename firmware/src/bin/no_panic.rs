@@ -1,5 +1,5 @@
-//! Not to be run: every call of core, linked alone. `cargo xtask firmware` looks into the image and fails
-//! if anything of `core::panicking` was linked in: then some input could reach a panic.
+//! Not to be run: every call of core, linked alone. `cargo xtask firmware` looks into the image and
+//! fails if anything of `core::panicking` was linked in: then some input could reach a panic.
 
 #![no_std]
 #![no_main]
@@ -9,7 +9,9 @@ use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
 use onmon_core::compare::Agreement;
-use onmon_core::{Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, plan, wire};
+use onmon_core::{
+    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, plan, wire,
+};
 
 #[entry]
 fn main() -> ! {

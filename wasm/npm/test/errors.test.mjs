@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { Extractor, fingerprint, inspect, OnmonError } from 'onmon';
+import { Extractor, fingerprint, inspect, OnmonError, prepare } from 'onmon';
 import { MESSAGES } from '../dist/messages.js';
 
 import { vectors, wav } from './vectors.mjs';
@@ -70,6 +70,18 @@ test('bytes that are no fingerprint, each with its own code', async () => {
   await rejects(inspect(changed(3, 99)), 'unknown_wire_version');
   await rejects(inspect(changed(afp.length - 1, afp.at(-1) ^ 1)), 'checksum_mismatch');
   await rejects(inspect(afp.subarray(0, afp.length - 1)), 'checksum_mismatch');
+});
+
+test('a module that is none, and one that is handed over', async () => {
+  await rejects(prepare({ wasm: new Uint8Array([0, 97, 115]) }), 'wasm_unavailable');
+  await rejects(prepare({ wasm: 'http://127.0.0.1:1/onmon_wasm_bg.wasm' }), 'wasm_unavailable');
+  const { afp } = vectors()[0];
+  assert.equal((await inspect(afp)).kind, 'query', 'a failure is not kept');
+  const bytes = readFileSync(new URL('../pkg/onmon_wasm_bg.wasm', import.meta.url));
+  for (const wasm of [bytes, await WebAssembly.compile(bytes)]) {
+    await prepare({ wasm });
+    assert.deepEqual((await fingerprint(wav(vectors()[0]))).bytes, afp);
+  }
 });
 
 test('every code that the Rust side can send has its messages', () => {

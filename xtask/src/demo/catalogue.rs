@@ -36,7 +36,7 @@ pub struct Plan {
 impl Plan {
     /// All tracks entrusted but two: the last but one is enrolled and not entrusted, the last not
     /// enrolled.
-    pub fn of_tracks(tracks: &[PathBuf]) -> Result<Self> {
+    pub fn of_tracks(tracks: &[PathBuf], artist: &str) -> Result<Self> {
         let [entrusted @ .., refused, unknown] = tracks else {
             bail!("{} songs: three or more are needed to show all three decisions", tracks.len());
         };
@@ -45,9 +45,9 @@ impl Plan {
         };
         let mut csv = String::from("file,recording_id,isrc,iswc,title,artist,rights\n");
         for track in entrusted {
-            csv.push_str(&row(track, "entrusted"));
+            csv.push_str(&row(track, artist, "entrusted"));
         }
-        csv.push_str(&row(refused, "not_entrusted"));
+        csv.push_str(&row(refused, artist, "not_entrusted"));
         let enrolled = entrusted.iter().chain([refused]).cloned().collect();
         let suggestions = vec![
             (permitted.clone(), Expected::Permit),
@@ -84,10 +84,11 @@ pub fn recording_id(track: &Path) -> String {
     stem(track)
 }
 
-fn row(track: &Path, rights: &str) -> String {
+fn row(track: &Path, artist: &str, rights: &str) -> String {
     let stem = stem(track);
     let title = stem.replace(['_', '-'], " ");
-    format!("{},{},,,{},,{rights}\n", quoted(&stem), quoted(&recording_id(track)), quoted(&title))
+    let (file, id) = (quoted(&stem), quoted(&recording_id(track)));
+    format!("{file},{id},,,{},{},{rights}\n", quoted(&title), quoted(artist))
 }
 
 fn stem(track: &Path) -> String {
@@ -108,15 +109,15 @@ mod tests {
 
     #[test]
     fn one_song_is_refused_and_one_is_not_enrolled() {
-        let plan =
-            Plan::of_tracks(&tracks(&["m/a b.ogg", "m/b.ogg", "m/c.ogg", "m/d.ogg"])).expect("4");
+        let names = tracks(&["m/a b.ogg", "m/b.ogg", "m/c.ogg", "m/d.ogg"]);
+        let plan = Plan::of_tracks(&names, "Me, \"I\"").expect("four");
         assert_eq!(plan.enrolled, tracks(&["m/a b.ogg", "m/b.ogg", "m/c.ogg"]));
         let lines: Vec<&str> = plan.csv.lines().collect();
-        assert_eq!(lines[1], "\"a b\",\"a b\",,,\"a b\",,entrusted");
-        assert_eq!(lines[3], "\"c\",\"c\",,,\"c\",,not_entrusted");
+        assert_eq!(lines[1], r#""a b","a b",,,"a b","Me, ""I""",entrusted"#);
+        assert_eq!(lines[3], r#""c","c",,,"c","Me, ""I""",not_entrusted"#);
         assert_eq!(lines.len(), 4);
         let last = plan.suggestions().last();
         assert_eq!(last, Some((Path::new("m/d.ogg"), Expected::Unregistered)));
-        assert!(Plan::of_tracks(&tracks(&["a", "b"])).is_err());
+        assert!(Plan::of_tracks(&tracks(&["a", "b"]), "").is_err());
     }
 }

@@ -35,13 +35,14 @@ pub struct Options {
 
 /// `cargo xtask demo`.
 pub fn demo(options: &Options) -> Result<()> {
-    let tracks = match &options.music {
-        Some(folder) => music::tracks_in(folder)?,
-        None => music::tracks_in(&music::packaged()?)?,
+    let (source, artist) = match &options.music {
+        Some(folder) => (folder.clone(), ""),
+        None => (music::packaged()?, music::ARTIST),
     };
+    let tracks = music::tracks_in(&source)?;
     let plan = match &options.catalogue {
         Some(csv) => Plan::of_catalogue(&tracks, csv)?,
-        None => Plan::of_tracks(&tracks)?,
+        None => Plan::of_tracks(&tracks, artist)?,
     };
     let programs = build_programs()?;
     wasm::build_all()?;
@@ -53,9 +54,15 @@ pub fn demo(options: &Options) -> Result<()> {
     if options.once {
         return once::run(server.url(), &plan);
     }
-    println!("\nopen {} and drop a song on the page:", server.url());
+    // The enrolled files themselves would do; another encoding shows more.
+    let mut songs = Vec::new();
     for (track, expected) in plan.suggestions() {
-        println!("  {:<13} {}", expected.name(), repo::relative(track));
+        let song = music::as_mp3(track, &folder().join("drop"));
+        songs.push((song.unwrap_or_else(|_| track.to_path_buf()), expected));
+    }
+    println!("\nopen {} and drop a song on the page:", server.url());
+    for (song, expected) in songs {
+        println!("  {:<13} {}", expected.name(), repo::relative(&song));
     }
     println!("Ctrl-C ends it.");
     server.wait_for_interrupt()

