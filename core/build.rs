@@ -1,7 +1,9 @@
-//! Computes the crate's tables from their formulas: resampler taps, window, band weights, logarithms.
+//! Computes the crate's tables from their formulas: resampler taps, window, band weights,
+//! logarithms.
 //!
-//! All values come from the pure-Rust `libm`, the same on every host, and are rounded to integers, so
-//! that the host that builds does not matter. The tests in `src/tables.rs` recompute them another way.
+//! All values come from the pure-Rust `libm`, the same on every host, and are rounded to
+//! integers, so that the host that builds does not matter. The tests in `src/tables.rs` recompute
+//! them another way.
 
 use std::f64::consts::PI;
 use std::fmt::Write as _;
@@ -25,7 +27,8 @@ fn main() {
     std::fs::write(Path::new(&dir).join("tables.rs"), out).expect("OUT_DIR is writable");
 }
 
-/// Kaiser-windowed sinc on the family's lattice, one row per phase, each row in the order of time.
+/// Kaiser-windowed sinc on the family's lattice, one row per phase, each row in the order of
+/// time.
 fn taps(out: &mut String, name: &str, family: &Family) {
     let (rows, columns) = (family.phases.get(), family.taps);
     let n = rows * columns;
@@ -53,7 +56,8 @@ fn taps(out: &mut String, name: &str, family: &Family) {
     let _ = writeln!(out, "];");
 }
 
-/// Modified Bessel function of the first kind, order 0, by its power series (to double precision).
+/// Modified Bessel function of the first kind, order 0, by its power series (to double
+/// precision).
 fn bessel_i0(x: f64) -> f64 {
     let (mut term, mut sum) = (1.0, 1.0);
     for k in 1..40 {

@@ -1,4 +1,5 @@
-//! How fast PCM becomes codes on one core of this machine: `--json` prints one object per input rate.
+//! How fast PCM becomes codes on one core of this machine: `--json` prints one object per input
+//! rate.
 
 use onmon_core::{Channels, Extractor, RATES_HZ, SampleRate};
 use std::time::Instant;
@@ -41,7 +42,8 @@ fn best_seconds(hz: u32, channels: u16) -> f64 {
     (0..ROUNDS).map(|_| run()).fold(f64::INFINITY, f64::min)
 }
 
-/// Integer noise under a slow sawtooth: no silence, no denormals, nothing that a branch could learn.
+/// Integer noise under a slow sawtooth: no silence, no denormals, nothing that a branch could
+/// learn.
 fn chirps(hz: u32, channels: u16) -> Vec<i16> {
     let mut state = 1_u32;
     (0..hz * AUDIO_SECONDS * u32::from(channels))

@@ -1,11 +1,13 @@
-//! Power spectrum to 32 log bands: triangular bands of equal musical width, logarithm in 1/256 steps.
+//! Power spectrum to 32 log bands: triangular bands of equal musical width, logarithm in 1/256
+//! steps.
 
 use crate::profile::{BANDS, LOG2_STEPS, WEIGHT_ONE, WINDOW_SAMPLES};
 use crate::spectrum::{POWER_SCALE, Spectrum};
 use crate::tables::{BAND_STARTS, BAND_WEIGHTS, LOG2};
 
-/// `log2(E + 1)` per band in [`LOG2_STEPS`], where E is the band's mean power divided by the window's
-/// length: about one squared 16-bit step is the silence floor, under which all bands are 0.
+/// `log2(E + 1)` per band in [`LOG2_STEPS`], where E is the band's mean power divided by the
+/// window's length: about one squared 16-bit step is the silence floor, under which all bands are
+/// 0.
 pub(crate) type LogBands = [i16; BANDS];
 
 /// One over the scales of window, weights and transform: a power of two, so exact.
@@ -28,8 +30,9 @@ pub(crate) fn log_bands(spectrum: &Spectrum) -> LogBands {
     bands
 }
 
-/// `log2(x)` in [`LOG2_STEPS`] for x >= 1: exponent bits and a table over the mantissa's first 8 bits.
-/// Within 1.3 steps (0.005) of the true value; exactly the same everywhere, because it is integers only.
+/// `log2(x)` in [`LOG2_STEPS`] for x >= 1: exponent bits and a table over the mantissa's first 8
+/// bits. Within 1.3 steps (0.005) of the true value; exactly the same everywhere, because it is
+/// integers only.
 fn log2(x: f32) -> i16 {
     let bits = x.to_bits();
     let exponent = (bits >> 23) as i32 - 127;

@@ -1,9 +1,10 @@
 //! How far two runs of codes agree beyond chance: the one measure by which onmon says "the same".
 //!
-//! The plain bit error does not tell chance from truth: music repeats itself, its codes linger, and two
-//! loops of one tempo agree for long stretches (`shared/design/fingerprint.md`, section 5). So agreement
-//! is counted in standard deviations of what *these two* runs would show if they had nothing to do with
-//! each other. With bits as +-1, q for the query and r for the reference, over n codes:
+//! The plain bit error does not tell chance from truth: music repeats itself, its codes linger,
+//! and two loops of one tempo agree for long stretches (`shared/design/fingerprint.md`, section
+//! 5). So agreement is counted in standard deviations of what *these two* runs would show if they
+//! had nothing to do with each other. With bits as +-1, q for the query and r for the reference,
+//! over n codes:
 //!
 //! ```text
 //! S    = sum over bits b, codes i         of q_b(i) r_b(i)                    agreement
@@ -11,15 +12,15 @@
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l) its variance by chance
 //! confidence = (S - E) / sqrt(V)
 //! ```
-//! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) falls from 1 at lag 0 to 0 beyond
-//! the longest lag: the variance of a sum of products of two independent stationary sequences (Bartlett
-//! 1935), with his window. Bits c other than b and its neighbours are left out: neighbours share a band
-//! group and so are correlated by construction, others hardly.
+//! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) falls from 1 at lag 0
+//! to 0 beyond the longest lag: the variance of a sum of products of two independent stationary
+//! sequences (Bartlett 1935), with his window. Bits c other than b and its neighbours are left
+//! out: neighbours share a band group and so are correlated by construction, others hardly.
 
 use crate::profile::CODES_PER_SAMPLE;
 
-/// Longest lag in codes (1.25 s). Longer ones add more noise than knowledge: of 12, 25, 50 and 100 this
-/// one parted true from false best (`cargo xtask bench impostors`).
+/// Longest lag in codes (1.25 s). Longer ones add more noise than knowledge: of 12, 25, 50 and
+/// 100 this one parted true from false best (`cargo xtask bench impostors`).
 const LAG_MAX: usize = 25;
 
 /// Bits in a code.
@@ -77,12 +78,14 @@ impl Agreement {
         }
     }
 
-    /// Standard deviations above what unrelated music shows. Grows with certainty and with length.
+    /// Standard deviations above what unrelated music shows. Grows with certainty and with
+    /// length.
     pub fn confidence(&self) -> f32 {
         if self.variance > 0.0 { self.excess / libm::sqrtf(self.variance) } else { 0.0 }
     }
 
-    /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was compared.
+    /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was
+    /// compared.
     pub fn bit_error(&self) -> f32 {
         if self.codes == 0 {
             return 0.5;
@@ -128,7 +131,8 @@ impl Planes {
     }
 }
 
-/// The part of V that bits b and c contribute: all lags, both signs, and both orders if b is not c.
+/// The part of V that bits b and c contribute: all lags, both signs, and both orders if b is not
+/// c.
 fn covariances(q: &Planes, r: &Planes, b: usize, c: usize, codes: usize) -> f32 {
     let covariance = |planes: &Planes, b: usize, c: usize, lag: usize| {
         let overlap = (codes - lag) as f32;

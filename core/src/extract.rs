@@ -11,9 +11,9 @@ use crate::spectrum::Framer;
 
 /// Turns a stream of PCM into one 8-bit code per 50 ms.
 ///
-/// The codes depend on the samples alone, never on how they were cut into blocks. Code i is made of the
-/// audio from `i * 50` ms to `i * 50 + 503` ms (at other rates than 8 kHz, 2 ms on either side more).
-/// State: under 7 KiB, no heap; about 9 KiB of stack while a frame is computed.
+/// The codes depend on the samples alone, never on how they were cut into blocks. Code i is made
+/// of the audio from `i * 50` ms to `i * 50 + 503` ms (at other rates than 8 kHz, 2 ms on either
+/// side more). State: under 7 KiB, no heap; about 9 KiB of stack while a frame is computed.
 ///
 /// ```
 /// use onmon_core::{Channels, Extractor, SampleRate};
@@ -46,8 +46,9 @@ impl Extractor {
         }
     }
 
-    /// Takes a block of interleaved PCM of any length (also part of a frame) and hands every code that it
-    /// completes to `on_code`. NaN counts as silence, what is out of range saturates. Never panics.
+    /// Takes a block of interleaved PCM of any length (also part of a frame) and hands every code
+    /// that it completes to `on_code`. NaN counts as silence, what is out of range saturates.
+    /// Never panics.
     pub fn push<T: PcmSample>(&mut self, block: &[T], mut on_code: impl FnMut(u8)) {
         for sample in block {
             self.sum += i32::from(sample.to_i16());
@@ -66,8 +67,8 @@ impl Extractor {
     }
 }
 
-/// Rounds down. One and two channels go without a division; more are made non-negative for it, since only
-/// unsigned division by a non-zero type is free of panics.
+/// Rounds down. One and two channels go without a division; more are made non-negative for it,
+/// since only unsigned division by a non-zero type is free of panics.
 #[inline]
 fn mean(sum: i32, channels: NonZeroU32) -> i16 {
     let mean = match channels.get() {

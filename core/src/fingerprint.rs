@@ -1,4 +1,5 @@
-//! A fingerprint: the codes of a recording, or of up to six samples of it, and where they lie in it.
+//! A fingerprint: the codes of a recording, or of up to six samples of it, and where they lie in
+//! it.
 
 use crate::plan::Span;
 use crate::profile::{
@@ -39,8 +40,8 @@ pub struct Sample<'a> {
 
 /// A valid fingerprint, borrowing its codes.
 ///
-/// Samples are in order, do not overlap and are not empty; a query has at most six of at most 300 codes,
-/// a reference exactly one that starts at 0.
+/// Samples are in order, do not overlap and are not empty; a query has at most six of at most 300
+/// codes, a reference exactly one that starts at 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint<'a> {
     kind: Kind,
@@ -87,7 +88,8 @@ impl<'a> Fingerprint<'a> {
         ENCODER
     }
 
-    /// Length of the recording in milliseconds, as its container tells it; 0 where that is not known.
+    /// Length of the recording in milliseconds, as its container tells it; 0 where that is not
+    /// known.
     pub fn duration_ms(&self) -> u32 {
         self.duration_ms
     }
@@ -129,7 +131,8 @@ impl QueryBuilder {
     /// Adds a sample whose first code is the recording's code `start`; samples come in order.
     ///
     /// # Errors
-    /// An empty or overlong sample, one that overlaps the one before, a seventh one. Nothing is added then.
+    /// An empty or overlong sample, one that overlaps the one before, a seventh one. Nothing is
+    /// added then.
     pub fn push(&mut self, start: u32, codes: &[u8]) -> Result<(), FingerprintError> {
         let mut spans = self.spans.clone();
         let len = codes.len().min(u32::MAX as usize) as u32;

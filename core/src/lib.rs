@@ -9,9 +9,10 @@
 //!   | wire::encode, wire::decode         wire.rs: the bytes that leave the machine
 //! ```
 //!
-//! The same PCM gives the same bytes on every target: integer arithmetic all the way but for window to
-//! logarithm, and there only `+`, `-` and `*` in a fixed order. No heap, no `unsafe`, and no panic on any
-//! input. `spec/` says what a fingerprint is, for someone who writes it in another language.
+//! The same PCM gives the same bytes on every target: integer arithmetic all the way but for
+//! window to logarithm, and there only `+`, `-` and `*` in a fixed order. No heap, no `unsafe`,
+//! and no panic on any input. `spec/` says what a fingerprint is, for someone who writes it in
+//! another language.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -16,7 +16,8 @@ impl PcmSample for i16 {
 
 impl PcmSample for f32 {
     fn to_i16(self) -> i16 {
-        // Exact: scaling by a power of two. Rounds half away from zero; `as` saturates and takes NaN to 0.
+        // Exact: scaling by a power of two. Rounds half away from zero; `as` saturates and takes
+        // NaN to 0.
         let scaled = self * 32_768.0;
         (scaled + if scaled < 0.0 { -0.5 } else { 0.5 }) as i16
     }

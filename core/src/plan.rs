@@ -4,7 +4,8 @@
 //! |  1/6   |        |        |        |        |        |   the recording, in six equal parts
 //!    |==|      |==|     |==|     |==|     |==|     |==|     15 s (300 codes) in the middle of each
 //! ```
-//! Shorter than six times 15 s, it is taken whole, cut into samples of 300 codes and what is left.
+//! Shorter than six times 15 s, it is taken whole, cut into samples of 300 codes and what is
+//! left.
 
 use crate::format::SampleRate;
 use crate::profile::{
@@ -13,12 +14,13 @@ use crate::profile::{
 };
 use crate::resample::outputs_in;
 
-/// A decoder that enters a recording elsewhere than at its start does so at a multiple of this many
-/// codes (0.2 s): a whole number of frames at every rate.
+/// A decoder that enters a recording elsewhere than at its start does so at a multiple of this
+/// many codes (0.2 s): a whole number of frames at every rate.
 pub const SEEK_GRID_CODES: u32 = 4;
 
-/// Codes that a fresh extractor in the middle of a recording gives before its codes equal those of one
-/// that ran from the start. (One would do for the filter's memory; the grid asks for four.)
+/// Codes that a fresh extractor in the middle of a recording gives before its codes equal those
+/// of one that ran from the start. (One would do for the filter's memory; the grid asks for
+/// four.)
 pub const PREROLL_CODES: u32 = SEEK_GRID_CODES;
 
 /// A run of codes of a recording.
@@ -45,7 +47,8 @@ impl core::fmt::Display for TooShort {
 
 impl core::error::Error for TooShort {}
 
-/// The samples of a recording that yields `total_codes`: at most six, in order, never overlapping.
+/// The samples of a recording that yields `total_codes`: at most six, in order, never
+/// overlapping.
 ///
 /// Starts are multiples of [`SEEK_GRID_CODES`]. The same for everyone who knows the length.
 ///
@@ -82,12 +85,14 @@ pub fn codes_in(frames: u64, rate: SampleRate) -> u32 {
     }
 }
 
-/// The frame at which code `code` begins. Exact for multiples of [`SEEK_GRID_CODES`], else rounded down.
+/// The frame at which code `code` begins. Exact for multiples of [`SEEK_GRID_CODES`], else
+/// rounded down.
 pub fn frame_of(code: u32, rate: SampleRate) -> u64 {
     u64::from(code) * u64::from(rate.hz()) / u64::from(CODES_PER_SECOND)
 }
 
-/// Frames that are sure to give `codes` codes when handed to a fresh extractor (at most 4 ms too many).
+/// Frames that are sure to give `codes` codes when handed to a fresh extractor (at most 4 ms too
+/// many).
 pub fn frames_for(codes: u32, rate: SampleRate) -> u64 {
     let Some(hops) = codes.checked_sub(1) else { return 0 };
     let samples = u64::from(hops) * HOP_SAMPLES as u64 + SUPPORT_SAMPLES as u64;

@@ -1,7 +1,8 @@
-//! Every number that defines a fingerprint of profile 1, with its unit, its source and what follows from it.
+//! Every number that defines a fingerprint of profile 1, with its unit, its source and what
+//! follows from it.
 //!
-//! Nothing else in the project states one of these again: other rooms import them. A change to any of
-//! them is a new [`ProfileId`], never an edit.
+//! Nothing else in the project states one of these again: other rooms import them. A change to
+//! any of them is a new [`ProfileId`], never an edit.
 //!
 //! ```text
 //!  8 kHz samples  |----window 1024----|
@@ -12,11 +13,13 @@
 
 use core::num::NonZeroUsize;
 
-/// Rate in Hz that all input is brought to. Telephone band and up: everything above 3.5 kHz is unused.
+/// Rate in Hz that all input is brought to. Telephone band and up: everything above 3.5 kHz is
+/// unused.
 pub const RATE_HZ: u32 = 8_000;
 
-/// Samples at [`RATE_HZ`] under one spectrum (128 ms): long enough to part neighbouring log bands at
-/// 250 Hz, short enough that a code still follows the beat (`shared/design/fingerprint.md`, section 4).
+/// Samples at [`RATE_HZ`] under one spectrum (128 ms): long enough to part neighbouring log bands
+/// at 250 Hz, short enough that a code still follows the beat (`shared/design/fingerprint.md`,
+/// section 4).
 pub const WINDOW_SAMPLES: usize = 1_024;
 
 /// Samples from one frame to the next (25 ms).
@@ -77,11 +80,11 @@ pub const CODES_MIN: usize = 20;
 /// Codes in the longest reference (12 hours).
 pub const CODES_PER_REFERENCE: usize = 12 * 3_600 * CODES_PER_SECOND as usize;
 
-/// One lattice on which the taps of the resampler's low-pass are sampled, shared by all input rates
-/// that are a multiple of its base rate.
+/// One lattice on which the taps of the resampler's low-pass are sampled, shared by all input
+/// rates that are a multiple of its base rate.
 ///
-/// Input at `base_hz * d` is dealt out to `d` streams at `base_hz`; each stream meets `taps` taps per
-/// output, at one of `phases` positions between two of its samples.
+/// Input at `base_hz * d` is dealt out to `d` streams at `base_hz`; each stream meets `taps` taps
+/// per output, at one of `phases` positions between two of its samples.
 pub struct Family {
     /// Rate in Hz of one stream.
     pub base_hz: u32,
@@ -89,7 +92,8 @@ pub struct Family {
     pub phases: NonZeroUsize,
     /// Lattice points from one output at [`RATE_HZ`] to the next.
     pub step: usize,
-    /// Taps per stream and output: a multiple of 8, for SIMD. The filter is `taps / base_hz` long.
+    /// Taps per stream and output: a multiple of 8, for SIMD. The filter is `taps / base_hz`
+    /// long.
     pub taps: usize,
     /// Streams at the highest rate served; `phases` is a multiple of every stream count in use.
     pub streams_max: NonZeroUsize,
@@ -108,16 +112,17 @@ pub const FAMILY_11K: Family = Family {
     streams_max: non_zero(16),
 };
 
-/// Middle in Hz of the low-pass's transition: what lies above aliases to above [`BAND_HIGH_HZ`] only.
+/// Middle in Hz of the low-pass's transition: what lies above aliases to above [`BAND_HIGH_HZ`]
+/// only.
 pub const LOWPASS_HZ: f64 = 4_000.0;
 
-/// Shape of the low-pass's Kaiser window: 60 dB (0.1102 * (60 - 8.7), Kaiser 1974), which with the
-/// lengths above gives a transition of 0.9 to 1 kHz.
+/// Shape of the low-pass's Kaiser window: 60 dB (0.1102 * (60 - 8.7), Kaiser 1974), which with
+/// the lengths above gives a transition of 0.9 to 1 kHz.
 pub const LOWPASS_BETA: f64 = 5.65;
 
-/// Sum of the taps that one output meets at a family's highest rate is two to this power. The sum of
-/// their absolute values stays below 65,536, so that 16-bit input cannot overflow a 32-bit accumulator
-/// (a test in `tables.rs`).
+/// Sum of the taps that one output meets at a family's highest rate is two to this power. The sum
+/// of their absolute values stays below 65,536, so that 16-bit input cannot overflow a 32-bit
+/// accumulator (a test in `tables.rs`).
 pub const LOWPASS_GAIN_BITS: u32 = 15;
 
 /// Scale of the window's table (1.0 is this).

@@ -1,11 +1,13 @@
-//! From any accepted rate to 8 kHz: a polyphase low-pass with integer taps, the same on every target.
+//! From any accepted rate to 8 kHz: a polyphase low-pass with integer taps, the same on every
+//! target.
 //!
 //! ```text
 //! x[m] at d * base Hz   dealt out to d streams   each meets `taps` consecutive taps   summed, scaled
 //!   0 1 2 3 4 5 ...  ->  0 d 2d ..  1 d+1 ..  ->   row (phase) of the family's table  ->  y[n]
 //! ```
-//! Dealing out makes both sides of every product contiguous, at any rate, from one table per family.
-//! Output n is centred on input time n / 8000 s; before the first sample there is silence.
+//! Dealing out makes both sides of every product contiguous, at any rate, from one table per
+//! family. Output n is centred on input time n / 8000 s; before the first sample there is
+//! silence.
 
 use core::num::NonZeroUsize;
 
@@ -101,7 +103,8 @@ impl Resampler {
         scaled.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16
     }
 
-    /// Input samples still to come before the sample at or just before the current point is there.
+    /// Input samples still to come before the sample at or just before the current point is
+    /// there.
     fn inputs_before_output(&self) -> usize {
         let written = self.place * self.streams.get() + self.stream;
         let needed = self.point * self.streams.get() / self.family.phases + 1;
@@ -150,8 +153,8 @@ fn taps(family: &Family, phase: usize) -> &'static [i16] {
     }
 }
 
-/// Sum of products in blocks of eight, the shape that compilers turn into 16-bit SIMD. Integers: the
-/// order of the sum does not matter, and `profile::LOWPASS_GAIN` keeps it from overflowing.
+/// Sum of products in blocks of eight, the shape that compilers turn into 16-bit SIMD. Integers:
+/// the order of the sum does not matter, and `profile::LOWPASS_GAIN` keeps it from overflowing.
 fn dot(taps: &[i16], samples: &[i16]) -> i32 {
     let (taps, samples) = (taps.as_chunks::<8>().0, samples.as_chunks::<8>().0);
     taps.iter().zip(samples).map(|(t, s)| dot8(t, s)).sum()

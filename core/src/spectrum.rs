@@ -1,7 +1,7 @@
 //! 8 kHz samples to a power spectrum every 25 ms: ring, Hann window, FFT.
 //!
-//! The only floating point of the crate lies between the window and the logarithm, and uses nothing
-//! but `+`, `-` and `*`: the same bits on every IEEE 754 target, hardware or soft.
+//! The only floating point of the crate lies between the window and the logarithm, and uses
+//! nothing but `+`, `-` and `*`: the same bits on every IEEE 754 target, hardware or soft.
 
 use crate::profile::{FRAME_SAMPLES, WINDOW_SAMPLES};
 use crate::tables::WINDOW;
@@ -9,8 +9,8 @@ use crate::tables::WINDOW;
 /// Bins of a spectrum, from 0 Hz in steps of 7.8125 Hz (the one at 4 kHz is left out).
 pub(crate) const BINS: usize = WINDOW_SAMPLES / 2;
 
-/// Factor by which a [`Spectrum`]'s powers exceed those of the windowed 16-bit samples: the window's
-/// scale, squared.
+/// Factor by which a [`Spectrum`]'s powers exceed those of the windowed 16-bit samples: the
+/// window's scale, squared.
 pub(crate) const POWER_SCALE: f32 = (crate::profile::WINDOW_ONE as f32) * (1 << 15) as f32;
 
 /// Power per bin.

@@ -1,4 +1,5 @@
-//! Fingerprint to bytes and back: exactly what is sent, and what a `.afp` file holds. See `spec/wire.md`.
+//! Fingerprint to bytes and back: exactly what is sent, and what a `.afp` file holds. See
+//! `spec/wire.md`.
 //!
 //! ```text
 //! "ONM" 01 | header (postcard)                                            | codes   | CRC-32
@@ -25,7 +26,8 @@ pub const QUERY_BYTES_MAX: usize = encoded_len_max(CODES_PER_QUERY);
 /// Bytes before the header: magic and version.
 const PREFIX_BYTES: usize = MAGIC.len() + 1;
 
-/// Bytes of the header, at most: kind 1, profile 1, encoder 3, duration 5, count 1, samples 5 + 5 each.
+/// Bytes of the header, at most: kind 1, profile 1, encoder 3, duration 5, count 1, samples 5 + 5
+/// each.
 const HEADER_BYTES_MAX: usize = 1 + 1 + 3 + 5 + 1 + SAMPLES_MAX * (5 + 5);
 
 const CHECKSUM_BYTES: usize = 4;
@@ -120,7 +122,8 @@ pub enum WireError {
     Checksum,
     /// A header that does not parse: the sender is faulty or hostile.
     Malformed,
-    /// Codes of another extraction, which do not compare with this build's: update the older side.
+    /// Codes of another extraction, which do not compare with this build's: update the older
+    /// side.
     Profile {
         /// The profile that made them.
         found: ProfileId,

@@ -1,5 +1,5 @@
-//! Any bytes, and any bytes behind a right prefix and checksum: what decodes keeps its promises and encodes
-//! to the same fingerprint again.
+//! Any bytes, and any bytes behind a right prefix and checksum: what decodes keeps its promises
+//! and encodes to the same fingerprint again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -59,7 +59,8 @@ pub fn chords(t: f64) -> f64 {
     0.09 * decay * voices + 0.2 * beat
 }
 
-/// Silence, DC, full-scale square, single impulses and the extremes, half a second each, at 16 kHz.
+/// Silence, DC, full-scale square, single impulses and the extremes, half a second each, at 16
+/// kHz.
 fn edges() -> Signal {
     let part = 8_000;
     let square = (0..part).map(|i| if i / 20 % 2 == 0 { i16::MAX } else { i16::MIN });

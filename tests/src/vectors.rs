@@ -1,5 +1,6 @@
-//! Golden vectors: `NAME.pcm` (i16, little-endian, interleaved), `NAME.json` (what it is), `NAME.codes` (every
-//! code of it) and `NAME.afp` (its query fingerprint), the same on every target.
+//! Golden vectors: `NAME.pcm` (i16, little-endian, interleaved), `NAME.json` (what it is),
+//! `NAME.codes` (every code of it) and `NAME.afp` (its query fingerprint), the same on every
+//! target.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,10 @@
 //! says why.
 
 /// The WebAssembly module as a browser fetches it, compressed by brotli (quality 11).
-pub const WASM_BROTLI_BYTES_MAX: u64 = 560_000;
+pub const WASM_BROTLI_BYTES_MAX: u64 = 480_000;
 
 /// The whole Cortex-M image, QEMU harness included.
-pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 96 * 1024;
+pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 88 * 1024;
 
 /// Variables and the deepest stack of that image.
 pub const FIRMWARE_RAM_BYTES_MAX: u64 = 20 * 1024;

@@ -1,9 +1,10 @@
-//! Encoder 1: a fixed filter, no trained weights. The baseline that every trained encoder must beat.
+//! Encoder 1: a fixed filter, no trained weights. The baseline that every trained encoder must
+//! beat.
 //!
-//! Bit b says whether group b stands out over group b + 1 more in the last 200 ms than in the 200 ms
-//! before: Haitsma and Kalker's sign of an energy difference over time and frequency ("A Highly Robust
-//! Audio Fingerprinting System", ISMIR 2002), made slow by running means so that it survives noise
-//! (`shared/design/fingerprint.md`, "B-slow").
+//! Bit b says whether group b stands out over group b + 1 more in the last 200 ms than in the 200
+//! ms before: Haitsma and Kalker's sign of an energy difference over time and frequency ("A
+//! Highly Robust Audio Fingerprinting System", ISMIR 2002), made slow by running means so that it
+//! survives noise (`shared/design/fingerprint.md`, "B-slow").
 //!
 //! ```text
 //!          older 200 ms   last 200 ms

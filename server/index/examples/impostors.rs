@@ -1,8 +1,9 @@
 //! How certain the index gets of recordings that are not in it: leave one out, ask for it.
 //!
-//! `impostors DIR [--json]` reads the reference fingerprints (`*.ref.afp`) in DIR. Every recording is taken out
-//! in turn and asked for: as six samples, and as clips of 15 s and of 5 s from all over it. What is then named is wrong, unless the
-//! folder holds the recording twice (those pairs are printed, to be looked at).
+//! `impostors DIR [--json]` reads the reference fingerprints (`*.ref.afp`) in DIR. Every
+//! recording is taken out in turn and asked for: as six samples, and as clips of 15 s and of 5 s
+//! from all over it. What is then named is wrong, unless the folder holds the recording twice
+//! (those pairs are printed, to be looked at).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! From a query to its matches, in tiers from cheap to dear, ending with the first that is certain.
+//! From a query to its matches, in tiers from cheap to dear, ending with the first that is
+//! certain.
 
 use std::collections::HashMap;
 
@@ -13,12 +14,13 @@ use crate::verify::{Candidate, Verdict, verify};
 
 /// Least confidence of a match, in standard deviations beyond chance.
 ///
-/// `cargo xtask bench impostors` shows how near real unrelated music comes. Over 288 pieces of free game
-/// music (4.4e9 alignments, November 2026) the most alike reached 7.2; what lay above shared its
-/// recording or its loops (remixes, faster versions, one theme in two arrangements).
+/// `cargo xtask bench impostors` shows how near real unrelated music comes. Over 288 pieces of
+/// free game music (4.4e9 alignments, November 2026) the most alike reached 7.2; what lay above
+/// shared its recording or its loops (remixes, faster versions, one theme in two arrangements).
 pub const CONFIDENCE_MIN: f32 = 8.0;
 
-/// Matches with less than this share of the best one's confidence are look-alikes, not the recording.
+/// Matches with less than this share of the best one's confidence are look-alikes, not the
+/// recording.
 const OF_BEST_MIN: f32 = 0.6;
 
 /// Candidates verified per tier: those with the most votes.
@@ -37,8 +39,8 @@ pub struct Match {
     pub slot: Slot,
     /// From the recording's start to the query's; negative if the query starts earlier.
     pub offset_ms: i64,
-    /// Standard deviations beyond what unrelated music shows, up to 1/7 more for queries under 15 s. At
-    /// least [`CONFIDENCE_MIN`] in a match.
+    /// Standard deviations beyond what unrelated music shows, up to 1/7 more for queries under 15
+    /// s. At least [`CONFIDENCE_MIN`] in a match.
     pub confidence: f32,
     /// Share of bits that differ, 0 to 0.5, in the samples that agree.
     pub bit_error: f32,
@@ -133,7 +135,8 @@ fn voted(runs: &Runs, query: &[Sample<'_>], flips: bool) -> Vec<Candidate> {
     bins.into_iter().take(CANDIDATES_MAX).map(|(_, candidate)| candidate).collect()
 }
 
-/// Bins of hits (sorted by alignment) that no fuller one overlaps: how many, and the one in the middle.
+/// Bins of hits (sorted by alignment) that no fuller one overlaps: how many, and the one in the
+/// middle.
 fn fullest(hits: &[(i64, usize, Place)]) -> Vec<(usize, (i64, usize, Place))> {
     let mut bins: Vec<(usize, (i64, usize, Place))> = vec![];
     let mut end = 0;

@@ -1,7 +1,8 @@
-//! Keys: four codes spread over half a second, packed into 32 bits, and which of them say anything.
+//! Keys: four codes spread over half a second, packed into 32 bits, and which of them say
+//! anything.
 //!
-//! Spread codes carry about twice the bits of neighbouring ones (29 effective of 32 against 16 of 24,
-//! `shared/design/fingerprint.md`, section 3): that keeps posting lists short.
+//! Spread codes carry about twice the bits of neighbouring ones (29 effective of 32 against 16 of
+//! 24, `shared/design/fingerprint.md`, section 3): that keeps posting lists short.
 
 /// Codes between the codes of a key.
 const SPACING: usize = 3;
@@ -9,12 +10,12 @@ const SPACING: usize = 3;
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 
-/// A key that has fewer bits that differ from the code before it is too common to look up: silence, a
-/// held note.
+/// A key that has fewer bits that differ from the code before it is too common to look up:
+/// silence, a held note.
 const TRANSITIONS_MIN: u32 = 2;
 
-/// The key whose first code is the first of `codes`; `None` where fewer than [`KEY_SPAN`] are left or all
-/// four are the same code, as in silence.
+/// The key whose first code is the first of `codes`; `None` where fewer than [`KEY_SPAN`] are
+/// left or all four are the same code, as in silence.
 pub(crate) fn key(codes: &[u8]) -> Option<u32> {
     let key = pack(codes, 0)?;
     (key != key.rotate_left(8)).then_some(key)
@@ -22,8 +23,8 @@ pub(crate) fn key(codes: &[u8]) -> Option<u32> {
 
 /// The key at `at` and those that differ from it in one unreliable bit, the key itself first.
 ///
-/// A bit is unreliable where it differs from the same bit one code earlier or later: errors fall there
-/// first (error rate 0.29 against 0.05, `shared/design/fingerprint.md`, section 5).
+/// A bit is unreliable where it differs from the same bit one code earlier or later: errors fall
+/// there first (error rate 0.29 against 0.05, `shared/design/fingerprint.md`, section 5).
 pub(crate) fn probes(codes: &[u8], at: usize, flips: bool) -> impl Iterator<Item = u32> {
     let key = codes.get(at..).and_then(key);
     let before = pack(codes, at.wrapping_sub(1));

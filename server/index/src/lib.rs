@@ -8,9 +8,9 @@
 //!   | verify.rs             all samples together on the raw codes: one speed, one offset
 //! matches      recording, offset, confidence; best first; nothing below the threshold
 //! ```
-//! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights are not its
-//! business. It is derived: [`Index::snapshot`] makes start-up quick, and a lost or damaged snapshot costs
-//! no more than enrolling the catalogue's codes again.
+//! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
+//! are not its business. It is derived: [`Index::snapshot`] makes start-up quick, and a lost or
+//! damaged snapshot costs no more than enrolling the catalogue's codes again.
 
 #![forbid(unsafe_code)]
 
@@ -48,8 +48,8 @@ impl Index {
     /// Empty, with [`Index::applied_seq`] 0, where there is no snapshot yet.
     ///
     /// # Errors
-    /// The directory cannot be read or made, or the snapshot is damaged ([`IndexError::Damaged`]): then
-    /// call [`Index::empty`] and insert everything again.
+    /// The directory cannot be read or made, or the snapshot is damaged
+    /// ([`IndexError::Damaged`]): then call [`Index::empty`] and insert everything again.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
         std::fs::create_dir_all(directory).map_err(|e| IndexError::io(directory, e))?;
         let mut index = Self::empty(directory);
@@ -69,7 +69,8 @@ impl Index {
         }
     }
 
-    /// The catalogue's sequence number up to which the snapshot that was opened (or last written) goes.
+    /// The catalogue's sequence number up to which the snapshot that was opened (or last written)
+    /// goes.
     pub fn applied_seq(&self) -> u64 {
         self.applied_seq
     }
@@ -90,7 +91,8 @@ impl Index {
     /// Room of recordings removed or replaced is given back.
     ///
     /// # Errors
-    /// The file could not be written (disk full, no permission); the last snapshot stays in force.
+    /// The file could not be written (disk full, no permission); the last snapshot stays in
+    /// force.
     pub fn snapshot(&mut self, applied_seq: u64) -> Result<(), IndexError> {
         if self.arena.has_dead() {
             let (arena, runs) = (self.arena.compacted(), &mut self.runs);
@@ -120,11 +122,12 @@ impl Index {
         self.arena.live_codes()
     }
 
-    /// The enrolled recordings that a query is made of, best first; empty where none is certain enough.
+    /// The enrolled recordings that a query is made of, best first; empty where none is certain
+    /// enough.
     ///
-    /// All samples are laid on a recording together, at one offset and one speed (0.94 to 1.06), so that
-    /// what one sample alone leaves open six can settle. A query of which a single sample is certain is
-    /// found as well (a part of it may be something else).
+    /// All samples are laid on a recording together, at one offset and one speed (0.94 to 1.06),
+    /// so that what one sample alone leaves open six can settle. A query of which a single
+    /// sample is certain is found as well (a part of it may be something else).
     pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
         self.identify_above(query, identify::CONFIDENCE_MIN)
     }

@@ -1,7 +1,7 @@
 //! Posting lists: for each key the places where it occurs, kept as a few sorted runs.
 //!
-//! Every recording enters as a run of its own; neighbouring runs of like size are merged, so there are
-//! about log2(recordings) of them and each posting is moved as often.
+//! Every recording enters as a run of its own; neighbouring runs of like size are merged, so
+//! there are about log2(recordings) of them and each posting is moved as often.
 
 use crate::arena::Place;
 use crate::key::{KEY_SPAN, key};

@@ -1,7 +1,8 @@
-//! The naive full scan: every alignment of every sample, for small libraries and as the tests' oracle.
+//! The naive full scan: every alignment of every sample, for small libraries and as the tests'
+//! oracle.
 //!
-//! It finds what no key survived for (noise, a voice over the music), at a cost that grows with the
-//! library: about 0.1 s per sample and million codes at first, and so it is left out beyond
+//! It finds what no key survived for (noise, a voice over the music), at a cost that grows with
+//! the library: about 0.1 s per sample and million codes at first, and so it is left out beyond
 //! [`CODES_MAX`].
 
 use onmon_core::Sample;
@@ -32,7 +33,8 @@ pub(crate) fn candidates(arena: &Arena, query: &[Sample<'_>]) -> Vec<Candidate> 
     found
 }
 
-/// The [`KEPT`] alignments with fewest bit errors: errors per 1,024 bits, place of the first code.
+/// The [`KEPT`] alignments with fewest bit errors: errors per 1,024 bits, place of the first
+/// code.
 fn closest(arena: &Arena, codes: &[u8]) -> Vec<(u32, Place)> {
     let mut kept: Vec<(u32, Place)> = vec![];
     for (_, start, reference) in arena.recordings() {
@@ -56,8 +58,8 @@ fn keep(kept: &mut Vec<(u32, Place)>, new: (u32, Place)) {
     kept.truncate(KEPT);
 }
 
-/// Errors per 1,024 bits, if fewer than `below`; gives up early where the beginning agrees no better than
-/// chance.
+/// Errors per 1,024 bits, if fewer than `below`; gives up early where the beginning agrees no
+/// better than chance.
 fn error_rate(a: &[u8], b: &[u8], below: u32) -> Option<u32> {
     let first = FIRST_CODES.min(a.len());
     let begun = errors(&a[..first], &b[..first]);

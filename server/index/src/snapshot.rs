@@ -16,7 +16,8 @@ use crate::run::{Run, Runs};
 
 const MAGIC: &[u8; 8] = b"ONMONIDX";
 
-/// Version of the layout. An older file is not migrated: the index is derived, so it is built again.
+/// Version of the layout. An older file is not migrated: the index is derived, so it is built
+/// again.
 const VERSION: u32 = 1;
 
 const FILE: &str = "snapshot.onmidx";

@@ -1,8 +1,9 @@
 //! Verification: where all samples of a query lie on a recording, and how certain that is.
 //!
-//! A candidate says that one code of the query may be one code of the recording. Through that point the
-//! straight line is sought (speed is its slope) on which the query's codes agree best with the
-//! recording's: first by the one sample alone, coarsely; then by all samples together, finely.
+//! A candidate says that one code of the query may be one code of the recording. Through that
+//! point the straight line is sought (speed is its slope) on which the query's codes agree best
+//! with the recording's: first by the one sample alone, coarsely; then by all samples together,
+//! finely.
 
 use onmon_core::compare::Agreement;
 use onmon_core::{CODES_PER_SAMPLE, Sample};
@@ -12,7 +13,8 @@ use crate::arena::{Arena, Place, Recording};
 /// Speeds tried at first: 1 +- this many steps of [`COARSE_STEP`], which covers +- 6 %.
 const COARSE_STEPS: i64 = 6;
 
-/// One per cent, in [`Line::speed`]'s unit: a sample of 15 s is off by at most 1.5 codes between steps.
+/// One per cent, in [`Line::speed`]'s unit: a sample of 15 s is off by at most 1.5 codes between
+/// steps.
 const COARSE_STEP: i64 = ONE / 100;
 
 /// Codes by which the candidate's place may be off: half the width of a bin of votes.
@@ -39,8 +41,9 @@ const LONG_CODES: f32 = 300.0;
 /// Codes of a query (5 s) below which it counts [`SHORT_FACTOR`] times.
 const SHORT_CODES: f32 = 100.0;
 
-/// Unrelated music agrees less with a short query: over 288 pieces the most alike reached 6.3 with 5 s
-/// where they reached 7.0 with more (`cargo xtask bench impostors`). This puts both on one scale.
+/// Unrelated music agrees less with a short query: over 288 pieces the most alike reached 6.3
+/// with 5 s where they reached 7.0 with more (`cargo xtask bench impostors`). This puts both on
+/// one scale.
 const SHORT_FACTOR: f32 = 8.0 / 7.0;
 
 /// One code of a query that may be one code of a recording.
@@ -57,9 +60,11 @@ pub(crate) struct Candidate {
 /// A query laid on a recording.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verdict {
-    /// Codes from the recording's start to that of the query; negative if the query starts earlier.
+    /// Codes from the recording's start to that of the query; negative if the query starts
+    /// earlier.
     pub offset_codes: i64,
-    /// All samples together or the best one alone, whichever is more certain; scaled for short queries.
+    /// All samples together or the best one alone, whichever is more certain; scaled for short
+    /// queries.
     pub confidence: f32,
     /// Of the samples that agree.
     pub bit_error: f32,
@@ -134,8 +139,8 @@ fn best(
     best.1
 }
 
-/// Which code of the recording a code of the query is: the one at `time` is at `place`, and from there
-/// the recording advances by `speed` codes per code of the query.
+/// Which code of the recording a code of the query is: the one at `time` is at `place`, and from
+/// there the recording advances by `speed` codes per code of the query.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     time: i64,
