@@ -1,34 +1,39 @@
-//! Extraction speed on one core: the same measurement natively and in Node.
+//! Extraction speed on one core: the same measurement natively and in Node, side by side.
 
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::lines_of;
 use crate::tools::node;
-use crate::{command, npm, repo, wasm};
+use crate::{npm, repo, wasm};
 
-/// Measures both and prints a table, or with `as_json` one object a line.
+/// Measures both and prints a table with their ratio, or with `as_json` one object.
 pub fn extract(as_json: bool) -> Result<()> {
-    let native = measure("native", &mut native())?;
+    let native = lines_of(&mut native())?;
     wasm::build_module()?;
     npm::pack()?;
     node::require()?;
     let mut script = Command::new("node");
     script.arg(repo::root().join("xtask/src/bench/extract.mjs"));
-    let in_node = measure("node", &mut script)?;
-    for line in native.iter().chain(&in_node) {
-        if as_json {
-            println!("{line}");
-        } else {
-            println!(
-                "{:<7} {:>7} Hz x {}  {:>7.0} x real time",
-                line["where"].as_str().unwrap_or_default(),
-                line["rate_hz"],
-                line["channels"],
-                line["times_realtime"].as_f64().unwrap_or_default()
-            );
-        }
+    let rows: Vec<Value> =
+        lines_of(&mut script)?.iter().filter_map(|node| beside(node, &native)).collect();
+    if as_json {
+        println!("{}", json!({ "extract": rows }));
+        return Ok(());
+    }
+    println!("PCM to codes, x real time, one core\n     rate  channels   native     node   ratio");
+    for row in rows {
+        let number = |key: &str| row[key].as_f64().unwrap_or_default();
+        println!(
+            "{:>6} Hz  {:>8}  {:>7.0}  {:>7.0}  {:>6.2}",
+            row["rate_hz"],
+            row["channels"],
+            number("native"),
+            number("node"),
+            number("node_to_native")
+        );
     }
     Ok(())
 }
@@ -40,20 +45,18 @@ fn native() -> Command {
     cargo
 }
 
-/// Runs a program that prints one object a line, and adds where it ran.
-fn measure(place: &str, program: &mut Command) -> Result<Vec<Value>> {
-    let printed = command::capture(program)?;
-    let lines: Vec<Value> = printed
-        .lines()
-        .map(|line| {
-            let mut object: Value =
-                serde_json::from_str(line).with_context(|| format!("{place} printed {line}"))?;
-            object["where"] = json!(place);
-            Ok(object)
-        })
-        .collect::<Result<_>>()?;
-    if lines.is_empty() {
-        bail!("{} printed nothing", command::shown(program));
-    }
-    Ok(lines)
+/// Node's measurement with the native one of the same format; `None` where there is none.
+fn beside(node: &Value, native: &[Value]) -> Option<Value> {
+    let same = |other: &&Value| {
+        other["rate_hz"] == node["rate_hz"] && other["channels"] == node["channels"]
+    };
+    let native = native.iter().find(same)?["times_realtime"].as_f64()?;
+    let in_node = node["times_realtime"].as_f64()?;
+    Some(json!({
+        "rate_hz": node["rate_hz"],
+        "channels": node["channels"],
+        "native": native,
+        "node": in_node,
+        "node_to_native": in_node / native,
+    }))
 }

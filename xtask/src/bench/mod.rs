@@ -1,15 +1,31 @@
-//! `cargo xtask bench`: how fast it is on this machine.
+//! `cargo xtask bench`: what it reaches on this machine, as a table or as one JSON object.
 
 mod extract;
+mod impostors;
 
-use anyhow::Result;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
+use serde_json::Value;
+
+use crate::command;
 
 #[derive(Subcommand)]
 pub enum Benchmark {
-    /// PCM to codes on one core, natively and in Node.
+    /// PCM to codes on one core, natively and in Node, side by side.
     Extract {
-        /// Print one JSON object a line.
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How certain the index gets of recordings that are not in it, on real music.
+    Impostors {
+        /// Folder of music; the demo's music unless given.
+        #[arg(long, value_name = "DIR")]
+        music: Option<PathBuf>,
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -19,5 +35,16 @@ pub enum Benchmark {
 pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Extract { json } => extract::extract(*json),
+        Benchmark::Impostors { music, json } => impostors::impostors(music.as_deref(), *json),
     }
+}
+
+/// Runs a program that prints one JSON object a line.
+fn lines_of(program: &mut Command) -> Result<Vec<Value>> {
+    let printed = command::capture(program)?;
+    let parse =
+        |line: &str| serde_json::from_str(line).with_context(|| format!("not JSON: {line}"));
+    let lines: Vec<Value> = printed.lines().map(parse).collect::<Result<_>>()?;
+    ensure!(!lines.is_empty(), "{} printed nothing", command::shown(program));
+    Ok(lines)
 }
