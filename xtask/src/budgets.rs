@@ -10,5 +10,5 @@ pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 88 * 1024;
 /// Variables and the deepest stack of that image.
 pub const FIRMWARE_RAM_BYTES_MAX: u64 = 20 * 1024;
 
-/// Instructions a Cortex-M4F spends on a second of 44.1 kHz stereo, the dearest common input.
+/// Instructions a Cortex-M4F spends on a second of audio, of the dearest golden vector.
 pub const FIRMWARE_INSTRUCTIONS_PER_SECOND_MAX: u64 = 14_000_000;
