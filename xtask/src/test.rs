@@ -142,7 +142,7 @@ fn browser() -> Result<()> {
     npm::install(&npm::browser_folder())?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
-    cargo(&["build", "--locked", "--package", "onmon", "--package", "onmon-server"])?;
+    cargo(&["build", "--locked", "--workspace", "--exclude", "onmon-wasm", "--bins"])?;
     let built = repo::target().join("debug");
     let mut script = Command::new("node");
     script.arg("tests/browser/run.mjs").current_dir(repo::root());

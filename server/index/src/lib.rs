@@ -69,8 +69,7 @@ impl Index {
         }
     }
 
-    /// The catalogue's sequence number up to which the snapshot that was opened (or last written)
-    /// goes.
+    /// The catalogue's sequence number up to which the snapshot that was opened goes.
     pub fn applied_seq(&self) -> u64 {
         self.applied_seq
     }
@@ -86,25 +85,25 @@ impl Index {
         self.arena.remove(slot);
     }
 
+    /// Gives back the room of recordings that were removed or replaced; nothing to do where none were.
+    pub fn compact(&mut self) {
+        if self.arena.has_dead() {
+            (self.arena, self.runs) = self.compacted();
+        }
+    }
+
     /// Writes everything to disk as of the catalogue's `applied_seq`: whole or not at all.
     ///
-    /// Room of recordings removed or replaced is given back.
+    /// Needs twice the memory where recordings were removed since [`Index::compact`].
     ///
     /// # Errors
-    /// The file could not be written (disk full, no permission); the last snapshot stays in
-    /// force.
-    pub fn snapshot(&mut self, applied_seq: u64) -> Result<(), IndexError> {
+    /// The file could not be written (disk full, no permission); the last snapshot stays in force.
+    pub fn snapshot(&self, applied_seq: u64) -> Result<(), IndexError> {
         if self.arena.has_dead() {
-            let (arena, runs) = (self.arena.compacted(), &mut self.runs);
-            *runs = Runs::default();
-            for (_, place, codes) in arena.recordings() {
-                runs.add(place, codes);
-            }
-            self.arena = arena;
+            let (arena, runs) = self.compacted();
+            return snapshot::write(&self.directory, applied_seq, &arena, &runs);
         }
-        snapshot::write(&self.directory, applied_seq, &self.arena, &self.runs)?;
-        self.applied_seq = applied_seq;
-        Ok(())
+        snapshot::write(&self.directory, applied_seq, &self.arena, &self.runs)
     }
 
     /// Recordings enrolled.
@@ -135,5 +134,13 @@ impl Index {
     /// As [`Index::identify`], with another threshold: to measure what lies below the usual one.
     pub fn identify_above(&self, query: &Fingerprint<'_>, confidence_min: f32) -> Vec<Match> {
         identify::identify(&self.arena, &self.runs, query, confidence_min)
+    }
+
+    fn compacted(&self) -> (Arena, Runs) {
+        let (arena, mut runs) = (self.arena.compacted(), Runs::default());
+        for (_, place, codes) in arena.recordings() {
+            runs.add(place, codes);
+        }
+        (arena, runs)
     }
 }

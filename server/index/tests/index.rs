@@ -112,13 +112,15 @@ fn what_is_removed_or_replaced_is_gone_before_and_after_a_snapshot() {
     index.remove(3);
     index.remove(1_234);
     index.insert(4, &song(400, 3_000));
-    for round in 0..3 {
+    for round in 0..4 {
         assert_eq!(found(&index, &query(&song(3, 3_000), 0, 600)), [], "round {round}");
         assert_eq!(found(&index, &query(&song(4, 3_000), 0, 600)), [], "round {round}");
         assert_eq!(found(&index, &query(&song(400, 3_000), 300, 600)), [(4, 15_000)]);
         assert_eq!((index.len(), index.codes()), (49, 49 * 3_000));
         if round == 0 {
             index.snapshot(17).unwrap();
+        } else if round == 1 {
+            index.compact();
         } else {
             index = Index::open(directory.path()).unwrap();
             assert_eq!(index.applied_seq(), 17);
@@ -155,7 +157,6 @@ fn a_snapshot_that_cannot_be_written_leaves_the_last_one() {
     std::fs::create_dir(directory.path().join("snapshot.onmidx.part")).unwrap();
     index.insert(77, &song(77, 3_000));
     assert!(matches!(index.snapshot(2), Err(IndexError::Io { .. })));
-    assert_eq!(index.applied_seq(), 1);
     let reopened = Index::open(directory.path()).unwrap();
     assert_eq!((reopened.applied_seq(), reopened.len()), (1, 50));
 }

@@ -93,7 +93,9 @@ impl LiveIndex {
     pub async fn snapshot(&self) -> Result<(), LibraryError> {
         let shared = Arc::clone(&self.shared);
         on_blocking_thread(move || {
-            let mut index = shared.index.write().map_err(|_| LibraryError::Interrupted)?;
+            shared.index.write().map_err(|_| LibraryError::Interrupted)?.compact();
+            // Identifying goes on while the file is written; changes wait, so the number holds.
+            let index = shared.index.read().map_err(|_| LibraryError::Interrupted)?;
             Ok(index.snapshot(shared.applied_seq.load(Ordering::Acquire))?)
         })
         .await?

@@ -85,7 +85,10 @@ export class Fingerprinter {
   ): Promise<Extracted> {
     return new Promise((resolve, reject) => {
       let worker: RunningWorker | undefined;
+      // A worker that is stopped may have told more already: that is not passed on.
+      let ended = false;
       const end = (settle: () => void) => {
+        ended = true;
         signal?.removeEventListener('abort', abort);
         worker?.terminate();
         settle();
@@ -96,6 +99,7 @@ export class Fingerprinter {
       const listener: WorkerListener = {
         fail,
         report: (report) => {
+          if (ended) return;
           if (report.type === 'done') end(() => resolve(report.extracted));
           else if (report.type === 'failed') {
             end(() => reject(errorFromModule(report.code, report.message)));
