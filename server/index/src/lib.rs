@@ -85,7 +85,7 @@ impl Index {
         self.arena.remove(slot);
     }
 
-    /// Gives back the room of recordings that were removed or replaced; nothing to do where none were.
+    /// Gives back the room of recordings that were removed or replaced.
     pub fn compact(&mut self) {
         if self.arena.has_dead() {
             (self.arena, self.runs) = self.compacted();
