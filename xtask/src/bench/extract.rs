@@ -28,8 +28,8 @@ pub fn extract(as_json: bool) -> Result<()> {
         let number = |key: &str| row[key].as_f64().unwrap_or_default();
         println!(
             "{:>6} Hz  {:>8}  {:>7.0}  {:>7.0}  {:>6.2}",
-            row["rate_hz"],
-            row["channels"],
+            number("rate_hz"),
+            number("channels"),
             number("native"),
             number("node"),
             number("node_to_native")
