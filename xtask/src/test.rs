@@ -130,19 +130,27 @@ fn clippy() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    let tests = ["--workspace", "--exclude", "onmon-wasm", "--locked"];
-    if command::succeeds(Command::new("cargo").args(["nextest", "--version"])) {
-        return cargo(&[&["nextest", "run", "--no-fail-fast"], &tests[..]].concat());
-    }
-    cargo(&[&["test", "--lib", "--bins", "--tests", "--no-fail-fast"], &tests[..]].concat())
+    tests(&["--no-fail-fast"])
 }
 
-/// The programs are those of the native tests' profile: nothing is built twice.
+/// Builds all native tests, with the programs that they start, and unless told otherwise runs them.
+fn tests(options: &[&str]) -> Result<()> {
+    let packages = ["--workspace", "--exclude", "onmon-wasm", "--locked"];
+    let runner: &[&str] = if command::succeeds(Command::new("cargo").args(["nextest", "--version"]))
+    {
+        &["nextest", "run"]
+    } else {
+        &["test", "--lib", "--bins", "--tests"]
+    };
+    cargo(&[runner, &packages, options].concat())
+}
+
+/// The programs are those that the native tests start: nothing is built twice.
 fn browser() -> Result<()> {
     npm::install(&npm::browser_folder())?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
-    cargo(&["build", "--locked", "--workspace", "--exclude", "onmon-wasm", "--bins"])?;
+    tests(&["--no-run"])?;
     let built = repo::target().join("debug");
     let mut script = Command::new("node");
     script.arg("tests/browser/run.mjs").current_dir(repo::root());
