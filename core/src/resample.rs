@@ -113,8 +113,8 @@ impl Resampler {
 
     /// Moves what the next output still meets to the front.
     fn forget(&mut self) {
-        let newest_of_last = self.point / self.family.phases - 1;
-        let gone = (newest_of_last + 1).saturating_sub(self.family.taps).min(self.place);
+        let oldest_met = (self.point / self.family.phases).saturating_sub(self.family.taps);
+        let gone = oldest_met.min(self.place);
         let mut rest = self.held.as_mut_slice();
         for _ in 0..self.streams.get() {
             let Some((stream, others)) = rest.split_at_mut_checked(self.room) else { break };
@@ -154,7 +154,8 @@ fn taps(family: &Family, phase: usize) -> &'static [i16] {
 }
 
 /// Sum of products in blocks of eight, the shape that compilers turn into 16-bit SIMD. Integers:
-/// the order of the sum does not matter, and `profile::LOWPASS_GAIN` keeps it from overflowing.
+/// the order of the sum does not matter, and `profile::LOWPASS_GAIN_BITS` keeps it from
+/// overflowing.
 fn dot(taps: &[i16], samples: &[i16]) -> i32 {
     let (taps, samples) = (taps.as_chunks::<8>().0, samples.as_chunks::<8>().0);
     taps.iter().zip(samples).map(|(t, s)| dot8(t, s)).sum()

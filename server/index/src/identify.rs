@@ -15,7 +15,7 @@ use crate::verify::{Candidate, Verdict, verify};
 /// Least confidence of a match, in standard deviations beyond chance.
 ///
 /// `cargo xtask bench impostors` shows how near real unrelated music comes. Over 288 pieces of
-/// free game music (4.4e9 alignments, November 2026) the most alike reached 7.2; what lay above
+/// free game music (4.4e9 alignments, November 2026) the most alike reached 7.0; what lay above
 /// shared its recording or its loops (remixes, faster versions, one theme in two arrangements).
 pub const CONFIDENCE_MIN: f32 = 8.0;
 
@@ -89,7 +89,7 @@ fn certain(
         if known >= confidence_min {
             continue;
         }
-        let verdict = verify(arena, query, candidate);
+        let verdict = verify(&recording, query, candidate);
         if let Some(verdict) = verdict.filter(|verdict| verdict.confidence > known) {
             best.insert(recording.slot, verdict);
         }

@@ -10,7 +10,7 @@ const SPACING: usize = 3;
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 
-/// A key that has fewer bits that differ from the code before it is too common to look up:
+/// A key with fewer bits that move (differ one code earlier or later) is too common to look up:
 /// silence, a held note.
 const TRANSITIONS_MIN: u32 = 2;
 

@@ -2,8 +2,7 @@
 //! oracle.
 //!
 //! It finds what no key survived for (noise, a voice over the music), at a cost that grows with
-//! the library: about 0.1 s per sample and million codes at first, and so it is left out beyond
-//! [`CODES_MAX`].
+//! the library, and so it is left out beyond [`CODES_MAX`].
 
 use onmon_core::Sample;
 

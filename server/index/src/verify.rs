@@ -8,7 +8,7 @@
 use onmon_core::compare::Agreement;
 use onmon_core::{CODES_PER_SAMPLE, Sample};
 
-use crate::arena::{Arena, Place, Recording};
+use crate::arena::{Place, Recording};
 
 /// Speeds tried at first: 1 +- this many steps of [`COARSE_STEP`], which covers +- 6 %.
 const COARSE_STEPS: i64 = 6;
@@ -73,9 +73,12 @@ pub(crate) struct Verdict {
     pub samples_agreeing: u8,
 }
 
-/// Lays the query on the candidate's recording; `None` where the candidate's recording is gone.
-pub(crate) fn verify(arena: &Arena, query: &[Sample<'_>], candidate: Candidate) -> Option<Verdict> {
-    let recording = arena.at(candidate.place)?;
+/// Lays the query on the candidate's recording; `None` where the candidate names no sample of it.
+pub(crate) fn verify(
+    recording: &Recording<'_>,
+    query: &[Sample<'_>],
+    candidate: Candidate,
+) -> Option<Verdict> {
     let sample = query.get(candidate.sample)?;
     let through = Line {
         time: i64::from(sample.start) + candidate.code as i64,
@@ -83,12 +86,12 @@ pub(crate) fn verify(arena: &Arena, query: &[Sample<'_>], candidate: Candidate) 
         speed: ONE,
     };
     let coarse = best(&through, COARSE_STEPS, COARSE_STEP, COARSE_SHIFT_MAX, |line| {
-        line.excess(sample, &recording)
+        line.excess(sample, recording)
     });
     let fine = best(&coarse, FINE_STEPS, FINE_STEP, FINE_SHIFT_MAX, |line| {
-        query.iter().map(|sample| line.excess(sample, &recording)).sum()
+        query.iter().map(|sample| line.excess(sample, recording)).sum()
     });
-    Some(judge(query, &recording, &fine))
+    Some(judge(query, recording, &fine))
 }
 
 fn judge(query: &[Sample<'_>], recording: &Recording<'_>, line: &Line) -> Verdict {

@@ -125,19 +125,9 @@ fn serve(programs: &Programs, library: &Path, port: u16) -> Result<Service> {
     if !page.join("index.html").exists() {
         bail!("{} has no index.html: web-demo did not build", page.display());
     }
-    let token = folder().join("admin-token");
-    fs::write(&token, random_token()?)?;
     let mut server = Command::new(&programs.server);
     server.arg("--data").arg(library);
-    server.args(["--listen", &format!("127.0.0.1:{port}"), "--admin-token-file"]).arg(&token);
+    server.args(["--listen", &format!("127.0.0.1:{port}")]);
     server.arg("--web-root").arg(&page);
     Service::start(&mut server)
-}
-
-/// 32 hex digits that nobody can guess; the demo never uses them.
-fn random_token() -> Result<String> {
-    use std::io::Read;
-    let mut bytes = [0; 16];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
