@@ -3,7 +3,7 @@
 use core::num::NonZeroU32;
 
 use crate::bands::log_bands;
-use crate::encoder::SlowDifference;
+use crate::encoder::{Encoder, Network};
 use crate::format::{Channels, SampleRate};
 use crate::pcm::PcmSample;
 use crate::resample::Resampler;
@@ -12,37 +12,46 @@ use crate::spectrum::Framer;
 /// Turns a stream of PCM into one 8-bit code per 50 ms.
 ///
 /// The codes depend on the samples alone, never on how they were cut into blocks. Code i is made
-/// of the audio from `i * 50` ms to `i * 50 + 503` ms (at other rates than 8 kHz, 2 ms on either
-/// side more). State: under 7 KiB, no heap; about 9 KiB of stack while a frame is computed.
+/// of the audio from `i * 50` ms to `i * 50 + 1653` ms (at other rates than 8 kHz, 2 ms on either
+/// side more); audio that ends before that does not have a code i. State: under 12 KiB, no heap;
+/// about 9 KiB of stack while a frame is computed.
 ///
 /// ```
-/// use onmon_core::{Channels, Extractor, SampleRate};
-/// let mut extractor = Extractor::new(SampleRate::from_hz(44_100)?, Channels::new(2)?);
+/// use onmon_core::{Channels, Extractor, SampleRate, plan};
+/// let rate = SampleRate::from_hz(44_100)?;
+/// let mut extractor = Extractor::new(rate, Channels::new(2)?);
 /// let mut codes = 0;
-/// extractor.push(&[0.0_f32; 2 * 44_100], |_code| codes += 1);
-/// assert_eq!(codes, 10); // one second holds ten whole codes: the eleventh would end at 1.003 s
+/// extractor.push(&[0.0_f32; 2 * 3 * 44_100], |_code| codes += 1);
+/// assert_eq!(codes, plan::codes_in(3 * 44_100, rate)); // 27 of three seconds
 /// # Ok::<(), onmon_core::FormatError>(())
 /// ```
-pub struct Extractor {
+pub struct Extractor<E: Encoder = Network> {
     channels: NonZeroU32,
     /// Sum of the channels of a frame that a block's end cut in two, and how many of them.
     sum: i32,
     summed: u32,
     resampler: Resampler,
     framer: Framer,
-    encoder: SlowDifference,
+    encoder: E,
 }
 
 impl Extractor {
-    /// An extractor at the start of a stream.
+    /// An extractor at the start of a stream, with the encoder of this build.
     pub fn new(rate: SampleRate, channels: Channels) -> Self {
+        Self::with_encoder(rate, channels)
+    }
+}
+
+impl<E: Encoder> Extractor<E> {
+    /// An extractor at the start of a stream, with the encoder that its type names.
+    pub fn with_encoder(rate: SampleRate, channels: Channels) -> Self {
         Self {
             channels: channels.non_zero(),
             sum: 0,
             summed: 0,
             resampler: Resampler::new(rate),
             framer: Framer::new(),
-            encoder: SlowDifference::new(),
+            encoder: E::new(),
         }
     }
 
@@ -80,4 +89,16 @@ fn mean(sum: i32, channels: NonZeroU32) -> i16 {
         }
     };
     mean as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::SlowDifference;
+
+    #[test]
+    fn the_state_is_as_small_as_the_documentation_says() {
+        assert!(size_of::<Extractor>() <= 12 * 1_024, "{}", size_of::<Extractor>());
+        assert!(size_of::<Extractor<SlowDifference>>() <= 7 * 1_024);
+    }
 }

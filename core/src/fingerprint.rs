@@ -1,6 +1,7 @@
 //! A fingerprint: the codes of a recording, or of up to six samples of it, and where they lie in
 //! it.
 
+use crate::encoder::{Encoder, Network};
 use crate::plan::Span;
 use crate::profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_REFERENCE, CODES_PER_SAMPLE, SAMPLES_MAX,
@@ -17,8 +18,8 @@ pub struct EncoderId(pub u16);
 /// The extraction of this build. Codes of different profiles never compare.
 pub const PROFILE: ProfileId = ProfileId(1);
 
-/// The encoder of this build: the fixed filter, [`crate::encoder`].
-pub const ENCODER: EncoderId = EncoderId(1);
+/// The encoder of this build: the network, [`crate::encoder`].
+pub const ENCODER: EncoderId = Network::ID;
 
 /// What a fingerprint is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -166,7 +167,7 @@ impl QueryBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FingerprintError {
-    /// Fewer than [`CODES_MIN`] codes in all: take more audio (1.5 s at least).
+    /// Fewer than [`CODES_MIN`] codes in all: take more audio (2.7 s at least).
     TooShort,
     /// A sample of a query over 300 codes, or a reference over 12 hours: cut it.
     TooLong,
@@ -183,7 +184,7 @@ pub enum FingerprintError {
 impl core::fmt::Display for FingerprintError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::TooShort => "too little audio: at least 1.5 s are needed",
+            Self::TooShort => "too little audio: at least 2.7 s are needed",
             Self::TooLong => "too long: 300 codes a sample, 12 hours a reference at most",
             Self::EmptySample => "a sample without codes",
             Self::TooManySamples => "more than six samples",

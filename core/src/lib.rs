@@ -19,7 +19,8 @@
 
 mod bands;
 pub mod compare;
-mod encoder;
+mod dot;
+pub mod encoder;
 mod extract;
 mod fingerprint;
 mod format;

@@ -7,12 +7,16 @@
 //! Shorter than six times 15 s, it is taken whole, cut into samples of 300 codes and what is
 //! left.
 
+use crate::encoder::{Encoder, Network};
 use crate::format::SampleRate;
 use crate::profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, CODES_PER_SECOND, HOP_SAMPLES, RATE_HZ,
-    SAMPLES_MAX, SUPPORT_SAMPLES,
+    SAMPLES_MAX,
 };
 use crate::resample::outputs_in;
+
+/// Samples at [`RATE_HZ`] that one code depends on: below that, audio gives no code at all.
+const SUPPORT_SAMPLES: usize = Network::SUPPORT_SAMPLES;
 
 /// A decoder that enters a recording elsewhere than at its start does so at a multiple of this
 /// many codes (0.2 s): a whole number of frames at every rate.
@@ -41,7 +45,7 @@ pub struct TooShort {
 
 impl core::fmt::Display for TooShort {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "only {} codes of audio; at least {CODES_MIN} (1.5 s) are needed", self.codes)
+        write!(f, "only {} codes of audio; at least {CODES_MIN} (2.7 s) are needed", self.codes)
     }
 }
 
@@ -77,7 +81,8 @@ pub fn spans(total_codes: u32) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooSh
     Ok(spans)
 }
 
-/// Codes that `frames` frames of PCM at `rate` yield; 0 below [`SUPPORT_SAMPLES`] at 8 kHz.
+/// Codes that `frames` frames of PCM at `rate` yield; none where it ends before the first code's
+/// context ([`Encoder::SUPPORT_SAMPLES`]) does.
 pub fn codes_in(frames: u64, rate: SampleRate) -> u32 {
     match outputs_in(frames, rate).checked_sub(SUPPORT_SAMPLES as u64) {
         Some(beyond) => u32::try_from(beyond / HOP_SAMPLES as u64 + 1).unwrap_or(u32::MAX),
@@ -135,5 +140,12 @@ mod tests {
                 assert_eq!(codes_in(frames - u64::from(hz) / 200, rate), codes - 1, "{hz}");
             }
         }
+    }
+
+    #[test]
+    fn the_least_audio_is_what_messages_say() {
+        let rate = SampleRate::from_hz(8_000).unwrap();
+        let least = frames_for(CODES_MIN as u32, rate);
+        assert!((20_800..=21_600).contains(&least), "{least}: messages say 2.7 s");
     }
 }

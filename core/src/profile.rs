@@ -1,14 +1,13 @@
-//! Every number that defines a fingerprint of profile 1, with its unit, its source and what
-//! follows from it.
+//! Every number that defines the extraction of profile 1, with its unit, its source and what
+//! follows from it. What an encoder makes of the log bands is its own: see [`crate::encoder`].
 //!
 //! Nothing else in the project states one of these again: other rooms import them. A change to
-//! any of them is a new [`ProfileId`], never an edit.
+//! any of them is a new [`crate::ProfileId`], never an edit.
 //!
 //! ```text
 //!  8 kHz samples  |----window 1024----|
 //!                 |-200-|----1024-----|            one frame every 25 ms
 //!                 |----400----|                    one code every 50 ms (a hop)
-//!  frames of one code     o o o o o o o o x x x x x x x x      o: subtracted, x: added
 //! ```
 
 use core::num::NonZeroUsize;
@@ -48,22 +47,6 @@ pub const BAND_HIGH_HZ: u32 = 3_500;
 
 /// Steps of a log band's value per doubling of power (a factor of two is 256).
 pub const LOG2_STEPS: u32 = 256;
-
-/// Groups of neighbouring bands; bit b of a code compares group b with group b + 1.
-pub const GROUPS: usize = 9;
-
-/// First band of each group, and the end: `round(linspace(0, 32, 10))`.
-pub const GROUP_EDGES: [usize; GROUPS + 1] = [0, 4, 7, 11, 14, 18, 21, 25, 28, 32];
-
-/// Frames in each of the two running means (200 ms) whose difference a bit is the sign of.
-pub const MEAN_FRAMES: usize = 8;
-
-/// Frames that one code depends on.
-pub const FRAMES_PER_CODE: usize = 2 * MEAN_FRAMES;
-
-/// Samples at [`RATE_HZ`] that one code depends on (0.503 s): code i is a function of samples
-/// `i * HOP_SAMPLES .. i * HOP_SAMPLES + SUPPORT_SAMPLES` and of nothing else.
-pub const SUPPORT_SAMPLES: usize = (FRAMES_PER_CODE - 1) * FRAME_SAMPLES + WINDOW_SAMPLES;
 
 /// Samples (excerpts) in a query fingerprint, at most.
 pub const SAMPLES_MAX: usize = 6;
@@ -134,7 +117,6 @@ pub const WEIGHT_ONE: i32 = 1 << 15;
 const _: () = assert!(CODES_PER_QUERY == 1_800);
 const _: () = assert!(HOP_SAMPLES as u32 * 1_000 == HOP_MS * RATE_HZ);
 const _: () = assert!(1_000 % HOP_MS == 0);
-const _: () = assert!(GROUP_EDGES[GROUPS] == BANDS && GROUPS == 8 + 1);
 
 /// Divisors are non-zero in their type, so that dividing by them cannot panic.
 const fn non_zero(value: usize) -> NonZeroUsize {

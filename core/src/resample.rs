@@ -11,6 +11,7 @@
 
 use core::num::NonZeroUsize;
 
+use crate::dot::dot;
 use crate::format::SampleRate;
 use crate::profile::{FAMILY_8K, Family, LOWPASS_GAIN_BITS};
 use crate::tables::{TAPS_8K, TAPS_11K};
@@ -151,18 +152,6 @@ fn taps(family: &Family, phase: usize) -> &'static [i16] {
     } else {
         TAPS_11K.get(phase).map_or(&[], |row| row.as_slice())
     }
-}
-
-/// Sum of products in blocks of eight, the shape that compilers turn into 16-bit SIMD. Integers:
-/// the order of the sum does not matter, and `profile::LOWPASS_GAIN_BITS` keeps it from
-/// overflowing.
-fn dot(taps: &[i16], samples: &[i16]) -> i32 {
-    let (taps, samples) = (taps.as_chunks::<8>().0, samples.as_chunks::<8>().0);
-    taps.iter().zip(samples).map(|(t, s)| dot8(t, s)).sum()
-}
-
-fn dot8(taps: &[i16; 8], samples: &[i16; 8]) -> i32 {
-    taps.iter().zip(samples).map(|(&t, &s)| i32::from(t) * i32::from(s)).sum()
 }
 
 /// One over the taps' gain at this many streams, with [`SCALE_BITS`] of fraction.

@@ -18,10 +18,10 @@ pub struct Signal {
 pub fn golden() -> Vec<Signal> {
     vec![
         signal("chords_8k_mono", 8_000, 1, 8.0, |t, _| chords(t)),
-        signal("chords_44k1_stereo", 44_100, 2, 2.0, |t, channel| {
+        signal("chords_44k1_stereo", 44_100, 2, 3.0, |t, channel| {
             0.8 * chords(t + 3.1) + 0.2 * chords(t + 0.7 * f64::from(channel))
         }),
-        signal("sweep_48k_mono", 48_000, 1, 2.0, |t, _| {
+        signal("sweep_48k_mono", 48_000, 1, 3.0, |t, _| {
             0.7 * (TAU * (200.0 * t + 900.0 * t * t)).sin() + 0.1 * chords(t)
         }),
         edges(),

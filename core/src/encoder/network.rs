@@ -1,0 +1,304 @@
+//! Encoder 2: a small convolutional network over time, trained once, integers only.
+//!
+//! ```text
+//! log bands   less their mean over 17 hops   layers of `weights.rs`, the last of 8 outputs
+//!  32 per 25 ms   ->   64 values per hop   ->   ...   ->   8 sums   ->   8 signs, one code
+//! ```
+//! The table in `weights.rs` decides everything from the first layer on: how many, how wide, how
+//! far apart in time. Whatever does not fit together does not compile.
+
+use super::Encoder;
+use super::layer::{Layer, VALUE_MAX};
+use super::weights::LAYERS;
+use crate::bands::LogBands;
+use crate::fingerprint::EncoderId;
+use crate::profile::{BANDS, FRAMES_PER_HOP};
+
+/// Hops, with the one that is encoded in their middle, over which a band's mean is taken (0.85 s):
+/// long enough that what stays is the music's, short enough to take out what a loudspeaker, a
+/// microphone or a volume control adds to a band.
+const MEAN_HOPS: usize = 17;
+
+/// Frames in that mean.
+const MEAN_FRAMES: usize = MEAN_HOPS * FRAMES_PER_HOP;
+
+/// Takes 34 times a difference of log bands to half of it: 241 / 2^14 is nearly 1 / 68.
+const INPUT_FACTOR: i32 = 241;
+
+/// Fraction bits of [`INPUT_FACTOR`].
+const INPUT_SHIFT: u32 = 14;
+
+/// Bits in a code, and so sums of the last layer.
+const BITS: usize = 8;
+
+const LAYERS_MAX: usize = 6;
+const WEIGHTS_MAX: usize = 40_000;
+
+/// Products of one sum, at most: with 11 bits on either side a 32-bit sum holds about 500.
+pub(super) const PRODUCTS_MAX: usize = 384;
+
+/// The widest hop of any layer.
+pub(super) const WIDTH_MAX: usize = width_max();
+
+/// Values that all layers hold together.
+const HELD: usize = held();
+
+const _: () = check();
+
+/// Encoder 2, the network. Its state: 34 frames of log bands and what each layer still meets.
+pub struct Network {
+    /// The last frames, the oldest first.
+    recent: [LogBands; MEAN_FRAMES],
+    /// The last hops of every layer's inputs, layer after layer, the oldest first.
+    held: [i16; HELD],
+    /// Frames until the next code.
+    missing: usize,
+}
+
+impl Encoder for Network {
+    const ID: EncoderId = EncoderId(2);
+    const FRAMES_PER_CODE: usize = FRAMES_PER_HOP * hops();
+
+    fn new() -> Self {
+        Self { recent: [[0; BANDS]; MEAN_FRAMES], held: [0; HELD], missing: Self::FRAMES_PER_CODE }
+    }
+
+    fn push(&mut self, bands: &[i16; BANDS]) -> Option<u8> {
+        self.recent.copy_within(1.., 0);
+        if let Some(newest) = self.recent.last_mut() {
+            *newest = *bands;
+        }
+        self.missing -= 1;
+        if !self.missing.is_multiple_of(FRAMES_PER_HOP) {
+            return None;
+        }
+        // Before the first code the layers fill with what lacks its context; none of that is met
+        // any more when the first code is made.
+        let code = self.code();
+        if self.missing > 0 {
+            return None;
+        }
+        self.missing = FRAMES_PER_HOP;
+        Some(code)
+    }
+}
+
+impl Network {
+    /// Takes the middle hop of the recent ones through all layers.
+    fn code(&mut self) -> u8 {
+        let [hidden @ .., last] = &LAYERS;
+        let mut values = centred(&self.recent);
+        let mut held = self.held.as_mut_slice();
+        for layer in hidden {
+            let here = core::mem::take(&mut held).split_at_mut_checked(layer.held());
+            let (own, others) = here.unwrap_or_default();
+            held = others;
+            layer.take(own, &values);
+            values = layer.passed_on(&layer.sums(own));
+        }
+        last.take(held, &values);
+        let sums = last.sums(held);
+        sums.iter().take(BITS).fold(0, |code, &sum| code << 1 | u8::from(sum > 0))
+    }
+}
+
+/// The middle hop's bands less their means, in 1/256 of a factor of four in power.
+fn centred(recent: &[LogBands; MEAN_FRAMES]) -> [i16; WIDTH_MAX] {
+    let mut sums = [0_i32; BANDS];
+    for frame in recent {
+        for (sum, &band) in sums.iter_mut().zip(frame) {
+            *sum += i32::from(band);
+        }
+    }
+    let middle = recent.iter().skip(MEAN_HOPS / 2 * FRAMES_PER_HOP).take(FRAMES_PER_HOP);
+    let bands = middle.flat_map(|frame| frame.iter().zip(&sums));
+    let mut values = [0; WIDTH_MAX];
+    for (value, (&band, sum)) in values.iter_mut().zip(bands) {
+        let difference = MEAN_FRAMES as i32 * i32::from(band) - sum;
+        let rounded = (difference * INPUT_FACTOR + (1 << (INPUT_SHIFT - 1))) >> INPUT_SHIFT;
+        *value = rounded.clamp(-VALUE_MAX, VALUE_MAX) as i16;
+    }
+    values
+}
+
+/// Hops that one code depends on.
+const fn hops() -> usize {
+    let (mut hops, mut i) = (MEAN_HOPS, 0);
+    while i < LAYERS.len() {
+        hops += LAYERS[i].hops() - 1;
+        i += 1;
+    }
+    hops
+}
+
+const fn held() -> usize {
+    let (mut held, mut i) = (0, 0);
+    while i < LAYERS.len() {
+        held += LAYERS[i].held();
+        i += 1;
+    }
+    held
+}
+
+const fn width_max() -> usize {
+    let (mut widest, mut i) = (BITS, 0);
+    while i < LAYERS.len() {
+        let Layer { inputs, outputs, .. } = LAYERS[i];
+        let wider = if inputs > outputs { inputs } else { outputs };
+        widest = if wider > widest { wider } else { widest };
+        i += 1;
+    }
+    widest
+}
+
+const fn check() {
+    assert!(1 <= LAYERS.len() && LAYERS.len() <= LAYERS_MAX, "too few or too many layers");
+    assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
+    let (mut inputs, mut weights, mut i) = (FRAMES_PER_HOP * BANDS, 0, 0);
+    while i < LAYERS.len() {
+        let layer: &Layer = &LAYERS[i];
+        layer.check(inputs, i + 1 == LAYERS.len());
+        assert!(layer.products() <= PRODUCTS_MAX, "too many products in a sum");
+        inputs = layer.outputs;
+        weights += layer.weights.len();
+        i += 1;
+    }
+    assert!(inputs == BITS, "the last layer does not give the bits of a code");
+    assert!(weights <= WEIGHTS_MAX, "too many weights");
+}
+
+/// The network once more, the plain way: all bands at once, 64-bit sums, nothing held.
+#[cfg(test)]
+mod twin {
+    extern crate std;
+
+    use super::*;
+    use std::vec::Vec;
+
+    /// One vector per hop.
+    type Hops = Vec<Vec<i64>>;
+
+    /// All codes of a recording with these log bands.
+    fn codes(frames: &[LogBands]) -> Vec<u8> {
+        let mut hops = inputs(frames);
+        for (i, layer) in LAYERS.iter().enumerate() {
+            let sums = convolved(layer, &hops);
+            let last = i + 1 == LAYERS.len();
+            hops = if last { sums } else { rectified(sums, layer.shift) };
+        }
+        hops.iter()
+            .map(|sums| sums.iter().fold(0, |code, &sum| code << 1 | u8::from(sum > 0)))
+            .collect()
+    }
+
+    fn inputs(frames: &[LogBands]) -> Hops {
+        let hops = frames.len() / FRAMES_PER_HOP;
+        (0..(hops + 1).saturating_sub(MEAN_HOPS))
+            .map(|first| {
+                let window = &frames[FRAMES_PER_HOP * first..][..MEAN_FRAMES];
+                let middle = &window[MEAN_FRAMES / 2 - 1..][..FRAMES_PER_HOP];
+                let centre = |band: usize, value: i16| {
+                    let sum: i64 = window.iter().map(|frame| i64::from(frame[band])).sum();
+                    let difference = MEAN_FRAMES as i64 * i64::from(value) - sum;
+                    let half = 1 << (INPUT_SHIFT - 1);
+                    let rounded = (difference * i64::from(INPUT_FACTOR) + half) >> INPUT_SHIFT;
+                    rounded.clamp(-i64::from(VALUE_MAX), i64::from(VALUE_MAX))
+                };
+                middle.iter().flat_map(|frame| (0..BANDS).map(|b| centre(b, frame[b]))).collect()
+            })
+            .collect()
+    }
+
+    fn convolved(layer: &Layer, hops: &Hops) -> Hops {
+        let reach = (layer.taps - 1) * layer.dilation;
+        let sum = |at: usize, output: usize| {
+            let mut sum = i64::from(layer.biases[output]);
+            for tap in 0..layer.taps {
+                for input in 0..layer.inputs {
+                    let weight = layer.weights[(output * layer.taps + tap) * layer.inputs + input];
+                    sum += i64::from(weight) * hops[at + tap * layer.dilation][input];
+                }
+            }
+            sum
+        };
+        (0..hops.len().saturating_sub(reach))
+            .map(|at| (0..layer.outputs).map(|output| sum(at, output)).collect())
+            .collect()
+    }
+
+    fn rectified(mut hops: Hops, shift: u32) -> Hops {
+        for value in hops.iter_mut().flatten() {
+            *value = ((*value + (1 << (shift - 1))) >> shift).clamp(0, i64::from(VALUE_MAX));
+        }
+        hops
+    }
+
+    /// Pseudo-random log bands: a slow walk with jumps, so that values both cling and clip.
+    fn walk(seed: u32, frames: usize) -> Vec<LogBands> {
+        let mut state = seed;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as i32
+        };
+        let mut bands = [4_000_i32; BANDS];
+        let mut frame = move || {
+            bands.each_mut().map(|band| {
+                let step = if next() % 40 == 0 { 8_000 } else { 400 };
+                *band = (*band + next() % (2 * step + 1) - step).clamp(0, i32::from(i16::MAX));
+                *band as i16
+            })
+        };
+        (0..frames).map(|_| frame()).collect()
+    }
+
+    fn streamed(frames: &[LogBands]) -> Vec<u8> {
+        let mut network = Network::new();
+        frames.iter().filter_map(|bands| network.push(bands)).collect()
+    }
+
+    #[test]
+    fn streaming_equals_the_plain_network_after_any_number_of_frames() {
+        for frames in
+            [0, 1, 2, Network::FRAMES_PER_CODE - 1, Network::FRAMES_PER_CODE, 63, 200, 401]
+        {
+            let bands = walk(frames as u32, frames);
+            assert_eq!(streamed(&bands), codes(&bands), "{frames}");
+        }
+    }
+
+    #[test]
+    fn streaming_equals_the_plain_network_at_the_extremes() {
+        let extreme = |frame: usize, band: usize| match (frame / 7 + band) % 3 {
+            0 => i16::MAX,
+            1 => 0,
+            _ => (frame * 97 % 2_000) as i16,
+        };
+        let alternating: Vec<LogBands> =
+            (0..300).map(|frame| core::array::from_fn(|band| extreme(frame, band))).collect();
+        let silence = [[0; BANDS]; 100];
+        let loud = [[i16::MAX; BANDS]; 100];
+        for bands in [&alternating[..], &silence, &loud, &[silence, loud].concat()] {
+            assert_eq!(streamed(bands), codes(bands));
+        }
+    }
+
+    #[test]
+    fn a_code_is_there_as_soon_as_its_context_is_and_depends_on_nothing_else() {
+        let bands = walk(7, 300);
+        let all = streamed(&bands);
+        assert_eq!(all.len(), (300 - Network::FRAMES_PER_CODE) / FRAMES_PER_HOP + 1);
+        for start in [2, 10, 60] {
+            let later = streamed(&bands[start..]);
+            assert_eq!(later, all[start / FRAMES_PER_HOP..]);
+        }
+    }
+
+    #[test]
+    fn codes_vary_in_every_bit() {
+        let codes = streamed(&walk(3, 2_000));
+        for bit in 0..8 {
+            let ones = codes.iter().filter(|&code| code >> bit & 1 == 1).count();
+            assert!(ones > 0 && ones < codes.len(), "bit {bit} never changes");
+        }
+    }
+}
