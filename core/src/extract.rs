@@ -9,6 +9,9 @@ use crate::pcm::PcmSample;
 use crate::resample::Resampler;
 use crate::spectrum::Framer;
 
+/// Frames that are mixed down at a time: 2 KiB of stack.
+const MONO_SAMPLES: usize = 1_024;
+
 /// Turns a stream of PCM into one 8-bit code per 50 ms.
 ///
 /// The codes depend on the samples alone, never on how they were cut into blocks. Code i is made
@@ -59,36 +62,74 @@ impl<E: Encoder> Extractor<E> {
     /// that it completes to `on_code`. NaN counts as silence, what is out of range saturates.
     /// Never panics.
     pub fn push<T: PcmSample>(&mut self, block: &[T], mut on_code: impl FnMut(u8)) {
-        for sample in block {
+        let mut mono = [0; MONO_SAMPLES];
+        let mut rest = block;
+        while !rest.is_empty() {
+            let (count, later) = self.mix(rest, &mut mono);
+            rest = later;
+            self.resampler.push(mono.get(..count).unwrap_or_default(), |sample| {
+                let Some(spectrum) = self.framer.push(sample) else { return };
+                if let Some(code) = self.encoder.push(&log_bands(&spectrum)) {
+                    on_code(code);
+                }
+            });
+        }
+    }
+
+    /// Mixes as many frames of `block` as `mono` has room for; says how many those were, and what
+    /// of the block is left.
+    fn mix<'a, T: PcmSample>(&mut self, block: &'a [T], mono: &mut [i16]) -> (usize, &'a [T]) {
+        let most = mono.len() * self.channels.get() as usize - self.summed as usize;
+        let (now, later) = block.split_at_checked(most).unwrap_or((block, &[]));
+        // One and two channels are nearly all there is: a loop without state for whole frames.
+        match self.channels.get() {
+            1 => {
+                let samples = now.iter().map(|sample| sample.to_i16());
+                return (fill(mono, samples), later);
+            }
+            2 if self.summed == 0 => {
+                let (frames, half) = now.as_chunks::<2>();
+                let means = frames.iter().map(|&[left, right]| {
+                    ((i32::from(left.to_i16()) + i32::from(right.to_i16())) >> 1) as i16
+                });
+                if let [left, ..] = half {
+                    (self.sum, self.summed) = (i32::from(left.to_i16()), 1);
+                }
+                return (fill(mono, means), later);
+            }
+            _ => {}
+        }
+        let mut count = 0;
+        for sample in now {
             self.sum += i32::from(sample.to_i16());
             self.summed += 1;
             if self.summed < self.channels.get() {
                 continue;
             }
-            let mono = mean(self.sum, self.channels);
-            (self.sum, self.summed) = (0, 0);
-            let Some(sample) = self.resampler.push(mono) else { continue };
-            let Some(spectrum) = self.framer.push(sample) else { continue };
-            if let Some(code) = self.encoder.push(&log_bands(&spectrum)) {
-                on_code(code);
+            if let Some(place) = mono.get_mut(count) {
+                *place = mean(self.sum, self.channels);
             }
+            count += 1;
+            (self.sum, self.summed) = (0, 0);
         }
+        (count, later)
     }
 }
 
-/// Rounds down. One and two channels go without a division; more are made non-negative for it,
-/// since only unsigned division by a non-zero type is free of panics.
-#[inline]
+/// Writes what comes, and says how many that was.
+fn fill(mono: &mut [i16], samples: impl ExactSizeIterator<Item = i16>) -> usize {
+    let count = samples.len();
+    for (place, sample) in mono.iter_mut().zip(samples) {
+        *place = sample;
+    }
+    count
+}
+
+/// Rounds down. Sums are made non-negative for it, since only unsigned division by a non-zero type
+/// is free of panics.
 fn mean(sum: i32, channels: NonZeroU32) -> i16 {
-    let mean = match channels.get() {
-        1 => sum,
-        2 => sum >> 1,
-        more => {
-            let lifted = (sum - i32::from(i16::MIN) * more as i32) as u32;
-            (lifted / channels) as i32 + i32::from(i16::MIN)
-        }
-    };
-    mean as i16
+    let lifted = (sum - i32::from(i16::MIN) * channels.get() as i32) as u32;
+    ((lifted / channels) as i32 + i32::from(i16::MIN)) as i16
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const HELD: usize = 1_536;
 /// Fraction bits of the factor that undoes the taps' gain.
 const SCALE_BITS: u32 = 30;
 
-/// Resamples 16-bit mono PCM to 8 kHz, one sample in, at most one out.
+/// Resamples 16-bit mono PCM to 8 kHz, block by block.
 pub(crate) struct Resampler {
     family: &'static Family,
     streams: NonZeroUsize,
@@ -33,89 +33,121 @@ pub(crate) struct Resampler {
     /// Where the next sample goes: this place of this stream.
     place: usize,
     stream: usize,
-    /// Lattice point of the next output, counted from place 0.
-    point: usize,
-    /// Input samples until the next output can be computed.
-    missing: usize,
+    next: Point,
     scale: i64,
+}
+
+/// A lattice point: `phase` of the family's phases after a place of stream 0.
+#[derive(Clone, Copy)]
+struct Point {
+    place: usize,
+    phase: usize,
 }
 
 impl Resampler {
     pub(crate) fn new(rate: SampleRate) -> Self {
         let (family, streams) = rate.family();
-        let mut resampler = Self {
+        Self {
             family,
             streams,
             room: HELD / streams,
             held: [0; HELD],
             place: family.taps / 2,
             stream: 0,
-            point: family.phases.get() * family.taps,
-            missing: 0,
+            next: Point { place: family.taps, phase: 0 },
             scale: scale(family, streams),
-        };
-        resampler.missing = resampler.inputs_before_output();
-        resampler
+        }
     }
 
-    /// Takes one sample; gives one when enough have come.
+    /// Takes a block of any length and hands on every output that it completes.
     #[inline]
-    pub(crate) fn push(&mut self, sample: i16) -> Option<i16> {
+    pub(crate) fn push(&mut self, block: &[i16], mut on_output: impl FnMut(i16)) {
         if self.is_passthrough() {
-            return Some(sample);
+            return block.iter().for_each(|&sample| on_output(sample));
         }
-        if let Some(slot) = self.held.get_mut(self.stream * self.room + self.place) {
-            *slot = sample;
-        }
-        self.stream += 1;
-        if self.stream == self.streams.get() {
-            self.stream = 0;
-            self.place += 1;
-        }
-        self.missing -= 1;
-        if self.missing > 0 {
-            return None;
-        }
-        let output = self.output();
-        self.point += self.family.step;
-        if self.place + self.family.taps >= self.room {
+        let mut rest = block;
+        while !rest.is_empty() {
+            let space = (self.room - self.place) * self.streams.get() - self.stream;
+            // Never 0: what is still met is less than half of the room.
+            let fits = rest.split_at_checked(space.max(1)).unwrap_or((rest, &[]));
+            self.deal(fits.0);
+            rest = fits.1;
+            if self.family.base_hz == FAMILY_8K.base_hz {
+                self.outputs(&TAPS_8K, &mut on_output);
+            } else {
+                self.outputs(&TAPS_11K, &mut on_output);
+            }
             self.forget();
         }
-        self.missing = self.inputs_before_output();
-        Some(output)
     }
 
     fn is_passthrough(&self) -> bool {
         self.family.base_hz == FAMILY_8K.base_hz && self.streams.get() == 1
     }
 
-    /// The sum over all streams at the current point.
-    fn output(&self) -> i16 {
-        let mut sum = 0_i32;
-        let apart = self.family.phases.get() / self.streams;
-        for stream in 0..self.streams.get() {
-            let point = self.point - stream * apart;
-            let (phase, newest) = (point % self.family.phases, point / self.family.phases);
-            let end = stream * self.room + newest + 1;
-            let samples = self.held.get(end.saturating_sub(self.family.taps)..end);
-            sum += dot(taps(self.family, phase), samples.unwrap_or_default());
+    /// Deals a block out to the streams: sample i is the next one's of stream `self.stream + i`.
+    fn deal(&mut self, block: &[i16]) {
+        let streams = self.streams.get();
+        let mut held = self.held.as_mut_slice();
+        for stream in 0..streams {
+            let (own, others) =
+                core::mem::take(&mut held).split_at_mut_checked(self.room).unwrap_or_default();
+            held = others;
+            // Streams before the one whose turn it is have the sample at `place` already.
+            let round = usize::from(stream < self.stream);
+            let first = stream + round * streams - self.stream;
+            let places = own.get_mut(self.place + round..).unwrap_or_default();
+            let samples = block.get(first..).unwrap_or_default();
+            for (place, &sample) in places.iter_mut().zip(samples.iter().step_by(streams)) {
+                *place = sample;
+            }
         }
-        let scaled = (i64::from(sum) * self.scale + (1 << (SCALE_BITS - 1))) >> SCALE_BITS;
-        scaled.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16
+        let dealt = self.stream + block.len();
+        self.place += dealt / self.streams;
+        self.stream = dealt % self.streams;
     }
 
-    /// Input samples still to come before the sample at or just before the current point is
-    /// there.
-    fn inputs_before_output(&self) -> usize {
-        let written = self.place * self.streams.get() + self.stream;
-        let needed = self.point * self.streams.get() / self.family.phases + 1;
-        needed.saturating_sub(written).max(1)
+    /// All outputs whose newest sample is there.
+    #[inline]
+    fn outputs<const TAPS: usize, const PHASES: usize>(
+        &mut self,
+        taps: &[[i16; TAPS]; PHASES],
+        on_output: &mut impl FnMut(i16),
+    ) {
+        let apart = PHASES / self.streams;
+        let Point { mut place, mut phase } = self.next;
+        while place < self.place || (place == self.place && phase < self.stream * apart) {
+            let mut sum = 0_i32;
+            let (mut own_phase, mut newest) = (phase, place + 1);
+            let mut held = self.held.as_slice();
+            for _ in 0..self.streams.get() {
+                let (own, others) = held.split_at_checked(self.room).unwrap_or_default();
+                held = others;
+                let met = own.get(newest.saturating_sub(TAPS)..newest).unwrap_or_default();
+                if let (Some(taps), Some(met)) = (taps.get(own_phase), met.first_chunk::<TAPS>()) {
+                    sum += dot(taps, met);
+                }
+                // The next stream's samples are that much later, so the point is before them.
+                if own_phase < apart {
+                    own_phase += PHASES;
+                    newest -= 1;
+                }
+                own_phase -= apart;
+            }
+            on_output(scaled(sum, self.scale));
+            phase += self.family.step % PHASES;
+            place += self.family.step / PHASES;
+            if phase >= PHASES {
+                phase -= PHASES;
+                place += 1;
+            }
+        }
+        self.next = Point { place, phase };
     }
 
     /// Moves what the next output still meets to the front.
     fn forget(&mut self) {
-        let oldest_met = (self.point / self.family.phases).saturating_sub(self.family.taps);
-        let gone = oldest_met.min(self.place);
+        let gone = self.next.place.saturating_sub(self.family.taps).min(self.place);
         let mut rest = self.held.as_mut_slice();
         for _ in 0..self.streams.get() {
             let Some((stream, others)) = rest.split_at_mut_checked(self.room) else { break };
@@ -125,8 +157,14 @@ impl Resampler {
             rest = others;
         }
         self.place -= gone;
-        self.point -= gone * self.family.phases.get();
+        self.next.place -= gone;
     }
+}
+
+/// Without the taps' gain, rounded to nearest, saturated.
+fn scaled(sum: i32, scale: i64) -> i16 {
+    let scaled = (i64::from(sum) * scale + (1 << (SCALE_BITS - 1))) >> SCALE_BITS;
+    scaled.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16
 }
 
 /// Outputs that `frames` input frames at `rate` give.
@@ -146,14 +184,6 @@ pub(crate) fn outputs_in(frames: u64, rate: SampleRate) -> u64 {
     }
 }
 
-fn taps(family: &Family, phase: usize) -> &'static [i16] {
-    if family.base_hz == FAMILY_8K.base_hz {
-        TAPS_8K.get(phase).map_or(&[], |row| row.as_slice())
-    } else {
-        TAPS_11K.get(phase).map_or(&[], |row| row.as_slice())
-    }
-}
-
 /// One over the taps' gain at this many streams, with [`SCALE_BITS`] of fraction.
 fn scale(family: &Family, streams: NonZeroUsize) -> i64 {
     ((family.streams_max.get() << (SCALE_BITS - LOWPASS_GAIN_BITS)) / streams) as i64
@@ -170,8 +200,11 @@ mod tests {
     fn resampled(hz: u32, tone_hz: f64) -> Vec<f64> {
         let mut resampler = Resampler::new(SampleRate::from_hz(hz).unwrap());
         let angle = |i: u32| TAU * tone_hz * f64::from(i) / f64::from(hz);
-        let pcm = (0..hz / 4).map(|i| (20_000.0 * angle(i).sin()).round() as i16);
-        pcm.filter_map(|sample| resampler.push(sample)).map(f64::from).collect()
+        let pcm: Vec<i16> =
+            (0..hz / 4).map(|i| (20_000.0 * angle(i).sin()).round() as i16).collect();
+        let mut out = Vec::new();
+        resampler.push(&pcm, |sample| out.push(f64::from(sample)));
+        out
     }
 
     /// The twin: the tone itself, at the time that output n stands for.
@@ -204,7 +237,7 @@ mod tests {
             let rate = SampleRate::from_hz(hz).unwrap();
             let (mut resampler, mut given) = (Resampler::new(rate), 0);
             for frames in 1..5_000 {
-                given += u64::from(resampler.push(0).is_some());
+                resampler.push(&[0], |_| given += 1);
                 assert_eq!(outputs_in(frames, rate), given, "{hz} {frames}");
             }
             assert_eq!(outputs_in(0, rate), 0);

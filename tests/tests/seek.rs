@@ -9,7 +9,7 @@ use onmon_tests::vectors::codes_of;
 fn codes_after_the_preroll_are_those_of_the_whole_at_every_rate() {
     for rate_hz in RATES_HZ {
         let rate = SampleRate::from_hz(rate_hz).unwrap();
-        let whole = signal("", rate_hz, 1, 4.0, |t, _| chords(t)).pcm;
+        let whole = signal("", rate_hz, 1, 6.0, |t, _| chords(t)).pcm;
         let codes = codes_of(&whole, rate_hz, 1).unwrap();
         assert_eq!(codes.len() as u32, codes_in(whole.len() as u64, rate), "{rate_hz}");
         for start in [SEEK_GRID_CODES, 5 * SEEK_GRID_CODES, 9 * SEEK_GRID_CODES] {
