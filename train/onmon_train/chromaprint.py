@@ -137,5 +137,7 @@ def _compare2(asked: Items, asked_last: np.ndarray, known: Items, known_last: np
         return 0.0
     wrong = int(np.bitwise_count(asked[:common] ^ known[:common]).sum())
     score = max(0.0, common / shortest * (1 - 2 * wrong / (32 * common)))
-    shares = [(n + 10) / len(items) + 0.5 for n, items in zip(different, (asked, known))]
+    shares = [
+        (n + 10) / len(items) + 0.5 for n, items in zip(different, (asked, known), strict=True)
+    ]
     return score ** (8 - 7 * min(1.0, *shares))

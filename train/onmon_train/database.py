@@ -35,7 +35,9 @@ def stored(tracks: list[Track], folder: Path) -> dict[str, Path]:
 def fingerprints(files: dict[str, Path]) -> chromaprint.Catalogue:
     """Chromaprint's fingerprints of all songs."""
     with ThreadPoolExecutor(2) as pool:
-        return chromaprint.Catalogue(list(files), list(pool.map(chromaprint.fingerprint, files.values())))
+        return chromaprint.Catalogue(
+            list(files), list(pool.map(chromaprint.fingerprint, files.values()))
+        )
 
 
 def merged(names: list[str], pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -51,7 +53,7 @@ def parted(files: dict[str, Path], same: dict[str, str], seed: int) -> list[Song
     """All songs, a quarter of them (with their duplicates) held out; in an order of chance."""
     recordings = sorted(set(same.values()))
     random.Random(seed).shuffle(recordings)
-    held_out = set(recordings[:: HELD_OUT])
+    held_out = set(recordings[::HELD_OUT])
     order = {name: at for at, name in enumerate(recordings)}
     names = sorted(files, key=lambda name: (order[same[name]], name))
     return [Song(name, files[name], same[name] not in held_out) for name in names]

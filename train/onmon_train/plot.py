@@ -13,19 +13,21 @@ from .report import Report  # noqa: E402
 
 TITLES = {"5": "one clip of 5 s", "15": "one clip of 15 s", "six": "six samples of 15 s"}
 # Readable by people who cannot tell red from green, and in grey.
-COLOURS = ("#0b3c8c", "#4a90d9", "#d98324", "#8c6d31", "#666666")
-MARKS = ("o", "o", "s", "D", "^")
+OURS = (("#0b3c8c", "o"), ("#6aa9e9", "o"))
+THEIRS = (("#8c6d31", "D"), ("#e0902f", "s"))
 
 
 def draw(report: Report, path: Path) -> None:
     """Writes the picture as SVG, the same bytes for the same numbers."""
     matplotlib.rcParams.update({"svg.hashsalt": "onmon", "font.size": 8, "svg.fonttype": "none"})
     asked = {key[0] for key in report.counts}
-    names = [n for group in GROUPS for n, c in CONDITIONS.items() if c.group == group and n in asked]
+    names = [
+        n for group in GROUPS for n, c in CONDITIONS.items() if c.group == group and n in asked
+    ]
     lengths = [length for length in LENGTHS if any(key[1] == length for key in report.counts)]
     size = (3.1 * len(lengths) + 1.4, 0.19 * len(names) + 1.3)
     figure, axes = pyplot.subplots(1, len(lengths), sharey=True, figsize=size, squeeze=False)
-    for axis, length in zip(axes[0], lengths):
+    for axis, length in zip(axes[0], lengths, strict=True):
         _panel(axis, report, names, length)
     axes[0][0].set_yticks(range(len(names)), names)
     axes[0][0].invert_yaxis()
@@ -45,8 +47,8 @@ def _panel(axis: pyplot.Axes, report: Report, names: list[str], length: str) -> 
     for at in reversed(range(len(report.systems))):
         system = report.systems[at]
         shares = [report.counts[name, length, system].per_cent() for name in names]
-        style = {"color": COLOURS[at % 5], "marker": MARKS[at % 5], "markersize": 4}
-        axis.plot(shares, range(len(names)), linestyle="", label=system, **style)
+        style = {"linestyle": "", "markersize": 4, "label": system}
+        axis.plot(shares, range(len(names)), **style, **_mark(system, report.systems))
     axis.set_title(TITLES[length], fontsize=9)
     axis.set_xlabel("named correctly, %")
     axis.set_xlim(-4, 104)
@@ -54,3 +56,12 @@ def _panel(axis: pyplot.Axes, report: Report, names: list[str], length: str) -> 
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(length=0)
+
+
+def _mark(system: str, systems: list[str]) -> dict[str, str]:
+    """Ours in blue, the default encoder darkest; theirs in browns."""
+    ours = system.startswith("onmon")
+    alike = [name for name in systems if name.startswith("onmon") == ours]
+    styles = OURS if ours else THEIRS
+    colour, marker = styles[alike.index(system) % len(styles)]
+    return {"color": colour, "marker": marker}

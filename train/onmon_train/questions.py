@@ -110,6 +110,7 @@ Sound = Callable[[int, Rng], Pcm]
 
 def no_music(sounds: Sounds) -> dict[str, list[Sound]]:
     """What is not music, or hardly: nothing of it is enrolled."""
+
     def coloured(colour: str) -> Sound:
         return lambda length, rng: noise(length, rng, colour)
 

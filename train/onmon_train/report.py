@@ -47,18 +47,12 @@ class Report:
 
     def group_mean(self, group: str, length: str, system: str) -> float | None:
         """Mean over a group's conditions, of those that were asked."""
-        names = [name for name, condition in CONDITIONS.items() if group in (condition.group, "all")]
+        names = [
+            name for name, condition in CONDITIONS.items() if group in (condition.group, "all")
+        ]
         counts = [self.counts.get((name, length, system)) for name in names]
         shares = [count.per_cent() for count in counts if count]
         return sum(shares) / len(shares) if shares else None
-
-    def wrong(self, system: str, unknown: bool) -> tuple[int, int]:
-        """False names among the questions whose answer is enrolled, or is not; and how many."""
-        chosen = [
-            count for (condition, _, by), count in self.counts.items()
-            if by == system and (condition in UNKNOWN) == unknown
-        ]
-        return sum(count.wrong for count in chosen), sum(count.asked for count in chosen)
 
     def table(self) -> str:
         """The whole measurement for a terminal or a page, in Markdown."""

@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -61,6 +62,8 @@ _work: Work
 def main() -> None:
     """The command."""
     options = arguments()
+    # xtask stops its children so; the questions' folder is to be removed then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
     target = sources.ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
     scratch = Path(tempfile.mkdtemp(prefix="questions-", dir=_made(target / "robustness")))
@@ -76,6 +79,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """The options; `cargo xtask bench robustness --help` repeats them."""
+
     def listed(text: str) -> tuple[str, ...]:
         return tuple(part for part in text.split(",") if part)
 
@@ -128,9 +132,11 @@ def measure(options: argparse.Namespace, target: Path, scratch: Path) -> Report:
     catalogue = _only(prints, enrolled) if prints else None
     names = [*systems, *((ACOUSTID, FULL_MATCH) if catalogue else ())]
     facts = {
-        "split": options.split, "seed": options.seed,
+        "split": options.split,
+        "seed": options.seed,
         "hours": round(sum(song.seconds() for song in enrolled) / 3600, 2),
-        "enrolled": [song.id for song in enrolled], "held_out": [song.id for song in held_out],
+        "enrolled": [song.id for song in enrolled],
+        "held_out": [song.id for song in held_out],
         "duplicates": pairs,
     }
     report = Report(names, same, facts)
@@ -181,7 +187,8 @@ def ask_all(
     # Forked, so that the catalogue is shared.
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         made = pool.imap_unordered(perform, todo)
-        for asked in tqdm(made, "asking", len(todo), disable=None, mininterval=1):
+        pace = 1 if sys.stderr.isatty() else 30
+        for asked in tqdm(made, "asking", len(todo), mininterval=pace, maxinterval=pace):
             for question, named in asked:
                 for name, system in systems.items():
                     matches = system.identify(question.id, question.parts)
@@ -230,7 +237,7 @@ def _by_chromaprint(question: Question) -> dict[str, str | None]:
 
 
 def _only(prints: Catalogue, songs: list[Song]) -> Catalogue:
-    known = dict(zip(prints.names, prints.items))
+    known = dict(zip(prints.names, prints.items, strict=True))
     return Catalogue([song.id for song in songs], [known[song.id] for song in songs])
 
 

@@ -176,7 +176,7 @@ def _lengths(package: str) -> dict[str, float]:
     known = json.loads(store.read_text()) if store.exists() else {}
     if set(known) != set(files):
         with ThreadPoolExecutor(2) as pool:
-            known = dict(zip(files, pool.map(_length, files)))
+            known = dict(zip(files, pool.map(_length, files), strict=True))
         store.parent.mkdir(parents=True, exist_ok=True)
         store.write_text(json.dumps(known))
     return known

@@ -118,7 +118,7 @@ impl Step {
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
             Self::Size => size::size(&size::Options::default()),
-            Self::Robustness => small_robustness(),
+            Self::Robustness => robustness::gate(),
             Self::Browser => browser(),
         }
     }
@@ -153,12 +153,6 @@ fn tests(options: &[&str]) -> Result<()> {
         &["test", "--lib", "--bins", "--tests"]
     };
     cargo(&[runner, &packages, options].concat())
-}
-
-fn small_robustness() -> Result<()> {
-    // Fetched here, as the browser's step does: one folder, one licence notice.
-    music::packaged()?;
-    robustness::gate()
 }
 
 /// The programs are those that the native tests start: nothing is built twice.
