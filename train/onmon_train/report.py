@@ -30,7 +30,7 @@ class Report:
         self.counts: dict[tuple[str, str, str], Count] = defaultdict(Count)
         self.false_names: list[dict] = []
 
-    def add(self, question: Question, named: dict[str, str | None]) -> None:
+    def add(self, question: Question, named: dict[str, str | None], sure: dict[str, float]) -> None:
         """What each system named, by its first choice; a recording's duplicates are as good."""
         for system in self.systems:
             name, truth = named[system], question.truth
@@ -43,7 +43,9 @@ class Report:
                 continue
             count.wrong += 1
             said = {"system": system, "condition": question.condition, "length": question.length}
-            self.false_names.append({**said, "asked": question.id, "named": name})
+            confidence = round(sure[system], 1) if system in sure else None
+            said |= {"asked": question.id, "named": name, "confidence": confidence}
+            self.false_names.append(said)
 
     def group_mean(self, group: str, length: str, system: str) -> float | None:
         """Mean over a group's conditions, of those that were asked."""

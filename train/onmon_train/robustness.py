@@ -190,10 +190,12 @@ def ask_all(
         pace = 1 if sys.stderr.isatty() else 30
         for asked in tqdm(made, "asking", len(todo), mininterval=pace, maxinterval=pace):
             for question, named in asked:
+                sure: dict[str, float] = {}
                 for name, system in systems.items():
-                    matches = system.identify(question.id, question.parts)
-                    named[name] = matches[0]["reference"] if matches else None
-                report.add(question, named)
+                    best = (system.identify(question.id, question.parts) or [None])[0]
+                    named[name] = best and best["reference"]
+                    sure[name] = best["confidence"] if best else 0.0
+                report.add(question, named, sure)
                 for _, path in question.parts:
                     path.unlink()
 
@@ -253,7 +255,8 @@ def publish(report: Report, options: argparse.Namespace) -> None:
         _say(f"{data} and robustness.svg written")
     for false in report.false_names:
         if false["system"].startswith("onmon"):
-            _say(f"FALSE NAME by {false['system']}: {false['asked']} -> {false['named']}")
+            what = f"{false['asked']} -> {false['named']}, confidence {false['confidence']}"
+            _say(f"FALSE NAME by {false['system']}: {what}")
     _say(f"{report.facts['seconds']} s")
 
 
