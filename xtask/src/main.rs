@@ -46,7 +46,7 @@ enum Task {
     Firmware(firmware::Options),
     /// Report the sizes of what ships, and fail above the budgets.
     Size(size::Options),
-    /// Measure speed.
+    /// Measure speed, certainty and robustness.
     #[command(subcommand)]
     Bench(bench::Benchmark),
     /// Regenerate the golden vectors under tests/vectors (a change there is a change of format).

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::bench::robustness;
 use crate::tools::{apt, chromium};
 use crate::{command, firmware, music, npm, repo, size, tidy, wasm};
 
@@ -40,6 +41,8 @@ enum Step {
     Npm,
     /// Budgets of what ships.
     Size,
+    /// Real music under a few conditions: nothing named wrongly, and enough named.
+    Robustness,
     /// The page in Chromium, end to end.
     Browser,
 }
@@ -115,6 +118,7 @@ impl Step {
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
             Self::Size => size::size(&size::Options::default()),
+            Self::Robustness => robustness::gate(),
             Self::Browser => browser(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod extract;
 mod impostors;
+pub mod robustness;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,6 +30,8 @@ pub enum Benchmark {
         #[arg(long)]
         json: bool,
     },
+    /// How much of real music is named under noise, rooms, codecs, speeds; beside Chromaprint.
+    Robustness(robustness::Options),
 }
 
 /// `cargo xtask bench …`.
@@ -36,6 +39,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Extract { json } => extract::extract(*json),
         Benchmark::Impostors { music, json } => impostors::impostors(music.as_deref(), *json),
+        Benchmark::Robustness(options) => robustness::robustness(options),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod apt;
 pub mod chromium;
 pub mod compiler;
 pub mod node;
+pub mod python;
 pub mod wasm_bindgen;
 pub mod wasm_opt;
 

@@ -1,0 +1,125 @@
+//! onmon as `cargo xtask bench robustness` asks it: the real extractor and the real index at its
+//! default threshold, a question a line.
+//!
+//! `robustness --encoders` prints the encoders of this build; `robustness [--encoder N]` reads
+//! lines of JSON and answers each with one, in the same order:
+//!
+//! ```text
+//! {"id": "song", "role": "reference", "rate": 16000, "samples": [{"path": "a.s16", "start": 0}]}
+//!   -> {"id": "song", "codes": 4000}
+//! {"id": "q1", "role": "query", "rate": 16000, "samples": [{"path": "b.s16", "start": 1200}, …]}
+//!   -> {"id": "q1", "codes": 300, "matches": [{"reference": "song", "confidence": 41.5, …}]}
+//! ```
+//! Files are mono 16-bit little-endian PCM; `start` is the code of the recording (50 ms each) at
+//! which the file begins.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use onmon_core::{
+    CODES_PER_SAMPLE, Channels, ENCODER, EncoderId, Extractor, QueryBuilder, SampleRate,
+};
+use onmon_index::Index;
+use serde_json::{Value, json};
+
+/// Encoders that this build can run, the default one first.
+const ENCODERS: [EncoderId; 1] = [ENCODER];
+
+/// The one place that knows how codes are made: another encoder is another arm here.
+fn codes(encoder: EncoderId, rate: SampleRate, pcm: &[i16]) -> Result<Vec<u8>> {
+    let mut codes = Vec::new();
+    match encoder {
+        ENCODER => Extractor::new(rate, Channels::new(1)?).push(pcm, |code| codes.push(code)),
+        other => bail!("this build has no encoder {}", other.0),
+    }
+    Ok(codes)
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let encoder = match words[..] {
+        ["--encoders"] => {
+            println!("{}", json!(ENCODERS.map(|encoder| encoder.0)));
+            return Ok(());
+        }
+        [] => ENCODERS[0],
+        ["--encoder", id] => EncoderId(id.parse().context("--encoder takes a number")?),
+        _ => bail!("usage: robustness [--encoders | --encoder N] < questions"),
+    };
+    let mut catalogue = Catalogue::new(encoder);
+    for line in std::io::stdin().lock().lines() {
+        let question: Value = serde_json::from_str(&line?)?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", catalogue.answer(&question)?)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// What is enrolled, with the names that the index does not know.
+struct Catalogue {
+    encoder: EncoderId,
+    names: Vec<String>,
+    index: Index,
+}
+
+impl Catalogue {
+    fn new(encoder: EncoderId) -> Self {
+        // Nothing is ever written: the directory matters to snapshots alone.
+        Self { encoder, names: vec![], index: Index::empty(Path::new("unused")) }
+    }
+
+    fn answer(&mut self, question: &Value) -> Result<Value> {
+        let id = question["id"].as_str().context("a question without id")?;
+        let samples = self.samples(question).with_context(|| id.to_owned())?;
+        match question["role"].as_str() {
+            Some("reference") => self.enrol(id, &samples),
+            Some("query") => self.identify(id, &samples),
+            _ => bail!("{id}: the role is reference or query"),
+        }
+    }
+
+    /// Where each sample starts, and its codes.
+    fn samples(&self, question: &Value) -> Result<Vec<(u32, Vec<u8>)>> {
+        let hz = question["rate"].as_u64().context("no rate")?;
+        let rate = SampleRate::from_hz(u32::try_from(hz)?)?;
+        let mut samples = vec![];
+        for sample in question["samples"].as_array().context("no samples")? {
+            let path = sample["path"].as_str().context("a sample without path")?;
+            let start = sample["start"].as_u64().unwrap_or_default();
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
+            let pcm: Vec<i16> =
+                bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+            samples.push((u32::try_from(start)?, codes(self.encoder, rate, &pcm)?));
+        }
+        Ok(samples)
+    }
+
+    fn enrol(&mut self, id: &str, samples: &[(u32, Vec<u8>)]) -> Result<Value> {
+        let [(0, codes)] = samples else { bail!("{id}: a reference is one sample from 0") };
+        ensure!(!self.names.iter().any(|name| name == id), "{id} is enrolled twice");
+        self.index.insert(u32::try_from(self.names.len())?, codes);
+        self.names.push(id.to_owned());
+        Ok(json!({ "id": id, "codes": codes.len() }))
+    }
+
+    fn identify(&self, id: &str, samples: &[(u32, Vec<u8>)]) -> Result<Value> {
+        let mut builder = QueryBuilder::new(0);
+        for (start, codes) in samples {
+            builder.push(*start, &codes[..codes.len().min(CODES_PER_SAMPLE)])?;
+        }
+        let query = builder.finish().with_context(|| id.to_owned())?;
+        let mut matches = vec![];
+        for found in self.index.identify(&query) {
+            matches.push(json!({
+                "reference": self.names[found.slot as usize],
+                "confidence": found.confidence,
+                "offset_ms": found.offset_ms,
+                "bit_error": found.bit_error,
+            }));
+        }
+        Ok(json!({ "id": id, "codes": query.codes().len(), "matches": matches }))
+    }
+}

@@ -1,0 +1,1 @@
+"""Trains onmon's encoder, and measures how robustly the whole system names music."""
