@@ -7,21 +7,31 @@
 //! over n codes:
 //!
 //! ```text
-//! S    = sum over bits b, codes i         of q_b(i) r_b(i)                    agreement
-//! E    = sum over bits b                  of n mean(q_b) mean(r_b)            its mean by chance
-//! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l) its variance by chance
-//! confidence = (S - E) / sqrt(V)
+//! S    = sum over bits b, codes i         of q_b(i) r_b(i)                     agreement
+//! E    = sum over bits b                  of n mean(q_b) mean(r_b)             its mean by chance
+//! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
+//! deviations = (S - E) / sqrt(V)
 //! ```
-//! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) falls from 1 at lag 0
-//! to 0 beyond the longest lag: the variance of a sum of products of two independent stationary
-//! sequences (Bartlett 1935), with his window. Bits c other than b and its neighbours are left
-//! out: neighbours share a band group and so are correlated by construction, others hardly.
+//! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) = 1 - |l| / (longest + 1):
+//! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
+//! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count:
+//! with those of neighbours alone unrelated music spreads by 1.2 instead of 1.05
+//! (`train/README.md`).
 
 use crate::profile::CODES_PER_SAMPLE;
 
-/// Longest lag in codes (1.25 s). Longer ones add more noise than knowledge: of 12, 25, 50 and
-/// 100 this one parted true from false best (`cargo xtask bench impostors`).
-const LAG_MAX: usize = 25;
+/// Longest lag in codes (2.5 s): with it unrelated music is nearly normal, beats and loops
+/// included; with half of it the tail is longer, and what is gained in certainty is lost to the
+/// threshold (`train/README.md`).
+const LAG_MAX: usize = 50;
+
+/// Longest lag in codes (7.5 s) at which a strict period is looked for: a loop or a pulsing tone
+/// goes on for ever, and two of one tempo agree by chance as often.
+const PERIOD_MAX: usize = 150;
+
+/// A bit's correlation with itself, in query and reference alike, from which on a lag beyond
+/// [`LAG_MAX`] counts: five standard deviations of what 300 unrelated codes show.
+const PERIODIC: f32 = 0.3;
 
 /// Bits in a code.
 const BITS: usize = 8;
@@ -46,19 +56,24 @@ pub struct Agreement {
 impl Agreement {
     /// The agreement of one run of codes with another, code by code.
     ///
-    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`]. Costs about 20 us.
+    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`]. Costs about 50 us.
     pub fn of(query: &[u8], reference: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
         let (q, r) = (Planes::new(query, codes), Planes::new(reference, codes));
-        let (mut excess, mut variance) = (0.0, 0.0);
-        for bit in 0..BITS {
-            let agreement = sum_of_products(q.plane(bit), r.plane(bit), 0, codes);
-            excess += agreement - codes as f32 * q.mean(bit) * r.mean(bit);
-            variance += covariances(&q, &r, bit, bit, codes);
-            if bit + 1 < BITS {
-                variance += covariances(&q, &r, bit, bit + 1, codes);
-            }
-        }
+        let excess = (0..BITS)
+            .map(|bit| {
+                let agreement = sum_of_products(q.row(bit), r.row(bit), codes);
+                agreement - codes as f32 * q.mean(bit) * r.mean(bit)
+            })
+            .sum();
+        let lags = |most: usize| most.min(codes.saturating_sub(1) / 2);
+        let near: f32 = (0..=lags(LAG_MAX))
+            .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &r, lag, codes))
+            .sum();
+        let far: f32 = (LAG_MAX + 1..=lags(PERIOD_MAX))
+            .map(|lag| 2.0 * (codes - lag) as f32 * periods_met(&q, &r, lag, codes))
+            .sum();
+        let variance = near + far;
         let pairs = query.iter().zip(reference).take(codes);
         Self {
             excess,
@@ -78,9 +93,16 @@ impl Agreement {
         }
     }
 
+    /// The same with the covariance of two parts of it, where `repeat` (0 to 1) of what one says the
+    /// other says too.
+    pub(crate) fn with_covariance(self, one: &Self, other: &Self, repeat: f32) -> Self {
+        let covariance = repeat * libm::sqrtf(one.variance * other.variance);
+        Self { variance: self.variance + 2.0 * covariance, ..self }
+    }
+
     /// Standard deviations above what unrelated music shows. Grows with certainty and with
     /// length.
-    pub fn confidence(&self) -> f32 {
+    pub fn deviations(&self) -> f32 {
         if self.variance > 0.0 { self.excess / libm::sqrtf(self.variance) } else { 0.0 }
     }
 
@@ -99,9 +121,12 @@ impl Agreement {
     }
 }
 
+/// One bit of every code of a run, the first in the lowest bit of the first word.
+type Row = [u64; WORDS];
+
 /// The codes of a run turned into eight rows of bits, and each row's mean as +-1.
 struct Planes {
-    rows: [[u64; WORDS]; BITS],
+    rows: [Row; BITS],
     means: [f32; BITS],
 }
 
@@ -115,14 +140,14 @@ impl Planes {
                 }
             }
         }
-        let mean = |row: &[u64; WORDS]| {
+        let mean = |row: &Row| {
             let ones: u32 = row.iter().map(|word| word.count_ones()).sum();
             (2.0 * ones as f32 - codes as f32) / codes.max(1) as f32
         };
         Self { means: rows.each_ref().map(mean), rows }
     }
 
-    fn plane(&self, bit: usize) -> &[u64; WORDS] {
+    fn row(&self, bit: usize) -> &Row {
         self.rows.get(bit).unwrap_or(&[0; WORDS])
     }
 
@@ -131,39 +156,78 @@ impl Planes {
     }
 }
 
-/// The part of V that bits b and c contribute: all lags, both signs, and both orders if b is not
-/// c.
-fn covariances(q: &Planes, r: &Planes, b: usize, c: usize, codes: usize) -> f32 {
-    let covariance = |planes: &Planes, b: usize, c: usize, lag: usize| {
-        let overlap = (codes - lag) as f32;
-        sum_of_products(planes.plane(b), planes.plane(c), lag, codes) / overlap
-            - planes.mean(b) * planes.mean(c)
-    };
-    let term =
-        |b, c, lag| (codes - lag) as f32 * covariance(q, b, c, lag) * covariance(r, b, c, lag);
-    let lags = 1..=LAG_MAX.min(codes.saturating_sub(1) / 2);
-    if codes == 0 {
-        0.0
-    } else if b == c {
-        term(b, c, 0) + 2.0 * lags.map(|lag| term(b, c, lag)).sum::<f32>()
-    } else {
-        2.0 * (term(b, c, 0) + lags.map(|lag| term(b, c, lag) + term(c, b, lag)).sum::<f32>())
-    }
+/// Bartlett's window times the places where both codes of a lag are, for both signs of the lag.
+fn lag_weight(lag: usize, codes: usize) -> f32 {
+    let signs = if lag == 0 { 1.0 } else { 2.0 };
+    signs * (1.0 - lag as f32 / (LAG_MAX + 1) as f32) * codes.saturating_sub(lag) as f32
 }
 
-/// Sum over i of x(i) y(i + lag) with bits as +-1, over the `codes - lag` places where both are.
-fn sum_of_products(x: &[u64; WORDS], y: &[u64; WORDS], lag: usize, codes: usize) -> f32 {
-    let overlap = codes - lag;
-    let (whole, part) = (lag / 64, lag % 64);
-    let word = |i: usize| y.get(i).copied().unwrap_or(0);
-    let mut differing = 0;
-    for (i, &x) in x.iter().enumerate().take(overlap.div_ceil(64)) {
-        let low = word(i + whole) >> part;
-        let high = if part == 0 { 0 } else { word(i + whole + 1) << (64 - part) };
-        let valid = (overlap - 64 * i).min(64);
-        differing += ((x ^ (low | high)) & (u64::MAX >> (64 - valid))).count_ones();
+/// Sum over all pairs of bits of the covariance in the query times that in the reference.
+fn covariances_met(q: &Planes, r: &Planes, lag: usize, codes: usize) -> f32 {
+    let overlap = codes.saturating_sub(lag);
+    let per_code = 1.0 / overlap.max(1) as f32;
+    let covariance = |planes: &Planes, b: usize, c: usize, later: &Row| {
+        sum_of_products(planes.row(b), later, overlap) * per_code - planes.mean(b) * planes.mean(c)
+    };
+    let mut sum = 0.0;
+    for c in 0..BITS {
+        let (q_later, r_later) = (later(q.row(c), lag), later(r.row(c), lag));
+        for b in 0..BITS {
+            sum += covariance(q, b, c, &q_later) * covariance(r, b, c, &r_later);
+        }
     }
-    overlap as f32 - 2.0 * differing as f32
+    sum
+}
+
+/// Sum over the bits of the covariances at a lag where both have a period.
+fn periods_met(q: &Planes, r: &Planes, lag: usize, codes: usize) -> f32 {
+    let overlap = codes.saturating_sub(lag);
+    let covariance = |planes: &Planes, bit: usize| {
+        let products = sum_of_products(planes.row(bit), &later(planes.row(bit), lag), overlap);
+        products / overlap.max(1) as f32 - planes.mean(bit) * planes.mean(bit)
+    };
+    let met = (0..BITS).map(|bit| (covariance(q, bit), covariance(r, bit)));
+    met.filter(|(q, r)| q.abs() >= PERIODIC && r.abs() >= PERIODIC).map(|(q, r)| q * r).sum()
+}
+
+/// Share of bits that differ over what both have; 0.5 where that is nothing.
+pub(crate) fn bit_error(one: &[u8], other: &[u8]) -> f32 {
+    let codes = one.len().min(other.len());
+    if codes == 0 {
+        return 0.5;
+    }
+    let (words, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let whole = words.0.iter().zip(others.0);
+    let mut wrong: u32 =
+        whole.map(|(x, y)| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones()).sum();
+    let rest = codes & !7;
+    let tail = one.iter().zip(other).skip(rest);
+    wrong += tail.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>();
+    wrong as f32 / (codes as f32 * BITS as f32)
+}
+
+/// The row from `lag` codes on.
+fn later(row: &Row, lag: usize) -> Row {
+    let (whole, part) = (lag / 64, lag % 64);
+    let word = |i: usize| row.get(i).copied().unwrap_or(0);
+    let mut later = [0; WORDS];
+    for (i, out) in later.iter_mut().enumerate() {
+        let high = if part == 0 { 0 } else { word(i + whole + 1) << (64 - part) };
+        *out = word(i + whole) >> part | high;
+    }
+    later
+}
+
+/// Sum over the first `codes` places of the product of two rows, bits as +-1.
+fn sum_of_products(x: &Row, y: &Row, codes: usize) -> f32 {
+    let mut differing = 0;
+    let mut left = codes;
+    for (x, y) in x.iter().zip(y) {
+        let valid = if left >= 64 { u64::MAX } else { (1 << left) - 1 };
+        differing += ((x ^ y) & valid).count_ones();
+        left = left.saturating_sub(64);
+    }
+    codes as f32 - 2.0 * differing as f32
 }
 
 #[cfg(test)]
@@ -186,9 +250,9 @@ mod tests {
         let a = random(1, 300);
         let same = Agreement::of(&a, &a);
         assert_eq!(same.bit_error(), 0.0);
-        assert!(same.confidence() > 25.0, "{}", same.confidence());
+        assert!(same.deviations() > 25.0, "{}", same.deviations());
         let scores: Vec<f32> =
-            (2..400).map(|seed| Agreement::of(&a, &random(seed, 300)).confidence()).collect();
+            (2..400).map(|seed| Agreement::of(&a, &random(seed, 300)).deviations()).collect();
         let mean = scores.iter().sum::<f32>() / scores.len() as f32;
         let variance =
             scores.iter().map(|s| (s - mean) * (s - mean)).sum::<f32>() / scores.len() as f32;
@@ -198,8 +262,8 @@ mod tests {
     #[test]
     fn stuck_codes_and_empty_runs_prove_nothing() {
         let stuck = [7; 300];
-        assert!(Agreement::of(&stuck, &stuck).confidence() < 1.0);
-        assert_eq!(Agreement::of(&[], &stuck).confidence(), 0.0);
+        assert!(Agreement::of(&stuck, &stuck).deviations() < 1.0);
+        assert_eq!(Agreement::of(&[], &stuck).deviations(), 0.0);
         assert_eq!(Agreement::of(&[], &[]).bit_error(), 0.5);
     }
 
@@ -207,8 +271,8 @@ mod tests {
     fn a_loop_against_itself_is_less_certain_than_a_song() {
         let song = random(1, 300);
         let bar: Vec<u8> = song.iter().take(20).copied().cycle().take(300).collect();
-        let looped = Agreement::of(&bar, &bar).confidence();
-        assert!(looped < 0.5 * Agreement::of(&song, &song).confidence(), "{looped}");
+        let looped = Agreement::of(&bar, &bar).deviations();
+        assert!(looped < 0.5 * Agreement::of(&song, &song).deviations(), "{looped}");
     }
 
     #[test]
@@ -217,7 +281,7 @@ mod tests {
         let (first, second) = a.split_at(300);
         let one = Agreement::of(first, first);
         let both = one.and(Agreement::of(second, second));
-        assert!(both.confidence() > 1.3 * one.confidence());
+        assert!(both.deviations() > 1.3 * one.deviations());
         assert_eq!(both.codes(), 600);
     }
 
@@ -229,7 +293,7 @@ mod tests {
         for lag in [0, 1, 63, 64, 65, 100] {
             let naive: i32 =
                 run.iter().zip(run.iter().skip(lag)).map(|(&x, &y)| sign(x, 2) * sign(y, 5)).sum();
-            let fast = sum_of_products(planes.plane(2), planes.plane(5), lag, 300);
+            let fast = sum_of_products(planes.row(2), &later(planes.row(5), lag), 300 - lag);
             assert_eq!(fast, naive as f32, "{lag}");
         }
     }

@@ -17,7 +17,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod align;
 mod bands;
+pub mod certainty;
 pub mod compare;
 mod dot;
 pub mod encoder;

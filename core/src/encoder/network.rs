@@ -1,7 +1,7 @@
 //! Encoder 2: a small convolutional network over time, trained once, integers only.
 //!
 //! ```text
-//! log bands   less their mean over 17 hops   layers of `weights.rs`, the last of 8 outputs
+//! log bands   less their moving mean        layers of `weights.rs`, the last of 8 outputs
 //!  32 per 25 ms   ->   64 values per hop   ->   ...   ->   8 sums   ->   8 signs, one code
 //! ```
 //! The table in `weights.rs` decides everything from the first layer on: how many, how wide, how
@@ -9,21 +9,18 @@
 
 use super::Encoder;
 use super::layer::{Layer, VALUE_MAX};
-use super::weights::LAYERS;
+use super::weights::{LAYERS, MEAN_HOPS};
 use crate::bands::LogBands;
 use crate::fingerprint::EncoderId;
 use crate::profile::{BANDS, FRAMES_PER_HOP};
 
-/// Hops, with the one that is encoded in their middle, over which a band's mean is taken (0.85 s):
-/// long enough that what stays is the music's, short enough to take out what a loudspeaker, a
-/// microphone or a volume control adds to a band.
-const MEAN_HOPS: usize = 17;
-
-/// Frames in that mean.
+/// Frames over which a band's mean is taken, the hop that is encoded in their middle: long enough
+/// that what stays is the music's, short enough to take out what a loudspeaker, a microphone or a
+/// volume control adds to a band.
 const MEAN_FRAMES: usize = MEAN_HOPS * FRAMES_PER_HOP;
 
-/// Takes 34 times a difference of log bands to half of it: 241 / 2^14 is nearly 1 / 68.
-const INPUT_FACTOR: i32 = 241;
+/// Takes [`MEAN_FRAMES`] times a difference of log bands to half of it, rounded down.
+const INPUT_FACTOR: i32 = (1 << INPUT_SHIFT) / (2 * MEAN_FRAMES as i32);
 
 /// Fraction bits of [`INPUT_FACTOR`].
 const INPUT_SHIFT: u32 = 14;

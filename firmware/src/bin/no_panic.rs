@@ -8,9 +8,10 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use cortex_m_rt::entry;
+use onmon_core::align::{Anchor, align};
 use onmon_core::compare::Agreement;
 use onmon_core::{
-    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, plan, wire,
+    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, certainty, plan, wire,
 };
 
 #[entry]
@@ -32,6 +33,7 @@ fn extract<T: PcmSample>(pcm: &[T]) {
     black_box(plan::codes_in(black_box(0), rate));
     black_box(plan::frame_of(black_box(0), rate));
     black_box(plan::frames_for(black_box(0), rate));
+    black_box(certainty::deviations_min(black_box(0)));
 }
 
 fn plan_samples(codes: u32) {
@@ -51,7 +53,10 @@ fn send_and_receive(bytes: &[u8]) {
     if let Ok(fingerprint) = wire::decode(black_box(bytes)) {
         for sample in fingerprint.samples() {
             black_box(sample.start);
-            black_box(Agreement::of(black_box(sample.codes), black_box(bytes)).confidence());
+            let agreement = Agreement::of(black_box(sample.codes), black_box(bytes));
+            black_box(certainty::confidence(agreement.deviations()));
+            let anchor = Anchor { sample: 0, code: black_box(0), place: black_box(0) };
+            black_box(align(&[sample], black_box(bytes), anchor));
         }
         encode(&fingerprint);
     }

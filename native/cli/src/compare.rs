@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use onmon_core::compare::Agreement;
-use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, wire};
+use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, certainty, wire};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
@@ -99,7 +99,7 @@ fn best_offset(a: &Runs, b: &Runs) -> Option<(i64, Agreement)> {
             .fold(Agreement::default(), Agreement::and);
         (offset, agreement)
     });
-    weighed.max_by(|(_, x), (_, y)| x.confidence().total_cmp(&y.confidence()))
+    weighed.max_by(|(_, x), (_, y)| x.deviations().total_cmp(&y.deviations()))
 }
 
 /// The codes of both that lie on each other when a begins at code `offset` of b.
@@ -140,7 +140,7 @@ impl Comparison {
             a: args.a.display().to_string(),
             b: args.b.display().to_string(),
             offset_ms: best.map(|(offset, _)| offset * i64::from(ms_per_code)),
-            confidence: agreement.confidence(),
+            confidence: certainty::confidence(agreement.deviations()),
             bit_error: agreement.bit_error(),
             compared_ms: agreement.codes() * ms_per_code,
         }

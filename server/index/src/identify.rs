@@ -3,25 +3,24 @@
 
 use std::collections::HashMap;
 
+use onmon_core::align::{Alignment, Anchor, align};
+use onmon_core::compare::Agreement;
 use onmon_core::{Fingerprint, HOP_MS, Sample};
 
 use crate::Slot;
-use crate::arena::{Arena, Place};
+use crate::arena::{Arena, Place, Recording};
 use crate::key::{KEY_SPAN, probes};
 use crate::run::Runs;
 use crate::scan;
-use crate::verify::{Candidate, Verdict, verify};
 
-/// Least confidence of a match, in standard deviations beyond chance.
-///
-/// `cargo xtask bench impostors` shows how near real unrelated music comes. Over 288 pieces of
-/// free game music (4.4e9 alignments, November 2026) the most alike reached 7.0; what lay above
-/// shared its recording or its loops (remixes, faster versions, one theme in two arrangements).
-pub const CONFIDENCE_MIN: f32 = 8.0;
-
-/// Matches with less than this share of the best one's confidence are look-alikes, not the
+/// Matches with less than this share of the best one's deviations are look-alikes, not the
 /// recording.
 const OF_BEST_MIN: f32 = 0.6;
+
+/// Bit error between two enrolled recordings, where the query lies on both, below which they are
+/// one recording enrolled twice (a remaster, another bitrate); unrelated ones are near 0.5, and
+/// the same recording on another 50-ms grid or at a low bitrate is below 0.15.
+const NEAR_DUPLICATE_BIT_ERROR: f32 = 0.2;
 
 /// Candidates verified per tier: those with the most votes.
 const CANDIDATES_MAX: usize = 48;
@@ -39,15 +38,33 @@ pub struct Match {
     pub slot: Slot,
     /// From the recording's start to the query's; negative if the query starts earlier.
     pub offset_ms: i64,
-    /// Standard deviations beyond what unrelated music shows, up to 1/7 more for queries under 15
-    /// s. At least [`CONFIDENCE_MIN`] in a match.
+    /// Calibrated: c means at most 10^-c expected false identifications per query against 2 million
+    /// songs ([`onmon_core::certainty`]).
     pub confidence: f32,
+    /// What it was calibrated from: standard deviations beyond what unrelated music shows.
+    pub deviations: f32,
+    /// Codes of the recording per code of the query: 1.05 where the query plays 5 % faster.
+    pub speed: f32,
     /// Share of bits that differ, 0 to 0.5, in the samples that agree.
     pub bit_error: f32,
     /// Codes (50 ms each) in the samples that agree.
     pub matched_codes: u32,
     /// Samples of the query that agree, each on its own.
     pub samples_agreeing: u8,
+    /// The better match of which this is a near-duplicate: the same recording enrolled again, not a
+    /// rival.
+    pub near_duplicate_of: Option<Slot>,
+}
+
+/// One code of a query that may be one code in the code space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// Which sample of the query.
+    pub sample: usize,
+    /// Which code of that sample.
+    pub code: usize,
+    /// Where in the code space.
+    pub place: Place,
 }
 
 /// All matches, best first.
@@ -55,7 +72,7 @@ pub(crate) fn identify(
     arena: &Arena,
     runs: &Runs,
     query: &Fingerprint<'_>,
-    confidence_min: f32,
+    deviations_min: f32,
 ) -> Vec<Match> {
     let query: Vec<Sample<'_>> = query.samples().collect();
     let tiers: [&dyn Fn() -> Vec<Candidate>; 3] =
@@ -67,7 +84,7 @@ pub(crate) fn identify(
             }
         }];
     for tier in tiers {
-        let matches = certain(arena, &query, &tier(), confidence_min);
+        let matches = certain(arena, &query, &tier(), deviations_min);
         if !matches.is_empty() {
             return matches;
         }
@@ -75,41 +92,71 @@ pub(crate) fn identify(
     vec![]
 }
 
-/// The recordings that candidates lead to with enough confidence.
+/// The recordings that candidates lead to with enough certainty.
 fn certain(
     arena: &Arena,
     query: &[Sample<'_>],
     candidates: &[Candidate],
-    confidence_min: f32,
+    deviations_min: f32,
 ) -> Vec<Match> {
-    let mut best: HashMap<Slot, Verdict> = HashMap::new();
-    for &candidate in candidates {
-        let Some(recording) = arena.at(candidate.place) else { continue };
-        let known = best.get(&recording.slot).map_or(0.0, |verdict| verdict.confidence);
-        if known >= confidence_min {
+    let mut best: HashMap<Slot, (Recording<'_>, Alignment)> = HashMap::new();
+    for &Candidate { sample, code, place } in candidates {
+        let Some(recording) = arena.at(place) else { continue };
+        let known = best.get(&recording.slot).map_or(0.0, |(_, known)| known.deviations);
+        if known >= deviations_min {
             continue;
         }
-        let verdict = verify(&recording, query, candidate);
-        if let Some(verdict) = verdict.filter(|verdict| verdict.confidence > known) {
-            best.insert(recording.slot, verdict);
+        let anchor = Anchor { sample, code, place: place - recording.start };
+        let found = align(query, recording.codes, anchor);
+        if let Some(found) = found.filter(|found| found.deviations > known) {
+            best.insert(recording.slot, (recording, found));
         }
     }
-    let highest = best.values().map(|verdict| verdict.confidence).fold(0.0, f32::max);
-    let least = confidence_min.max(OF_BEST_MIN * highest);
-    let found = best.into_iter().filter(|(_, verdict)| verdict.confidence >= least);
-    let mut matches: Vec<Match> = found.map(|(slot, verdict)| as_match(slot, &verdict)).collect();
-    matches.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.slot.cmp(&b.slot)));
-    matches
+    let highest = best.values().map(|(_, found)| found.deviations).fold(0.0, f32::max);
+    let least = deviations_min.max(OF_BEST_MIN * highest);
+    let mut found: Vec<(Recording<'_>, Alignment)> =
+        best.into_values().filter(|(_, found)| found.deviations >= least).collect();
+    found.sort_by(|(r, a), (s, b)| b.deviations.total_cmp(&a.deviations).then(r.slot.cmp(&s.slot)));
+    let as_match = |(at, (recording, alignment)): (usize, &(Recording<'_>, Alignment))| {
+        let better = &found[..at];
+        let twin = better.iter().find(|(other, there)| {
+            let met = both_met(query, (recording, alignment), (other, there));
+            met.codes() > 0 && met.bit_error() < NEAR_DUPLICATE_BIT_ERROR
+        });
+        matched(recording.slot, alignment, twin.map(|(other, _)| other.slot))
+    };
+    found.iter().enumerate().map(as_match).collect()
 }
 
-fn as_match(slot: Slot, verdict: &Verdict) -> Match {
+/// How far two recordings agree where the query lies on both.
+fn both_met(
+    query: &[Sample<'_>],
+    (one, on_one): (&Recording<'_>, &Alignment),
+    (other, on_other): (&Recording<'_>, &Alignment),
+) -> Agreement {
+    let stretch = |codes, found: &Alignment, sample: &Sample<'_>| {
+        let first = found.offset_codes + (sample.start as f32 * found.speed).round() as i64;
+        let first = usize::try_from(first).ok()?;
+        <[u8]>::get(codes, first..first + sample.codes.len())
+    };
+    let met = query.iter().filter_map(|sample| {
+        let codes = stretch(one.codes, on_one, sample)?;
+        Some(Agreement::of(codes, stretch(other.codes, on_other, sample)?))
+    });
+    met.fold(Agreement::default(), Agreement::and)
+}
+
+fn matched(slot: Slot, found: &Alignment, near_duplicate_of: Option<Slot>) -> Match {
     Match {
         slot,
-        offset_ms: verdict.offset_codes * i64::from(HOP_MS),
-        confidence: verdict.confidence,
-        bit_error: verdict.bit_error,
-        matched_codes: verdict.matched_codes,
-        samples_agreeing: verdict.samples_agreeing,
+        offset_ms: found.offset_codes * i64::from(HOP_MS),
+        confidence: found.confidence,
+        deviations: found.deviations,
+        speed: found.speed,
+        bit_error: found.bit_error,
+        matched_codes: found.matched_codes,
+        samples_agreeing: found.samples_agreeing,
+        near_duplicate_of,
     }
 }
 

@@ -5,7 +5,7 @@
 //!   | key.rs, run.rs        four codes 150 ms apart -> posting lists -> votes per alignment
 //!   | scan.rs               (small libraries, when no key survived) every alignment there is
 //! candidates   places in the code space where one sample may lie
-//!   | verify.rs             all samples together on the raw codes: one speed, one offset
+//!   | core's align.rs       all samples together on the raw codes: one speed, one offset
 //! matches      recording, offset, confidence; best first; nothing below the threshold
 //! ```
 //! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
@@ -20,15 +20,14 @@ mod key;
 mod run;
 mod scan;
 mod snapshot;
-mod verify;
 
 use std::path::{Path, PathBuf};
 
 use arena::Arena;
-use onmon_core::Fingerprint;
+use onmon_core::{Fingerprint, certainty};
 use run::Runs;
 
-pub use identify::{CONFIDENCE_MIN, Match};
+pub use identify::Match;
 pub use snapshot::IndexError;
 
 /// The catalogue's number of a recording.
@@ -128,12 +127,13 @@ impl Index {
     /// so that what one sample alone leaves open six can settle. A query of which a single
     /// sample is certain is found as well (a part of it may be something else).
     pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
-        self.identify_above(query, identify::CONFIDENCE_MIN)
+        self.identify_above(query, certainty::deviations_min(self.codes()))
     }
 
-    /// As [`Index::identify`], with another threshold: to measure what lies below the usual one.
-    pub fn identify_above(&self, query: &Fingerprint<'_>, confidence_min: f32) -> Vec<Match> {
-        identify::identify(&self.arena, &self.runs, query, confidence_min)
+    /// As [`Index::identify`], with another threshold in standard deviations: to measure what lies
+    /// below the usual one.
+    pub fn identify_above(&self, query: &Fingerprint<'_>, deviations_min: f32) -> Vec<Match> {
+        identify::identify(&self.arena, &self.runs, query, deviations_min)
     }
 
     fn compacted(&self) -> (Arena, Runs) {

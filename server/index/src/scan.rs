@@ -7,7 +7,7 @@
 use onmon_core::Sample;
 
 use crate::arena::{Arena, Place};
-use crate::verify::Candidate;
+use crate::identify::Candidate;
 
 /// Codes in a library that is still scanned (740 songs of 4.5 min).
 pub(crate) const CODES_MAX: u64 = 4_000_000;
