@@ -26,14 +26,23 @@ use simd128 as native;
 mod scalar {
     use super::LANES;
 
+    /// Products that are summed before they meet the sum: four vectors. Two or four are what LLVM
+    /// sees `pmaddwd` in; of one at a time it would sum the lanes each time.
+    const BLOCK: usize = 4 * LANES;
+
     #[inline]
     pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
-        let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
-        a.iter().zip(b).map(|(a, b)| dot8(a, b)).sum()
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<BLOCK>(), b.as_chunks::<BLOCK>());
+        blocks(a, b) + blocks(a_rest.as_chunks::<LANES>().0, b_rest.as_chunks::<LANES>().0)
     }
 
     #[inline]
-    fn dot8(a: &[i16; LANES], b: &[i16; LANES]) -> i32 {
+    fn blocks<const N: usize>(a: &[[i16; N]], b: &[[i16; N]]) -> i32 {
+        a.iter().zip(b).map(|(a, b)| block(a, b)).sum()
+    }
+
+    #[inline]
+    fn block<const N: usize>(a: &[i16; N], b: &[i16; N]) -> i32 {
         a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
     }
 }

@@ -123,10 +123,11 @@ impl Resampler {
             for _ in 0..self.streams.get() {
                 let (own, others) = held.split_at_checked(self.room).unwrap_or_default();
                 held = others;
-                let met = own.get(newest.saturating_sub(TAPS)..newest).unwrap_or_default();
-                if let (Some(taps), Some(met)) = (taps.get(own_phase), met.first_chunk::<TAPS>()) {
-                    sum += dot(taps, met);
-                }
+                // Of a length that the compiler does not know: five blocks unrolled cost it the
+                // sight of `pmaddwd`.
+                let met = newest.saturating_sub(self.family.taps)..newest;
+                let met = own.get(met).unwrap_or_default();
+                sum += taps.get(own_phase).map_or(0, |taps| dot(taps, met));
                 // The next stream's samples are that much later, so the point is before them.
                 if own_phase < apart {
                     own_phase += PHASES;

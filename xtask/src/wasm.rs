@@ -79,6 +79,10 @@ fn compile() -> Result<PathBuf> {
     let target = repo::target().join("wasm");
     let mut cargo = compiler.cargo("build");
     cargo.args(["--package", "onmon-wasm", "--profile", "wasm", "--target-dir"]).arg(&target);
+    // Every browser since 2021 and Node since 16 have it; `core/src/dot.rs` asks for it. Its scalar
+    // form builds without, so a module for older ones is this line left out.
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     // wasm-bindgen reads in a custom section what the compiler may use; wasm-opt strips it
     // afterwards.
     cargo.env("CARGO_PROFILE_WASM_STRIP", "none");

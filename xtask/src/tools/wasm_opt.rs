@@ -8,15 +8,16 @@ use anyhow::{Result, bail};
 use super::announce;
 use crate::{command, repo};
 
-/// What rustc's baseline for wasm32 uses, and Node 20 and the browsers of 2023 have. Named, because
-/// `--all-features` made modules that Node 20 refuses (`stringref`).
-const FEATURES: [&str; 6] = [
+/// What rustc's baseline for wasm32 uses and SIMD, which we add: Node 20 and the browsers of 2023
+/// have all of it. Named, because `--all-features` made modules that Node 20 refuses (`stringref`).
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// rustc has optimised for speed already: `-O3` takes five times as long (38 s), made 2 % more
