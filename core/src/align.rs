@@ -79,9 +79,15 @@ pub struct Alignment {
     pub samples_agreeing: u8,
 }
 
-/// Lays the query on the recording with these codes; `None` where the anchor names no sample of
-/// the query. Costs about 0.5 ms for a query of six samples; no heap, never panics.
-pub fn align(query: &[Sample<'_>], recording: &[u8], anchor: Anchor) -> Option<Alignment> {
+/// Lays the query on the recording with these codes. `None` where the anchor names no sample of the
+/// query, and where it is plain that `least` deviations are not reached: most anchors are chance,
+/// and their certainty need not be known. No heap, never panics.
+pub fn align(
+    query: &[Sample<'_>],
+    recording: &[u8],
+    anchor: Anchor,
+    least: f32,
+) -> Option<Alignment> {
     let sample = query.get(anchor.sample)?;
     let through = Line {
         time: i64::from(sample.start) + anchor.code as i64,
@@ -94,7 +100,18 @@ pub fn align(query: &[Sample<'_>], recording: &[u8], anchor: Anchor) -> Option<A
     let fine = best(&coarse, FINE_STEPS, FINE_STEP, FINE_SHIFT_MAX, |line| {
         query.iter().map(|sample| line.excess(sample, recording)).sum()
     });
-    Some(judge(query, recording, &fine))
+    (at_most(query, recording, &fine) >= least).then(|| judge(query, recording, &fine))
+}
+
+/// The most deviations that the samples can come to, together or one alone.
+fn at_most(query: &[Sample<'_>], recording: &[u8], line: &Line) -> f32 {
+    let (mut excess, mut codes, mut most) = (0, 0, 0.0_f32);
+    for sample in query {
+        let (own, met) = (line.excess(sample, recording), line.pairs(sample, recording).count());
+        most = most.max(Agreement::deviations_at_most(own, met));
+        (excess, codes) = (excess + own, codes + met);
+    }
+    most.max(Agreement::deviations_at_most(excess, codes))
 }
 
 fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line) -> Alignment {
@@ -142,7 +159,8 @@ fn repeats(one: &Met, other: &Met) -> f32 {
             let later = x.get(shift..).unwrap_or_default();
             2.0 * (0.5 - bit_error(later, y).min(0.5))
         };
-        let both = |x: &Met, y: &Met| likeness(x.query(), y.query()) * likeness(x.there(), y.there());
+        let both =
+            |x: &Met, y: &Met| likeness(x.query(), y.query()) * likeness(x.there(), y.there());
         both(one, other).max(both(other, one))
     };
     (0..REPEAT_CODES_MAX).map(at).fold(0.0, f32::max)
@@ -271,7 +289,7 @@ mod tests {
             let query: Vec<u8> =
                 (0..codes).map(|i| whole[700 + (f64::from(i) * speed).round() as usize]).collect();
             let anchor = Anchor { sample: 1, code: 100, place: 703 + (400.0 * speed) as usize };
-            let found = align(&samples(&query), &whole, anchor).unwrap();
+            let found = align(&samples(&query), &whole, anchor, 0.0).unwrap();
             assert!((found.offset_codes - 700).abs() <= 1, "{found:?}");
             assert!((f64::from(found.speed) - speed).abs() < 0.002, "{found:?}");
             assert!(found.deviations > 30.0 && found.samples_agreeing >= 3, "{found:?}");
@@ -282,11 +300,15 @@ mod tests {
     fn unrelated_codes_and_places_outside_prove_nothing() {
         let (whole, query) = (song(3, 3_000), song(4, 300));
         for place in [0, 1_000, 2_999, 5_000, usize::MAX] {
-            let found = align(&samples(&query), &whole, Anchor { sample: 0, code: 0, place });
+            let found =
+                align(&samples(&query), &whole, Anchor { sample: 0, code: 0, place }, -99.0);
             assert!(found.unwrap().deviations < 6.0, "{found:?}");
         }
-        assert_eq!(align(&samples(&query), &whole, Anchor { sample: 1, code: 0, place: 0 }), None);
-        let nothing = align(&samples(&query), &[], Anchor { sample: 0, code: 0, place: 0 });
+        assert_eq!(
+            align(&samples(&query), &whole, Anchor { sample: 1, code: 0, place: 0 }, 0.0),
+            None
+        );
+        let nothing = align(&samples(&query), &[], Anchor { sample: 0, code: 0, place: 0 }, 0.0);
         assert_eq!(nothing.unwrap().confidence, 0.0);
     }
 
@@ -295,7 +317,7 @@ mod tests {
         let whole = song(3, 3_000);
         let mixed = [&whole[600..900], &song(8, 600)[..]].concat();
         let anchor = Anchor { sample: 0, code: 7, place: 607 };
-        let found = align(&samples(&mixed), &whole, anchor).unwrap();
+        let found = align(&samples(&mixed), &whole, anchor, 0.0).unwrap();
         assert_eq!((found.samples_agreeing, found.matched_codes), (1, 300));
         assert!(found.deviations > 15.0, "{found:?}");
     }
@@ -307,11 +329,11 @@ mod tests {
         let anchor = Anchor { sample: 0, code: 0, place: 0 };
         let (once, six) = (looped(300), looped(1_800));
         let whole = looped(4_000);
-        let once = align(&samples(&once), &whole, anchor).unwrap().deviations;
-        let six = align(&samples(&six), &whole, anchor).unwrap().deviations;
+        let once = align(&samples(&once), &whole, anchor, 0.0).unwrap().deviations;
+        let six = align(&samples(&six), &whole, anchor, 0.0).unwrap().deviations;
         assert!(six < 1.1 * once, "{once} {six}");
         let varied = song(3, 4_000);
-        let certain = align(&samples(&varied[..1_800]), &varied, anchor).unwrap().deviations;
+        let certain = align(&samples(&varied[..1_800]), &varied, anchor, 0.0).unwrap().deviations;
         assert!(once < 0.6 * certain, "{once} {certain}");
     }
 }

@@ -39,8 +39,9 @@ const BITS: usize = 8;
 /// 64-bit words for one bit of every code of a sample.
 const WORDS: usize = CODES_PER_SAMPLE.div_ceil(64);
 
-/// Least variance per code: where codes hardly move, chance is not to be taken for certainty.
-const VARIANCE_FLOOR: f32 = 4.0;
+/// Least variance per code: that of bits that are all independent. Music's is two to three times
+/// that; where codes hardly move, chance is not to be taken for certainty.
+const VARIANCE_FLOOR: f32 = BITS as f32;
 
 /// Sums agreement over the samples of a query laid against one recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -113,6 +114,11 @@ impl Agreement {
             return 0.5;
         }
         self.bit_errors as f32 / (self.codes as f32 * BITS as f32)
+    }
+
+    /// The most deviations that this many agreeing bits beyond one half, times two, can come to.
+    pub(crate) fn deviations_at_most(excess: i64, codes: usize) -> f32 {
+        excess as f32 / libm::sqrtf(VARIANCE_FLOOR * codes.max(1) as f32)
     }
 
     /// Codes compared.

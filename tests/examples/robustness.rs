@@ -20,17 +20,20 @@ use anyhow::{Context, Result, bail, ensure};
 use onmon_core::{
     CODES_PER_SAMPLE, Channels, ENCODER, EncoderId, Extractor, QueryBuilder, SampleRate,
 };
+use onmon_core::encoder::{Encoder, SlowDifference};
 use onmon_index::Index;
 use serde_json::{Value, json};
 
 /// Encoders that this build can run, the default one first.
-const ENCODERS: [EncoderId; 1] = [ENCODER];
+const ENCODERS: [EncoderId; 2] = [ENCODER, SlowDifference::ID];
 
 /// The one place that knows how codes are made: another encoder is another arm here.
 fn codes(encoder: EncoderId, rate: SampleRate, pcm: &[i16]) -> Result<Vec<u8>> {
     let mut codes = Vec::new();
     match encoder {
         ENCODER => Extractor::new(rate, Channels::new(1)?).push(pcm, |code| codes.push(code)),
+        SlowDifference::ID => Extractor::<SlowDifference>::with_encoder(rate, Channels::new(1)?)
+            .push(pcm, |code| codes.push(code)),
         other => bail!("this build has no encoder {}", other.0),
     }
     Ok(codes)

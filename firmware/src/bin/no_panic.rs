@@ -56,7 +56,7 @@ fn send_and_receive(bytes: &[u8]) {
             let agreement = Agreement::of(black_box(sample.codes), black_box(bytes));
             black_box(certainty::confidence(agreement.deviations()));
             let anchor = Anchor { sample: 0, code: black_box(0), place: black_box(0) };
-            black_box(align(&[sample], black_box(bytes), anchor));
+            black_box(align(&[sample], black_box(bytes), anchor, black_box(8.0)));
         }
         encode(&fingerprint);
     }

@@ -107,7 +107,7 @@ fn certain(
             continue;
         }
         let anchor = Anchor { sample, code, place: place - recording.start };
-        let found = align(query, recording.codes, anchor);
+        let found = align(query, recording.codes, anchor, deviations_min);
         if let Some(found) = found.filter(|found| found.deviations > known) {
             best.insert(recording.slot, (recording, found));
         }

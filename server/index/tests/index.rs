@@ -15,7 +15,7 @@ fn song(seed: u64, codes: usize) -> Vec<u8> {
     let mut code = next() as u8;
     (0..codes)
         .map(|_| {
-            code ^= (next() & next() & next() >> 8) as u8;
+            code ^= (next() & next() >> 8) as u8;
             code
         })
         .collect()
