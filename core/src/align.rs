@@ -15,7 +15,7 @@
 //! ```
 
 use crate::certainty::confidence;
-use crate::compare::{Agreement, bit_error};
+use crate::compare::{AROUND_CODES, Agreement, bit_error};
 use crate::fingerprint::Sample;
 use crate::profile::{CODES_PER_SAMPLE, SAMPLES_MAX};
 
@@ -115,11 +115,11 @@ fn at_most(query: &[Sample<'_>], recording: &[u8], line: &Line) -> f32 {
 }
 
 fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line) -> Alignment {
-    let met: [Met; SAMPLES_MAX] = core::array::from_fn(|i| match query.get(i) {
+    let met: [Met<'_>; SAMPLES_MAX] = core::array::from_fn(|i| match query.get(i) {
         Some(sample) => line.met(sample, recording),
         None => Met::NOTHING,
     });
-    let alone = met.each_ref().map(|met| Agreement::of(met.query(), met.there()));
+    let alone = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
     let together = together(&met, &alone);
     let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
     let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
@@ -141,7 +141,7 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line) -> Alignment {
 /// The agreement of all samples. One that says what another said before it is no new evidence: where
 /// the query and the recording both repeat themselves from one sample to another, at the same
 /// distance, the two samples' chance agreements are correlated as much as these repeats are.
-fn together(met: &[Met; SAMPLES_MAX], alone: &[Agreement; SAMPLES_MAX]) -> Agreement {
+fn together(met: &[Met<'_>; SAMPLES_MAX], alone: &[Agreement; SAMPLES_MAX]) -> Agreement {
     let mut sum = Agreement::default();
     for (t, (one, agreement)) in met.iter().zip(alone).enumerate() {
         sum = sum.and(*agreement);
@@ -153,14 +153,15 @@ fn together(met: &[Met; SAMPLES_MAX], alone: &[Agreement; SAMPLES_MAX]) -> Agree
 }
 
 /// How far the second sample repeats the first, in the query and in the recording alike: 0 to 1.
-fn repeats(one: &Met, other: &Met) -> f32 {
+fn repeats(one: &Met<'_>, other: &Met<'_>) -> f32 {
     let at = |shift: usize| {
         let likeness = |x: &[u8], y: &[u8]| {
             let later = x.get(shift..).unwrap_or_default();
             2.0 * (0.5 - bit_error(later, y).min(0.5))
         };
-        let both =
-            |x: &Met, y: &Met| likeness(x.query(), y.query()) * likeness(x.there(), y.there());
+        let both = |x: &Met<'_>, y: &Met<'_>| {
+            likeness(x.query(), y.query()) * likeness(x.there(), y.there())
+        };
         both(one, other).max(both(other, one))
     };
     (0..REPEAT_CODES_MAX).map(at).fold(0.0, f32::max)
@@ -225,8 +226,12 @@ impl Line {
         self.pairs(sample, recording).map(|(q, r)| 8 - 2 * i64::from((q ^ r).count_ones())).sum()
     }
 
-    fn met(&self, sample: &Sample<'_>, recording: &[u8]) -> Met {
-        let mut met = Met::NOTHING;
+    fn met<'a>(&self, sample: &Sample<'_>, recording: &'a [u8]) -> Met<'a> {
+        let middle = self.place_at(i64::from(sample.start) + sample.codes.len() as i64 / 2);
+        let last = recording.len().saturating_sub(AROUND_CODES);
+        let first = usize::try_from(middle).unwrap_or(0).saturating_sub(AROUND_CODES / 2).min(last);
+        let around = recording.get(first..).unwrap_or_default();
+        let mut met = Met { around, ..Met::NOTHING };
         let room = met.query.iter_mut().zip(&mut met.there);
         for (pair, (q, r)) in self.pairs(sample, recording).zip(room) {
             (*q, *r) = pair;
@@ -237,15 +242,17 @@ impl Line {
 }
 
 /// A sample's codes and those that they fall on.
-struct Met {
+struct Met<'a> {
     query: [u8; CODES_PER_SAMPLE],
     there: [u8; CODES_PER_SAMPLE],
     len: usize,
+    /// The recording there and on either side.
+    around: &'a [u8],
 }
 
-impl Met {
+impl Met<'_> {
     const NOTHING: Self =
-        Self { query: [0; CODES_PER_SAMPLE], there: [0; CODES_PER_SAMPLE], len: 0 };
+        Self { query: [0; CODES_PER_SAMPLE], there: [0; CODES_PER_SAMPLE], len: 0, around: &[] };
 
     fn query(&self) -> &[u8] {
         self.query.get(..self.len).unwrap_or_default()

@@ -14,16 +14,18 @@
 //! ```
 //! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
-//! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count:
-//! with those of neighbours alone unrelated music spreads by 1.2 instead of 1.05
-//! (`train/README.md`).
+//! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count.
+//!
+//! Cr is taken from a minute of the recording around the place, not from the place itself: where
+//! query and reference are one, the errors of two short estimates are one as well, and their
+//! products would add up to half of V (`train/README.md`, "What certainty costs").
 
 use crate::profile::CODES_PER_SAMPLE;
 
-/// Longest lag in codes (2.5 s): with it unrelated music is nearly normal, beats and loops
-/// included; with half of it the tail is longer, and what is gained in certainty is lost to the
-/// threshold (`train/README.md`).
-const LAG_MAX: usize = 50;
+/// Longest lag in codes (0.9 s). Of 12, 18, 25, 50 and 80, those up to 25 left unrelated music at
+/// the same spread; longer ones add more of the estimate's noise than of the music's memory, but
+/// for strict periods, which have [`PERIOD_MAX`].
+const LAG_MAX: usize = 18;
 
 /// Longest lag in codes (7.5 s) at which a strict period is looked for: a loop or a pulsing tone
 /// goes on for ever, and two of one tempo agree by chance as often.
@@ -36,8 +38,11 @@ const PERIODIC: f32 = 0.3;
 /// Bits in a code.
 const BITS: usize = 8;
 
-/// 64-bit words for one bit of every code of a sample.
-const WORDS: usize = CODES_PER_SAMPLE.div_ceil(64);
+/// Codes (1 min) of the recording around the place that its covariances are taken from.
+pub const AROUND_CODES: usize = 4 * CODES_PER_SAMPLE;
+
+/// 64-bit words for one bit of every code of that.
+const WORDS: usize = AROUND_CODES.div_ceil(64);
 
 /// Least variance per code: that of bits that are all independent. Music's is two to three times
 /// that; where codes hardly move, chance is not to be taken for certainty.
@@ -55,12 +60,15 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// The agreement of one run of codes with another, code by code.
+    /// The agreement of one run of codes with another, code by code; `around` is the recording from
+    /// which `reference` comes, as much of it as there is on either side (at most
+    /// [`AROUND_CODES`] are looked at), or `reference` again.
     ///
-    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`]. Costs about 50 us.
-    pub fn of(query: &[u8], reference: &[u8]) -> Self {
+    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`]. Costs about 60 us.
+    pub fn of(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
         let (q, r) = (Planes::new(query, codes), Planes::new(reference, codes));
+        let around = Planes::new(around, around.len().min(AROUND_CODES));
         let excess = (0..BITS)
             .map(|bit| {
                 let agreement = sum_of_products(q.row(bit), r.row(bit), codes);
@@ -69,10 +77,10 @@ impl Agreement {
             .sum();
         let lags = |most: usize| most.min(codes.saturating_sub(1) / 2);
         let near: f32 = (0..=lags(LAG_MAX))
-            .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &r, lag, codes))
+            .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
             .sum();
         let far: f32 = (LAG_MAX + 1..=lags(PERIOD_MAX))
-            .map(|lag| 2.0 * (codes - lag) as f32 * periods_met(&q, &r, lag, codes))
+            .map(|lag| 2.0 * (codes - lag) as f32 * periods_met(&q, &around, lag))
             .sum();
         let variance = near + far;
         let pairs = query.iter().zip(reference).take(codes);
@@ -133,6 +141,7 @@ type Row = [u64; WORDS];
 /// The codes of a run turned into eight rows of bits, and each row's mean as +-1.
 struct Planes {
     rows: [Row; BITS],
+    codes: usize,
     means: [f32; BITS],
 }
 
@@ -150,11 +159,18 @@ impl Planes {
             let ones: u32 = row.iter().map(|word| word.count_ones()).sum();
             (2.0 * ones as f32 - codes as f32) / codes.max(1) as f32
         };
-        Self { means: rows.each_ref().map(mean), rows }
+        Self { means: rows.each_ref().map(mean), rows, codes }
     }
 
     fn row(&self, bit: usize) -> &Row {
         self.rows.get(bit).unwrap_or(&[0; WORDS])
+    }
+
+    /// Covariance of bit b with a row that is another bit some codes later.
+    fn covariance(&self, b: usize, c: usize, later: &Row, lag: usize) -> f32 {
+        let overlap = self.codes.saturating_sub(lag);
+        let products = sum_of_products(self.row(b), later, overlap);
+        products / overlap.max(1) as f32 - self.mean(b) * self.mean(c)
     }
 
     fn mean(&self, bit: usize) -> f32 {
@@ -168,30 +184,22 @@ fn lag_weight(lag: usize, codes: usize) -> f32 {
     signs * (1.0 - lag as f32 / (LAG_MAX + 1) as f32) * codes.saturating_sub(lag) as f32
 }
 
-/// Sum over all pairs of bits of the covariance in the query times that in the reference.
-fn covariances_met(q: &Planes, r: &Planes, lag: usize, codes: usize) -> f32 {
-    let overlap = codes.saturating_sub(lag);
-    let per_code = 1.0 / overlap.max(1) as f32;
-    let covariance = |planes: &Planes, b: usize, c: usize, later: &Row| {
-        sum_of_products(planes.row(b), later, overlap) * per_code - planes.mean(b) * planes.mean(c)
-    };
+/// Sum over all pairs of bits of the covariance in the query times that in the recording.
+fn covariances_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
     let mut sum = 0.0;
     for c in 0..BITS {
         let (q_later, r_later) = (later(q.row(c), lag), later(r.row(c), lag));
         for b in 0..BITS {
-            sum += covariance(q, b, c, &q_later) * covariance(r, b, c, &r_later);
+            sum += q.covariance(b, c, &q_later, lag) * r.covariance(b, c, &r_later, lag);
         }
     }
     sum
 }
 
 /// Sum over the bits of the covariances at a lag where both have a period.
-fn periods_met(q: &Planes, r: &Planes, lag: usize, codes: usize) -> f32 {
-    let overlap = codes.saturating_sub(lag);
-    let covariance = |planes: &Planes, bit: usize| {
-        let products = sum_of_products(planes.row(bit), &later(planes.row(bit), lag), overlap);
-        products / overlap.max(1) as f32 - planes.mean(bit) * planes.mean(bit)
-    };
+fn periods_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
+    let covariance =
+        |planes: &Planes, bit| planes.covariance(bit, bit, &later(planes.row(bit), lag), lag);
     let met = (0..BITS).map(|bit| (covariance(q, bit), covariance(r, bit)));
     met.filter(|(q, r)| q.abs() >= PERIODIC && r.abs() >= PERIODIC).map(|(q, r)| q * r).sum()
 }
@@ -228,7 +236,7 @@ fn later(row: &Row, lag: usize) -> Row {
 fn sum_of_products(x: &Row, y: &Row, codes: usize) -> f32 {
     let mut differing = 0;
     let mut left = codes;
-    for (x, y) in x.iter().zip(y) {
+    for (x, y) in x.iter().zip(y).take(codes.div_ceil(64)) {
         let valid = if left >= 64 { u64::MAX } else { (1 << left) - 1 };
         differing += ((x ^ y) & valid).count_ones();
         left = left.saturating_sub(64);
@@ -254,11 +262,12 @@ mod tests {
     #[test]
     fn identical_runs_are_certain_and_unrelated_ones_are_not() {
         let a = random(1, 300);
-        let same = Agreement::of(&a, &a);
+        let same = Agreement::of(&a, &a, &a);
         assert_eq!(same.bit_error(), 0.0);
         assert!(same.deviations() > 25.0, "{}", same.deviations());
-        let scores: Vec<f32> =
-            (2..400).map(|seed| Agreement::of(&a, &random(seed, 300)).deviations()).collect();
+        let scores: Vec<f32> = (2..400)
+            .map(|seed| Agreement::of(&a, &random(seed, 300), &random(seed, 300)).deviations())
+            .collect();
         let mean = scores.iter().sum::<f32>() / scores.len() as f32;
         let variance =
             scores.iter().map(|s| (s - mean) * (s - mean)).sum::<f32>() / scores.len() as f32;
@@ -268,25 +277,25 @@ mod tests {
     #[test]
     fn stuck_codes_and_empty_runs_prove_nothing() {
         let stuck = [7; 300];
-        assert!(Agreement::of(&stuck, &stuck).deviations() < 1.0);
-        assert_eq!(Agreement::of(&[], &stuck).deviations(), 0.0);
-        assert_eq!(Agreement::of(&[], &[]).bit_error(), 0.5);
+        assert!(Agreement::of(&stuck, &stuck, &stuck).deviations() < 1.0);
+        assert_eq!(Agreement::of(&[], &stuck, &stuck).deviations(), 0.0);
+        assert_eq!(Agreement::of(&[], &[], &[]).bit_error(), 0.5);
     }
 
     #[test]
     fn a_loop_against_itself_is_less_certain_than_a_song() {
         let song = random(1, 300);
         let bar: Vec<u8> = song.iter().take(20).copied().cycle().take(300).collect();
-        let looped = Agreement::of(&bar, &bar).deviations();
-        assert!(looped < 0.5 * Agreement::of(&song, &song).deviations(), "{looped}");
+        let looped = Agreement::of(&bar, &bar, &bar).deviations();
+        assert!(looped < 0.5 * Agreement::of(&song, &song, &song).deviations(), "{looped}");
     }
 
     #[test]
     fn longer_agreement_is_more_certain() {
         let a = random(1, 600);
         let (first, second) = a.split_at(300);
-        let one = Agreement::of(first, first);
-        let both = one.and(Agreement::of(second, second));
+        let one = Agreement::of(first, first, first);
+        let both = one.and(Agreement::of(second, second, second));
         assert!(both.deviations() > 1.3 * one.deviations());
         assert_eq!(both.codes(), 600);
     }

@@ -167,7 +167,7 @@ impl QueryBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FingerprintError {
-    /// Fewer than [`CODES_MIN`] codes in all: take more audio (2.7 s at least).
+    /// Fewer than [`CODES_MIN`] codes in all: take more audio (2.4 s at least).
     TooShort,
     /// A sample of a query over 300 codes, or a reference over 12 hours: cut it.
     TooLong,
@@ -184,7 +184,7 @@ pub enum FingerprintError {
 impl core::fmt::Display for FingerprintError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::TooShort => "too little audio: at least 2.7 s are needed",
+            Self::TooShort => "too little audio: at least 2.4 s are needed",
             Self::TooLong => "too long: 300 codes a sample, 12 hours a reference at most",
             Self::EmptySample => "a sample without codes",
             Self::TooManySamples => "more than six samples",

@@ -45,7 +45,7 @@ pub struct TooShort {
 
 impl core::fmt::Display for TooShort {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "only {} codes of audio; at least {CODES_MIN} (2.7 s) are needed", self.codes)
+        write!(f, "only {} codes of audio; at least {CODES_MIN} (2.4 s) are needed", self.codes)
     }
 }
 
@@ -146,6 +146,6 @@ mod tests {
     fn the_least_audio_is_what_messages_say() {
         let rate = SampleRate::from_hz(8_000).unwrap();
         let least = frames_for(CODES_MIN as u32, rate);
-        assert!((20_800..=21_600).contains(&least), "{least}: messages say 2.7 s");
+        assert!((20_800..=21_600).contains(&least), "{least}: messages say 2.4 s");
     }
 }

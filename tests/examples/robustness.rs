@@ -17,10 +17,10 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use onmon_core::encoder::{Encoder, SlowDifference};
 use onmon_core::{
     CODES_PER_SAMPLE, Channels, ENCODER, EncoderId, Extractor, QueryBuilder, SampleRate,
 };
-use onmon_core::encoder::{Encoder, SlowDifference};
 use onmon_index::Index;
 use serde_json::{Value, json};
 

@@ -95,7 +95,7 @@ fn best_offset(a: &Runs, b: &Runs) -> Option<(i64, Agreement)> {
     let weighed = offsets.into_iter().take(CANDIDATES).map(|(_, offset)| {
         let agreement = overlaps(a, b, offset)
             .flat_map(|(a, b)| a.chunks(CODES_PER_SAMPLE).zip(b.chunks(CODES_PER_SAMPLE)))
-            .map(|(a, b)| Agreement::of(a, b))
+            .map(|(a, b)| Agreement::of(a, b, b))
             .fold(Agreement::default(), Agreement::and);
         (offset, agreement)
     });

@@ -141,7 +141,8 @@ fn both_met(
     };
     let met = query.iter().filter_map(|sample| {
         let codes = stretch(one.codes, on_one, sample)?;
-        Some(Agreement::of(codes, stretch(other.codes, on_other, sample)?))
+        let there = stretch(other.codes, on_other, sample)?;
+        Some(Agreement::of(codes, there, there))
     });
     met.fold(Agreement::default(), Agreement::and)
 }
