@@ -4,11 +4,13 @@
 /// The WebAssembly module as a browser fetches it, compressed by brotli (quality 11).
 pub const WASM_BROTLI_BYTES_MAX: u64 = 480_000;
 
-/// The whole Cortex-M image, QEMU harness included.
-pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 88 * 1024;
+/// The whole Cortex-M image, QEMU harness included. Encoder 2's weights are 74 KB of it.
+pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 152 * 1024;
 
-/// Variables and the deepest stack of that image.
-pub const FIRMWARE_RAM_BYTES_MAX: u64 = 20 * 1024;
+/// Variables and the deepest stack of that image. Encoder 2 holds 4.4 KB, and a hop's values and
+/// sums on the stack.
+pub const FIRMWARE_RAM_BYTES_MAX: u64 = 24 * 1024;
 
 /// Instructions a Cortex-M4F spends on a second of audio, of the dearest golden vector.
-pub const FIRMWARE_INSTRUCTIONS_PER_SECOND_MAX: u64 = 14_000_000;
+/// Encoder 2 takes some 3 million of them.
+pub const FIRMWARE_INSTRUCTIONS_PER_SECOND_MAX: u64 = 17_000_000;
