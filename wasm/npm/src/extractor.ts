@@ -19,7 +19,7 @@ export interface Extractor {
    */
   push(block: Float32Array | Int16Array): Uint8Array;
   /**
-   * Wire bytes of a query from everything pushed so far; throws `too_short` below 2.7 seconds.
+   * Wire bytes of a query from everything pushed so far; throws `too_short` below 2.4 seconds.
    * `durationMs` is the length of the whole recording, where it is known.
    */
   fingerprint(durationMs?: number): Uint8Array;

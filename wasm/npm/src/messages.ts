@@ -74,8 +74,8 @@ export const MESSAGES = {
     ja: 'ファイルが長すぎます。録音ごとに分割してください。',
   },
   too_short: {
-    en: 'Too little audio: at least 2.7 seconds are needed.',
-    ja: '音声が短すぎます。少なくとも 2.7 秒必要です。',
+    en: 'Too little audio: at least 2.4 seconds are needed.',
+    ja: '音声が短すぎます。少なくとも 2.4 秒必要です。',
   },
   read_failed: {
     en: 'The file could not be read; was it moved or changed? Choose it again.',

@@ -1,0 +1,55 @@
+"""Decodes what training reads: tracks and voices as 8 kHz 16-bit mono, one raw file each."""
+
+import argparse
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import sources
+from .frontend import RATE_HZ
+
+LONGEST_S = 400
+TRAINING_VOICES = ("en", "es", "fr")
+
+
+def decode(path: Path, out: Path) -> None:
+    """Nothing is left half-written, and what is there is not made again."""
+    if out.exists():
+        return
+    raw = ["-map", "a:0", "-t", str(LONGEST_S), "-ac", "1", "-ar", str(RATE_HZ), "-f", "s16le", "-"]
+    run = ["ffmpeg", "-v", "error", "-threads", "1", "-i", str(path), *raw]
+    pcm = subprocess.run(run, capture_output=True, check=True).stdout
+    partial = out.with_suffix(".partial")
+    partial.write_bytes(pcm)
+    partial.rename(out)
+
+
+def name(package: str, path: Path) -> str:
+    inside = path.relative_to(sources.fetched(package))
+    return f"{package}__{str(inside).replace('/', '_')}.i16"
+
+
+def voices(language: str) -> list[tuple[str, Path]]:
+    found = []
+    for package in sources.packages(f"speech {language}"):
+        files = sorted(sources.fetched(package.name).rglob("*.wav"))
+        found += [(package.name, path) for path in files]
+    return found
+
+
+def make(folder: Path, jobs: int) -> None:
+    music = [(track.package, track.path) for track in sources.tracks("train")]
+    speech = [pair for language in TRAINING_VOICES for pair in voices(language)]
+    for kind, files in (("train", music), ("speech_train", speech)):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(lambda p: decode(p[1], folder / kind / name(*p)), files))
+        print(f"{kind}: {len(files)} files")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    make(options.folder, options.jobs)
