@@ -2,7 +2,8 @@
 //! says why.
 
 /// The WebAssembly module as a browser fetches it, compressed by brotli (quality 11).
-pub const WASM_BROTLI_BYTES_MAX: u64 = 480_000;
+/// Encoder 2's weights are some 55 KB of it: 11 bits each, which nothing compresses.
+pub const WASM_BROTLI_BYTES_MAX: u64 = 540_000;
 
 /// The whole Cortex-M image, QEMU harness included. Encoder 2's weights are 74 KB of it.
 pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 152 * 1024;
