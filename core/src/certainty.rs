@@ -6,8 +6,8 @@
 //! confidence = -log10 F(x)  for a catalogue of 2 million songs
 //! ```
 //! Q is the upper tail of the normal distribution. `SPREAD` and `TRIALS_PER_CODE` are fitted to
-//! what real unrelated music shows (`docs/calibration.json`, made by `cargo xtask bench impostors`),
-//! on the careful side: the fit lies above every tail that was counted. Beyond the alignments
+//! what real unrelated music shows (`docs/calibration.json`, made by `cargo xtask bench impostors`;
+//! `tests/tests/calibration.rs` holds them to it), on the careful side. Beyond the alignments
 //! counted it is an extrapolation, and says nothing of recordings that share material.
 
 use crate::profile::CODES_PER_SECOND;
@@ -31,11 +31,11 @@ const HALVINGS: u32 = 15;
 
 /// Standard deviation of unrelated music, in the unit of
 /// [`Agreement::deviations`](crate::compare::Agreement::deviations).
-const SPREAD: f32 = 1.08;
+const SPREAD: f32 = 1.25;
 
-/// Independent trials that one code of a catalogue is worth: lines of several speeds and shifts,
-/// six samples and all of them together.
-const TRIALS_PER_CODE: f32 = 30.0;
+/// Independent trials that one code of a catalogue is worth. Far fewer than one: only the best
+/// alignments of a query are weighed at all, and neighbours are alike.
+const TRIALS_PER_CODE: f32 = 0.003;
 
 /// `confidence c` means at most 10^-c expected false identifications per query (10^(6 - c) per
 /// million queries) against a catalogue of 2 million songs. 0 where nothing is certain at all.
@@ -54,6 +54,12 @@ pub fn deviations_min(library_codes: u64) -> f32 {
         (low, high) = if accepted { (low, middle) } else { (middle, high) };
     }
     high
+}
+
+/// Expected false identifications per query beyond this many deviations in a library of this many
+/// codes: F(x) above.
+pub fn expected_false(deviations: f32, library_codes: u64) -> f32 {
+    libm::exp10f(log10_false(deviations, library_codes))
 }
 
 /// Logarithm of the expected false identifications per query beyond this many deviations.

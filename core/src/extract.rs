@@ -15,7 +15,7 @@ const MONO_SAMPLES: usize = 256;
 /// Turns a stream of PCM into one 8-bit code per 50 ms.
 ///
 /// The codes depend on the samples alone, never on how they were cut into blocks. Code i is made
-/// of the audio from `i * 50` ms to `i * 50 + 1653` ms (at other rates than 8 kHz, 2 ms on either
+/// of the audio from `i * 50` ms to `i * 50 + 1353` ms (at other rates than 8 kHz, 2 ms on either
 /// side more); audio that ends before that does not have a code i. State: 9.5 KiB, no heap;
 /// about 9 KiB of stack while a frame is computed.
 ///

@@ -15,11 +15,15 @@ import numpy as np
 import torch
 
 from . import network
+from .learn import Bank
+from .network import VALUE_MAX, VALUE_ONE
 
-VALUE_MAX = 2_047
-VALUE_ONE = 256
 SUM_MAX = 2**31 - 1
-SHIFT_MAX = 12
+# Of the 8.0 that 12 bits hold; training data's loudest value goes here.
+LOUDEST = 7.0
+SILENT = 1e-5
+# 11 bits of fraction.
+WEIGHT_MOST = 0.99
 
 
 @dataclass
@@ -30,23 +34,58 @@ class Layer:
     biases: np.ndarray
 
 
-def quantised(weight: torch.Tensor, bias: torch.Tensor, dilation: int) -> Layer:
-    """The largest scale at which every weight and every sum fits."""
-    w = weight.detach().numpy().transpose(0, 2, 1).astype(np.float64)
-    b = bias.detach().numpy().astype(np.float64)
-    for shift in range(SHIFT_MAX, 0, -1):
-        scaled = np.round(w * 2**shift).astype(np.int64)
-        biases = np.round(b * 2**shift * VALUE_ONE).astype(np.int64)
-        largest = np.abs(scaled).sum((1, 2)) * VALUE_MAX + np.abs(biases) + 2 ** (shift - 1)
-        if np.abs(scaled).max() <= VALUE_MAX and largest.max() <= SUM_MAX:
-            return Layer(dilation, shift, scaled, biases)
-    raise SystemExit("a layer's weights are too large for 12 bits")
+def quantised(weight: torch.Tensor, bias: torch.Tensor, dilation: int, one: int) -> Layer:
+    """`one` steps to a weight of 1.0."""
+    scaled = np.round(weight.detach().numpy().transpose(0, 2, 1).astype(np.float64) * one)
+    biases = np.round(bias.detach().numpy().astype(np.float64) * one * VALUE_ONE)
+    largest = np.abs(scaled).sum((1, 2)) * VALUE_MAX + np.abs(biases) + one / 2
+    if np.abs(scaled).max() > VALUE_MAX or largest.max() > SUM_MAX:
+        raise SystemExit("weights too large for 12 bits: train with --rounded")
+    shift = one.bit_length() - 1
+    return Layer(dilation, shift, scaled.astype(np.int64), biases.astype(np.int64))
+
+
+def levelled(encoder: network.Encoder, bands: torch.Tensor) -> network.Encoder:
+    """The same network with every hidden channel's loudest value near the top of 12 bits.
+
+    Training leaves the scale open (rectifiers pass factors on, and only signs count), and weight
+    decay makes it tiny: each channel is scaled up, and the layer that reads it down.
+    """
+    copy = network.Encoder(**encoder.shape)
+    copy.load_state_dict(encoder.state_dict())
+    x = copy.inputs(bands)
+    convolutions = [*copy.hidden, copy.out]
+    with torch.no_grad():
+        for layer, reader in zip(convolutions, convolutions[1:]):
+            loudest = layer(x).clamp(min=0).amax((0, 2)).clamp(min=1e-6)
+            # A channel that is hardly ever heard would make weights that cost all others precision.
+            gain = torch.minimum(LOUDEST / loudest, WEIGHT_MOST / layer.weight.abs().amax((1, 2)))
+            layer.weight *= gain[:, None, None]
+            layer.bias *= gain
+            reader.weight /= gain[None, :, None]
+            # A channel that is never heard says nothing; what reads it only costs precision.
+            reader.weight *= (loudest > SILENT)[None, :, None]
+            x = layer(x).clamp(0, network.ACTIVATION_MAX)
+        gain = 0.49 / copy.out.weight.abs().amax((1, 2))
+        copy.out.weight *= gain[:, None, None]
+        copy.out.bias *= gain
+    return copy.eval()
 
 
 def layers_of(encoder: network.Encoder) -> list[Layer]:
+    """The layers of a network that was trained with --rounded, in integers."""
+    scales = [network.WEIGHT_ONE] * len(encoder.hidden) + [network.OUT_ONE]
     dilations = [*encoder.shape["dilations"], 1]
     convolutions = [*encoder.hidden, encoder.out]
-    return [quantised(c.weight, c.bias, d) for c, d in zip(convolutions, dilations, strict=True)]
+    parts = zip(convolutions, dilations, scales, strict=True)
+    return [quantised(c.weight, c.bias, d, one) for c, d, one in parts]
+
+
+def centred(layers: list[Layer], mean_hops: int, bands: np.ndarray) -> list[Layer]:
+    """The same with every bit as often 1 as 0 over these bands, [pairs, frames, 32]."""
+    sums = [integer_outputs(layers, mean_hops, np.round(b * VALUE_ONE)) for b in bands]
+    layers[-1].biases -= np.round(np.median(np.concatenate(sums), 0)).astype(np.int64)
+    return layers
 
 
 def integer_outputs(layers: list[Layer], mean_hops: int, bands: np.ndarray) -> np.ndarray:
@@ -128,11 +167,25 @@ def digest(layers: list[Layer]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", type=Path)
-    parser.add_argument("--facts", type=Path, required=True, help="JSON: what it was trained on")
+    parser.add_argument("--bank", type=Path, required=True, help="whose values set the scales")
+    parser.add_argument("--levelled", type=Path, help="only level the network, to be trained further with --rounded")
+    parser.add_argument("--facts", type=Path, help="JSON: what it was trained on")
     parser.add_argument("--out", type=Path, default=Path("../core/src/encoder/weights.rs"))
     options = parser.parse_args()
     encoder = network.load(options.network)
-    layers = layers_of(encoder)
+    bank = Bank(options.bank)
+    rows = np.random.default_rng(0).choice(np.flatnonzero(bank.maps[:, 1] > 0), 1_000, False)
+    bands = torch.from_numpy(
+        np.concatenate([bank.clean[np.sort(rows)], bank.bad[np.sort(rows)]]).astype(np.float32)
+    )
+    if options.levelled:
+        network.save(levelled(encoder, bands), options.levelled)
+        return
+    layers = centred(layers_of(encoder), encoder.mean_hops, bands[:500].numpy())
+    with torch.no_grad():
+        float_bits = encoder(bands[-1:], rounded=True)[0].numpy() > 0
+    integer = integer_outputs(layers, encoder.mean_hops, np.round(bands[-1].numpy() * VALUE_ONE))
+    print(f"bits equal to those of the float network: {np.mean(float_bits == (integer > 0)):.4f}")
     facts = json.loads(options.facts.read_text())
     facts["sha256"] = digest(layers)
     certificate = "\n".join(f"{key}: {value}" for key, value in facts.items())

@@ -124,14 +124,14 @@ def learn(folder: Path, out: Path, options) -> None:
     certain = Certainty(options.threshold, 2.0, 270)
     print("weights", encoder.multiply_adds_per_hop(), "context", encoder.context_hops, flush=True)
     parameters = [*encoder.parameters(), *scales]
-    optimiser = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0 if options.rounded else 1e-4)
     begun, step, log = time.time(), 0, []
     mean = spread = None
     while (done := (time.time() - begun) / options.seconds if options.seconds else step / options.steps) < 1:
         for group in optimiser.param_groups:
             group["lr"] = options.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-5
         clean, bad, maps = data.batch(options.batch, rng)
-        both = encoder(torch.cat([clean, bad]))
+        both = encoder(torch.cat([clean, bad]), rounded=options.rounded)
         half = both[: len(clean)].detach()
         now = half.mean((0, 1)), half.std((0, 1))
         if mean is None:
@@ -152,6 +152,8 @@ def learn(folder: Path, out: Path, options) -> None:
         total.backward()
         torch.nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
         optimiser.step()
+        if options.rounded:
+            encoder.keep_in_range()
         step += 1
         log.append((key_loss.item(), key_found, loss.item(), found, wrong, certainty, sure))
         if step % 200 == 0:
@@ -195,6 +197,7 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=8_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--start", type=Path)
+    parser.add_argument("--start", type=Path, help="go on from this network")
+    parser.add_argument("--rounded", action="store_true", help="12-bit weights and activations")
     options = parser.parse_args()
     learn(options.bank, options.out, options)

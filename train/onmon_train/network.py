@@ -10,8 +10,12 @@ from .frontend import BANDS, FRAMES_PER_HOP
 
 INPUTS = BANDS * FRAMES_PER_HOP
 BITS = 8
-# Activations are 12-bit, 256 steps to 1.0.
-ACTIVATION_MAX = 2_047 / 256
+# Weights and activations are 12-bit: steps to 1.0 of activations, of hidden weights, of the last's.
+VALUE_MAX = 2_047
+VALUE_ONE = 256
+WEIGHT_ONE = 2_048
+OUT_ONE = 4_096
+ACTIVATION_MAX = VALUE_MAX / VALUE_ONE
 
 
 class Encoder(nn.Module):
@@ -49,12 +53,27 @@ class Encoder(nn.Module):
         centred = hops[:, :, half : hops.shape[2] - half] - means.repeat(1, FRAMES_PER_HOP, 1)
         return (centred * 0.5).clamp(-ACTIVATION_MAX, ACTIVATION_MAX)
 
-    def forward(self, bands: torch.Tensor) -> torch.Tensor:
-        """[n, frames, 32] to [n, hops - context + 1, 8]; a bit is 1 where the output is positive."""
-        x = self.inputs(bands)
-        for layer in self.hidden:
-            x = layer(x).clamp(0, ACTIVATION_MAX)
-        return self.out(x).transpose(1, 2)
+    def forward(self, bands: torch.Tensor, rounded: bool = False) -> torch.Tensor:
+        """[n, frames, 32] to [n, hops - context + 1, 8]; a bit is 1 where the output is positive.
+
+        `rounded`: as the integer network sees it, with gradients straight through the rounding.
+        """
+        steps = (lambda x, n: x + (torch.round(x * n) / n - x).detach()) if rounded else lambda x, n: x
+        x = steps(self.inputs(bands), VALUE_ONE)
+        for layer in [*self.hidden, self.out]:
+            one = OUT_ONE if layer is self.out else WEIGHT_ONE
+            weight = steps(layer.weight, one)
+            x = nn.functional.conv1d(x, weight, layer.bias, dilation=layer.dilation)
+            if layer is not self.out:
+                x = steps(x.clamp(0, ACTIVATION_MAX), VALUE_ONE)
+        return x.transpose(1, 2)
+
+    def keep_in_range(self) -> None:
+        """Clips the weights to what 12 bits hold."""
+        with torch.no_grad():
+            for layer in self.hidden:
+                layer.weight.clamp_(-VALUE_MAX / WEIGHT_ONE, VALUE_MAX / WEIGHT_ONE)
+            self.out.weight.clamp_(-VALUE_MAX / OUT_ONE, VALUE_MAX / OUT_ONE)
 
     def multiply_adds_per_hop(self) -> int:
         return sum(p.numel() for name, p in self.named_parameters() if name.endswith("weight"))

@@ -70,8 +70,8 @@ pub enum Command {
     /// Compares two files: audio or fingerprints.
     #[command(after_help = "Example:\n  \
         onmon compare original.flac clip.mp3\n\n\
-        Confidence counts standard deviations beyond chance; the best of all offsets of two unrelated\n\
-        recordings reaches about 5. Bit error is 0 for the same codes and about 0.5 for unrelated ones.")]
+        Confidence c means that unrelated music agrees so much once in 10^c queries of 2 million songs;\n\
+        it is 0 for most unrelated pairs. Bit error is 0 for the same codes and about 0.5 for unrelated ones.")]
     Compare(CompareArgs),
     /// Shows what a fingerprint (or the fingerprint of a file) holds.
     #[command(after_help = "Examples:\n  \

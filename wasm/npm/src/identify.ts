@@ -23,12 +23,16 @@ export interface Match {
   rights: 'entrusted' | 'not_entrusted' | 'unknown';
   /** Where in the recording the query begins; negative if it has something before it. */
   offsetMs: number;
-  /** Grows with certainty. */
+  /** c: at most 10^-c expected false identifications per query against 2 million songs. */
   confidence: number;
+  /** How fast the query plays: 1.05 is 5 % faster than the recording. */
+  speed: number;
   /** Share of bits that differ, 0 to 0.5. */
   bitError: number;
   matchedMs: number;
   samplesAgreeing: number;
+  /** Whether a better match is the same recording, enrolled under another id. */
+  nearDuplicate: boolean;
 }
 
 /** A server's answer. */
@@ -156,8 +160,10 @@ function matchOf(match: Record<string, unknown>): Match {
     rights: match['rights'] as Match['rights'],
     offsetMs: Number(match['offset_ms']),
     confidence: Number(match['confidence']),
+    speed: Number(match['speed'] ?? 1),
     bitError: Number(match['bit_error']),
     matchedMs: Number(match['matched_ms']),
     samplesAgreeing: Number(match['samples_agreeing']),
+    nearDuplicate: match['near_duplicate'] === true,
   };
 }

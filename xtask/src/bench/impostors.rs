@@ -4,14 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Context, Result};
+use serde_json::Value;
 
-use super::lines_of;
 use crate::{command, music, repo};
 
-/// Fingerprints `folder` (or the demo's music) and measures; prints a table, or one object.
-pub fn impostors(folder: Option<&Path>, as_json: bool) -> Result<()> {
+/// Most alike pairs shown.
+const PAIRS_SHOWN: usize = 10;
+
+/// Fingerprints `folder` (or the demo's music), measures, writes `docs/calibration.json` if asked to,
+/// and prints a table, or one object.
+pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()> {
     let folder = folder.map_or_else(music::packaged, |folder| Ok(folder.to_owned()))?;
     let references = repo::target().join("impostors");
     if references.exists() {
@@ -20,12 +23,37 @@ pub fn impostors(folder: Option<&Path>, as_json: bool) -> Result<()> {
     let mut extract = cargo(&["--package", "onmon", "--", "extract", "--reference", "-o"]);
     command::run(extract.arg(&references).arg(&folder))?;
     let mut measure = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
-    measure.arg(&references);
-    if !as_json {
-        return command::run(&mut measure);
+    let measured = command::capture(measure.arg(&references))?;
+    let measured: Value = serde_json::from_str(&measured).context("impostors printed no JSON")?;
+    if keep {
+        let path = repo::root().join("docs/calibration.json");
+        fs::write(&path, format!("{measured:#}\n"))?;
+        eprintln!("{} written", repo::relative(&path));
     }
-    println!("{}", json!({ "impostors": lines_of(measure.arg("--json"))? }));
+    if as_json {
+        println!("{measured}");
+    } else {
+        table(&measured);
+    }
     Ok(())
+}
+
+fn table(measured: &Value) {
+    let threshold = measured["threshold_deviations"].as_f64().unwrap_or_default();
+    println!("{} recordings, {} codes", measured["recordings"], measured["codes"]);
+    println!("a match in a library of this size has {threshold:.2} deviations or more");
+    for (kind, tail) in measured["kinds"].as_object().into_iter().flatten() {
+        println!("\n{kind}: {} queries, {} alignments", tail["queries"], tail["alignments"]);
+        for (beyond, count) in tail["beyond"].as_object().into_iter().flatten() {
+            if beyond.ends_with("0") {
+                println!("  beyond {beyond:>5}: {count}");
+            }
+        }
+        for pair in tail["most_alike"].as_array().into_iter().flatten().take(PAIRS_SHOWN) {
+            let deviations = pair[0].as_f64().unwrap_or_default();
+            println!("  {deviations:5.2}  {} -> {}", pair[1], pair[2]);
+        }
+    }
 }
 
 fn cargo(words: &[&str]) -> Command {

@@ -26,6 +26,9 @@ pub enum Benchmark {
         /// Folder of music; the demo's music unless given.
         #[arg(long, value_name = "DIR")]
         music: Option<PathBuf>,
+        /// Keep the result as docs/calibration.json, to which a test holds core's calibration.
+        #[arg(long)]
+        keep: bool,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -38,7 +41,9 @@ pub enum Benchmark {
 pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Extract { json } => extract::extract(*json),
-        Benchmark::Impostors { music, json } => impostors::impostors(music.as_deref(), *json),
+        Benchmark::Impostors { music, keep, json } => {
+            impostors::impostors(music.as_deref(), *keep, *json)
+        }
         Benchmark::Robustness(options) => robustness::robustness(options),
     }
 }
