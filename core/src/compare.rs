@@ -27,13 +27,14 @@ use crate::profile::CODES_PER_SAMPLE;
 /// for strict periods, which have [`PERIOD_MAX`].
 const LAG_MAX: usize = 18;
 
-/// Longest lag in codes (7.5 s) at which a strict period is looked for: a loop or a pulsing tone
-/// goes on for ever, and two of one tempo agree by chance as often.
+/// Shortest and longest period in codes (0.5 and 7.5 s) that is looked for: a loop or a pulsing
+/// tone goes on for ever, and whatever has its tempo agrees with it again and again.
+const PERIOD_MIN: usize = 10;
 const PERIOD_MAX: usize = 150;
 
-/// A bit's correlation with itself, in query and reference alike, from which on a lag beyond
-/// [`LAG_MAX`] counts: five standard deviations of what 300 unrelated codes show.
-const PERIODIC: f32 = 0.3;
+/// Mean correlation of a query's bits with themselves from which on they have a period: music
+/// without loops stays below.
+const PERIODIC: f32 = 0.35;
 
 /// Bits in a code.
 const BITS: usize = 8;
@@ -79,10 +80,7 @@ impl Agreement {
         let near: f32 = (0..=lags(LAG_MAX))
             .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
             .sum();
-        let far: f32 = (LAG_MAX + 1..=lags(PERIOD_MAX))
-            .map(|lag| 2.0 * (codes - lag) as f32 * periods_met(&q, &around, lag))
-            .sum();
-        let variance = near + far;
+        let variance = near * repetitions(&q);
         let pairs = query.iter().zip(reference).take(codes);
         Self {
             excess,
@@ -196,12 +194,21 @@ fn covariances_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
     sum
 }
 
-/// Sum over the bits of the covariances at a lag where both have a period.
-fn periods_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
-    let covariance =
-        |planes: &Planes, bit| planes.covariance(bit, bit, &later(planes.row(bit), lag), lag);
-    let met = (0..BITS).map(|bit| (covariance(q, bit), covariance(r, bit)));
-    met.filter(|(q, r)| q.abs() >= PERIODIC && r.abs() >= PERIODIC).map(|(q, r)| q * r).sum()
+/// How often a query says the same again: 1 where it has no period, the number of its periods where
+/// it strictly has one. Between, with the square of its correlation with itself a period later.
+fn repetitions(q: &Planes) -> f32 {
+    let at = |lag: usize| {
+        let with_itself = |bit| q.covariance(bit, bit, &later(q.row(bit), lag), lag).max(0.0);
+        let periodicity = (0..BITS).map(with_itself).sum::<f32>() / moving(q);
+        let again = q.codes as f32 / lag as f32 - 1.0;
+        if periodicity >= PERIODIC { again * periodicity * periodicity } else { 0.0 }
+    };
+    1.0 + (PERIOD_MIN..=PERIOD_MAX.min(q.codes / 2)).map(at).fold(0.0, f32::max)
+}
+
+/// The sum of the variances of a run's bits: 8 where all move and none prefers a side.
+fn moving(q: &Planes) -> f32 {
+    (0..BITS).map(|bit| 1.0 - q.mean(bit) * q.mean(bit)).sum::<f32>().max(0.1)
 }
 
 /// Share of bits that differ over what both have; 0.5 where that is nothing.

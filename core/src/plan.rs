@@ -146,6 +146,6 @@ mod tests {
     fn the_least_audio_is_what_messages_say() {
         let rate = SampleRate::from_hz(8_000).unwrap();
         let least = frames_for(CODES_MIN as u32, rate);
-        assert!((20_800..=21_600).contains(&least), "{least}: messages say 2.4 s");
+        assert!((18_000..=19_200).contains(&least), "{least}: messages say 2.4 s");
     }
 }
