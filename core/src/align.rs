@@ -138,7 +138,7 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line) -> Alignment {
     }
 }
 
-/// The agreement of all samples. One that says what another said before it is no new evidence: where
+/// The agreement of all samples. One that says what another said before is no new evidence: where
 /// the query and the recording both repeat themselves from one sample to another, at the same
 /// distance, the two samples' chance agreements are correlated as much as these repeats are.
 fn together(met: &[Met<'_>; SAMPLES_MAX], alone: &[Agreement; SAMPLES_MAX]) -> Agreement {

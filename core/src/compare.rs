@@ -12,7 +12,7 @@
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
 //! deviations = (S - E) / sqrt(V)
 //! ```
-//! C_bc(l) is the covariance of bit b with bit c, l codes later, and w(l) = 1 - |l| / (longest + 1):
+//! C_bc(l) is the covariance of bit b with bit c, l codes later, w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
 //! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count.
 //!
@@ -100,8 +100,8 @@ impl Agreement {
         }
     }
 
-    /// The same with the covariance of two parts of it, where `repeat` (0 to 1) of what one says the
-    /// other says too.
+    /// The same with the covariance of two parts of it, where `repeat` (0 to 1) of what one says
+    /// the other says too.
     pub(crate) fn with_covariance(self, one: &Self, other: &Self, repeat: f32) -> Self {
         let covariance = repeat * libm::sqrtf(one.variance * other.variance);
         Self { variance: self.variance + 2.0 * covariance, ..self }

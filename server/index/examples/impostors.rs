@@ -1,8 +1,8 @@
 //! How certain the index gets of recordings that are not in it: leave one out, ask for it.
 //!
-//! `impostors DIR` reads the reference fingerprints (`*.ref.afp`) in DIR, and prints one JSON object.
+//! `impostors DIR` reads the reference fingerprints (`*.ref.afp`) in DIR, prints a JSON object.
 //! Every recording is taken out in turn and asked for: as six samples, and as clips of 15 s and of
-//! 5 s from all over it. What then agrees best is an impostor, unless the folder holds the recording
+//! 5 s from all over it. What then agrees best is an impostor, unless the folder holds the song
 //! twice or the two share material: the most alike pairs are named, to be looked at. Counts are
 //! independent of the calibration that they are made for.
 

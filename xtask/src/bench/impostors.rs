@@ -12,8 +12,8 @@ use crate::{command, music, repo};
 /// Most alike pairs shown.
 const PAIRS_SHOWN: usize = 10;
 
-/// Fingerprints `folder` (or the demo's music), measures, writes `docs/calibration.json` if asked to,
-/// and prints a table, or one object.
+/// Fingerprints `folder` (or the demo's music), measures, keeps `docs/calibration.json` if asked
+/// to, and prints a table, or one object.
 pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()> {
     let folder = folder.map_or_else(music::packaged, |folder| Ok(folder.to_owned()))?;
     let references = repo::target().join("impostors");
