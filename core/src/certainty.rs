@@ -15,9 +15,9 @@ use crate::profile::CODES_PER_SECOND;
 /// Codes in the catalogue that a confidence speaks of: 2 million songs of 270 s.
 pub const CATALOGUE_CODES: u64 = 2_000_000 * 270 * CODES_PER_SECOND as u64;
 
-/// Expected false identifications per query that are accepted, as a negative power of ten: one
-/// in a million queries.
-pub const ACCEPTED: f32 = 6.0;
+/// Expected false identifications per query that are accepted, as a negative power of ten: 100 in
+/// a million queries.
+pub const ACCEPTED: f32 = 4.0;
 
 /// Codes below which a library does not ask for less certainty (740 songs of 4.5 min): a small
 /// library is where people try what is alike.
@@ -35,7 +35,7 @@ const SPREAD: f32 = 1.8;
 
 /// Independent trials that one code of a catalogue is worth. Far fewer than one: only the best
 /// alignments of a query are weighed at all, and neighbours are alike.
-const TRIALS_PER_CODE: f32 = 0.003;
+const TRIALS_PER_CODE: f32 = 0.0012;
 
 /// `confidence c` means at most 10^-c expected false identifications per query (10^(6 - c) per
 /// million queries) against a catalogue of 2 million songs. 0 where nothing is certain at all.
@@ -44,7 +44,7 @@ pub fn confidence(deviations: f32) -> f32 {
 }
 
 /// The least deviations of a match in a library of this many codes: those that keep the expected
-/// false identifications *in this library* at one in a million queries ([`ACCEPTED`]).
+/// false identifications *in this library* at 100 in a million queries ([`ACCEPTED`]).
 pub fn deviations_min(library_codes: u64) -> f32 {
     let codes = library_codes.max(LIBRARY_CODES_MIN);
     let (mut low, mut high) = (0.0, DEVIATIONS_MAX);
