@@ -44,6 +44,7 @@ pub(super) const WIDTH_MAX: usize = width_max();
 const HELD: usize = held();
 
 const _: () = check();
+const _: () = assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
 
 /// Encoder 2, the network. Its state: 34 frames of log bands and what each layer still meets.
 pub struct Network {
@@ -152,8 +153,7 @@ const fn width_max() -> usize {
 }
 
 const fn check() {
-    assert!(1 <= LAYERS.len() && LAYERS.len() <= LAYERS_MAX, "too few or too many layers");
-    assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
+    assert!(!LAYERS.is_empty() && LAYERS.len() <= LAYERS_MAX, "too few or too many layers");
     let (mut inputs, mut weights, mut i) = (FRAMES_PER_HOP * BANDS, 0, 0);
     while i < LAYERS.len() {
         let layer: &Layer = &LAYERS[i];
