@@ -214,9 +214,9 @@ mod twin {
         let sum = |at: usize, output: usize| {
             let mut sum = i64::from(layer.biases[output]);
             for tap in 0..layer.taps {
-                for input in 0..layer.inputs {
-                    let weight = layer.weights[(output * layer.taps + tap) * layer.inputs + input];
-                    sum += i64::from(weight) * hops[at + tap * layer.dilation][input];
+                let row = &layer.weights[(output * layer.taps + tap) * layer.inputs..];
+                for (&weight, value) in row.iter().zip(&hops[at + tap * layer.dilation]) {
+                    sum += i64::from(weight) * value;
                 }
             }
             sum
