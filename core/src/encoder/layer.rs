@@ -38,7 +38,7 @@ impl Layer {
 
     /// Takes the newest hop's values into `held`, the layer's hops with the oldest first.
     pub(super) fn take(&self, held: &mut [i16], values: &[i16; WIDTH_MAX]) {
-        // Moving all costs less than 1 % of the products, and spares a ring's places.
+        // Few values beside the products: moving them all spares a ring's places.
         if self.inputs <= held.len() {
             held.copy_within(self.inputs.., 0);
         }

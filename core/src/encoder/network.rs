@@ -41,6 +41,7 @@ pub(super) const WIDTH_MAX: usize = width_max();
 const HELD: usize = held();
 
 const _: () = check();
+const _: () = assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
 
 /// Encoder 2, the network. Its state: 34 frames of log bands and what each layer still meets.
 pub struct Network {
@@ -149,8 +150,7 @@ const fn width_max() -> usize {
 }
 
 const fn check() {
-    assert!(1 <= LAYERS.len() && LAYERS.len() <= LAYERS_MAX, "too few or too many layers");
-    assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
+    assert!(!LAYERS.is_empty() && LAYERS.len() <= LAYERS_MAX, "too few or too many layers");
     let (mut inputs, mut weights, mut i) = (FRAMES_PER_HOP * BANDS, 0, 0);
     while i < LAYERS.len() {
         let layer: &Layer = &LAYERS[i];
@@ -211,9 +211,9 @@ mod twin {
         let sum = |at: usize, output: usize| {
             let mut sum = i64::from(layer.biases[output]);
             for tap in 0..layer.taps {
-                for input in 0..layer.inputs {
-                    let weight = layer.weights[(output * layer.taps + tap) * layer.inputs + input];
-                    sum += i64::from(weight) * hops[at + tap * layer.dilation][input];
+                let row = &layer.weights[(output * layer.taps + tap) * layer.inputs..];
+                for (&weight, value) in row.iter().zip(&hops[at + tap * layer.dilation]) {
+                    sum += i64::from(weight) * value;
                 }
             }
             sum
