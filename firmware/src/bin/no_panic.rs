@@ -53,7 +53,8 @@ fn send_and_receive(bytes: &[u8]) {
     if let Ok(fingerprint) = wire::decode(black_box(bytes)) {
         for sample in fingerprint.samples() {
             black_box(sample.start);
-            let agreement = Agreement::of(black_box(sample.codes), black_box(bytes), black_box(bytes));
+            let agreement =
+                Agreement::of(black_box(sample.codes), black_box(bytes), black_box(bytes));
             black_box(certainty::confidence(agreement.deviations()));
             let anchor = Anchor { sample: 0, code: black_box(0), place: black_box(0) };
             black_box(align(&[sample], black_box(bytes), anchor, black_box(8.0)));
