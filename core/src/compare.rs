@@ -36,10 +36,10 @@ const PERIOD_MAX: usize = 150;
 /// without loops stays below.
 const PERIODIC: f32 = 0.35;
 
-/// How much farther unrelated music reaches per e-fold of length: what is alike in two (tempo,
 /// How much farther unrelated music reaches per e-fold of length: what is alike in two (tempo, key,
 /// instruments) adds up, where chance averages out. Of queries of 5 s, 15 s and six samples one in
 /// 150 reached 7.0, 8.1 and 10 (`docs/calibration.json` has the counts on one scale).
+const LENGTH_GROWTH: f32 = 0.125;
 
 /// Bits in a code.
 const BITS: usize = 8;
