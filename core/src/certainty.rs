@@ -35,7 +35,7 @@ const SPREAD: f32 = 1.8;
 
 /// Independent trials that one code of a catalogue is worth. Far fewer than one: only the best
 /// alignments of a query are weighed at all, and neighbours are alike.
-const TRIALS_PER_CODE: f32 = 0.002;
+const TRIALS_PER_CODE: f32 = 0.0052;
 
 /// `confidence c` means at most 10^-c expected false identifications per query (10^(6 - c) per
 /// million queries) against a catalogue of 2 million songs. 0 where nothing is certain at all.
