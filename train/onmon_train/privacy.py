@@ -61,8 +61,8 @@ def band_errors(stream: Stream, bands: np.ndarray) -> Figures:
     norms = np.sqrt((true**2).sum(0) * (other**2).sum(0))
     correlation = (true * other).sum(0) / np.maximum(norms, 1e-6)
     return {
-        "rmse_db": DB * float(np.sqrt((np.concatenate(raw) ** 2).mean())),
-        "rmse_centred_db": DB * float(np.sqrt((np.concatenate(centred) ** 2).mean())),
+        "rmse_db": float(DB * np.sqrt((np.concatenate(raw) ** 2).mean())),
+        "rmse_centred_db": float(DB * np.sqrt((np.concatenate(centred) ** 2).mean())),
         "correlation": float(correlation.mean()),
         "correlation_by_band": [round(float(c), 3) for c in correlation],
         "frames": len(true),
@@ -70,13 +70,13 @@ def band_errors(stream: Stream, bands: np.ndarray) -> Figures:
 
 
 def hearing(stream: Stream, bands: dict[str, np.ndarray], out: Path, name: str):
-    """Resyntheses: written to listen to, and their STOI and ESTOI."""
+    """Resyntheses: written to listen to, and their STOI and ESTOI; the better way's audio."""
     figures, audio = {}, {"original": stream.pcm}
     for variant, values in bands.items():
         audio[variant] = resynthesis.noise(values, SEED)
         ways = {"noise": audio[variant]}
-        if variant in ("true", "inverted", "sharpened"):
-            ways["griffin_lim"] = resynthesis.griffin_lim(values, SEED)
+        if variant != "mean" and name == "en":
+            audio[variant] = ways["griffin_lim"] = resynthesis.griffin_lim(values, SEED)
         for way, pcm in ways.items():
             pairs = [(stream.pcm[stream.samples(s)], pcm[stream.samples(s)]) for s in stream.spans]
             scores = {"stoi": intelligibility.mean_stoi(pairs, extended=False)}
@@ -258,6 +258,7 @@ def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
         result["hearing"][name], audio = hearing(stream, bands, options.out, name)
         if name == "en":
             test, usable = stream, intelligibility.known_words({w for c in some for w in c.words})
+            del audio["mean"]
             result["recogniser"] = recognised(stream, some, audio, usable)
     result["phones"] = read_phones(encoder, inverter, found["en"], test, options)
     result["languages"] = tell_languages(encoder, inverter, found, options)

@@ -1,11 +1,12 @@
 """Log bands back to 8 kHz audio: band power spread over the bins, then noise or Griffin-Lim."""
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 from .frontend import BAND_HIGH_HZ, BAND_LOW_HZ, BANDS, FRAME, RATE_HZ, WINDOW
 
-ROUNDS = 40
+ROUNDS = 24
+_HANN = signal.windows.hann(WINDOW, sym=False).astype(np.float32)
 _BINS_HZ = np.arange(WINDOW // 2 + 1) * RATE_HZ / WINDOW
 _CENTRES_HZ = BAND_LOW_HZ * (BAND_HIGH_HZ / BAND_LOW_HZ) ** (np.arange(1, BANDS + 1) / (BANDS + 1))
 
@@ -21,21 +22,22 @@ def bin_log2_power(bands: np.ndarray) -> np.ndarray:
 
 
 def _stft(pcm: np.ndarray) -> np.ndarray:
-    frames = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::FRAME]
-    return np.fft.rfft(frames * signal.windows.hann(WINDOW, sym=False).astype(np.float32)).astype(
-        np.complex64
-    )
+    return fft.rfft(np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::FRAME] * _HANN)
+
+
+def _added(frames: np.ndarray) -> np.ndarray:
+    """Overlap-add, FRAME samples of all frames at a time."""
+    blocks = -(-WINDOW // FRAME)
+    rows = np.zeros((len(frames) + blocks - 1, FRAME), np.float32)
+    for i in range(blocks):
+        part = frames[:, i * FRAME : (i + 1) * FRAME]
+        rows[i : i + len(frames), : part.shape[1]] += part
+    return rows.ravel()[: (len(frames) - 1) * FRAME + WINDOW]
 
 
 def _istft(spectrum: np.ndarray) -> np.ndarray:
-    window = signal.windows.hann(WINDOW, sym=False).astype(np.float32)
-    frames = np.fft.irfft(spectrum, WINDOW).astype(np.float32) * window
-    pcm = np.zeros((len(frames) - 1) * FRAME + WINDOW, np.float32)
-    weight = np.full(len(pcm), 1e-3, np.float32)
-    for i, frame in enumerate(frames):
-        pcm[i * FRAME : i * FRAME + WINDOW] += frame
-        weight[i * FRAME : i * FRAME + WINDOW] += window**2
-    return pcm / weight
+    weight = _added(np.broadcast_to(_HANN**2, (len(spectrum), WINDOW)))
+    return _added(fft.irfft(spectrum, WINDOW) * _HANN) / (weight + 1e-3)
 
 
 def noise(bands: np.ndarray, seed: int = 0) -> np.ndarray:
