@@ -58,7 +58,9 @@ class PhoneReader:
         out = out.reshape(len(x), x.shape[1] * 2, -1)
         return out.log_softmax(2).transpose(0, 1)
 
-    def learn(self, model: Attack, items: list[tuple[torch.Tensor, list[int]]], steps: int, seed: int):
+    def learn(
+        self, model: Attack, items: list[tuple[torch.Tensor, list[int]]], steps: int, seed: int
+    ):
         torch.manual_seed(seed)
         self.model = model.with_outputs(2 * (len(self.number) + 1))
         train(self.model, self._losses(items, np.random.default_rng(seed)), steps)
@@ -82,7 +84,7 @@ class PhoneReader:
     def read(self, x: torch.Tensor) -> tuple[int, ...]:
         """The likeliest phone at each step, repeats and blanks dropped."""
         best = self.log_probabilities(x[None])[:, 0].argmax(1).tolist()
-        return tuple(p for p, q in zip(best, [0, *best]) if p and p != q)
+        return tuple(p for p, q in zip(best, [0, *best[:-1]], strict=True) if p and p != q)
 
     @torch.no_grad()
     def rank(self, x: torch.Tensor, sentences: list[tuple[str, ...]]) -> list[int]:

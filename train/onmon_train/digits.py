@@ -16,7 +16,17 @@ VOICES = {False: ("m1", "m2", "m3", "m5", "m6", "f1", "f2", "f4"), True: ("m4", 
 
 def spoken(word: str, voice: str, pitch: int, words_per_minute: int) -> np.ndarray:
     """At 8 kHz, silence cut from both ends."""
-    run = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(words_per_minute), "--stdout", word]
+    run = [
+        "espeak-ng",
+        "-v",
+        voice,
+        "-p",
+        str(pitch),
+        "-s",
+        str(words_per_minute),
+        "--stdout",
+        word,
+    ]
     wav = subprocess.run(run, capture_output=True, check=True).stdout
     pcm = np.frombuffer(wav[WAV_HEADER:], "<i2").astype(np.float32)
     pcm = signal.resample_poly(pcm, RATE_HZ, ESPEAK_HZ)

@@ -37,14 +37,16 @@ class Attack(nn.Module):
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
         self.first = nn.Conv1d(inputs, WIDTH, 3, padding=1)
-        self.blocks = nn.Sequential(*(Block(d) for d in DILATIONS), nn.BatchNorm1d(WIDTH), nn.GELU())
+        self.blocks = nn.Sequential(
+            *(Block(d) for d in DILATIONS), nn.BatchNorm1d(WIDTH), nn.GELU()
+        )
         self.last = nn.Conv1d(WIDTH, outputs, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.last(self.blocks(self.first(x.transpose(1, 2)))).transpose(1, 2)
 
     def with_outputs(self, outputs: int) -> "Attack":
-        """The same network with a fresh last layer: what it learned of speech serves another aim."""
+        """The same with a fresh last layer: what it learned of speech serves another aim."""
         other = copy.deepcopy(self)
         other.last = nn.Conv1d(WIDTH, outputs, 1)
         return other
@@ -79,7 +81,7 @@ def train(model: nn.Module, losses: Iterator[torch.Tensor], steps: int) -> list[
 
 
 class Inverter:
-    """Codes to log bands: least squares, so its answer is the mean over what a code may stand for."""
+    """Codes to log bands: least squares, so the mean over what a code may stand for."""
 
     def __init__(self, codes: np.ndarray, bands: np.ndarray, steps: int, seed: int):
         torch.manual_seed(seed)

@@ -12,22 +12,17 @@ import numpy as np
 import torch
 from scipy.io import wavfile
 
-from . import attacks, intelligibility, privacy_report, resynthesis
-from .digits import digits
+from . import attacks, intelligibility, privacy_report, resynthesis, told_apart
 from .export import digest, layers_of
 from .frontend import RATE_HZ
 from .inverter import Inverter
 from .network import Encoder, load
-from .speech import Clip, Stream, clips, test_stream, training_pass, transcripts
+from .speech import Clip, Stream, clips, test_stream, transcripts
+from .told_apart import LANGUAGES, SEED, Figures
 
-SEED = 1
 ACTIVE_BELOW_PEAK = 30 / 3.0103  # log2 units
 DB = 10 * np.log10(2)
-WINDOW_CODES = 100
-DIGIT_CODES = 25
 UNSEEN_CLIPS = 60
-LANGUAGES = ("en", "es", "fr")
-Figures = dict[str, float]
 
 
 def variants(inverter: Inverter, stream: Stream) -> dict[str, np.ndarray]:
@@ -82,18 +77,23 @@ def hearing(stream: Stream, bands: dict[str, np.ndarray], out: Path, name: str):
             scores = {"stoi": intelligibility.mean_stoi(pairs, extended=False)}
             scores["estoi"] = intelligibility.mean_stoi(pairs, extended=True)
             figures[f"{variant}, {way}"] = {
-                "stoi": scores["stoi"][0], "estoi": scores["estoi"][0], "clips": scores["stoi"][1],
+                "stoi": scores["stoi"][0],
+                "estoi": scores["estoi"][0],
+                "clips": scores["stoi"][1],
             }
             print(name, variant, way, figures[f"{variant}, {way}"], flush=True)
             loud = pcm[: 60 * RATE_HZ] * (3_000 / np.sqrt(np.mean(pcm[: 60 * RATE_HZ] ** 2)))
             data = np.clip(loud, -32_768, 32_767).astype(np.int16)
             wavfile.write(out / f"{name}-{variant}-{way}.wav", RATE_HZ, data)
-    wavfile.write(out / f"{name}-original.wav", RATE_HZ, stream.pcm[: 60 * RATE_HZ].astype(np.int16))
+    wavfile.write(
+        out / f"{name}-original.wav", RATE_HZ, stream.pcm[: 60 * RATE_HZ].astype(np.int16)
+    )
     return figures, audio
 
 
-def recognised(stream: Stream, found: list[Clip], audio: dict[str, np.ndarray], usable: set[str]):
+def recognised(stream: Stream, found: list[Clip], audio: dict[str, np.ndarray]):
     """Word errors of PocketSphinx on every clip of three words or more."""
+    usable = intelligibility.known_words({word for clip in found for word in clip.words})
     asked = [
         (clip, span)
         for clip, span in zip(found, stream.spans, strict=True)
@@ -111,159 +111,91 @@ def recognised(stream: Stream, found: list[Clip], audio: dict[str, np.ndarray], 
     return figures | {"sentences": len(sentences)}
 
 
-def read_phones(encoder: Encoder, inverter: Inverter, english: list[Clip], test: Stream, options):
-    """A recogniser of the attacker's own, straight from the codes; from bands to compare with."""
-    said = intelligibility.phones({word for clip in english for word in clip.words})
-    usable = [clip for clip in english if clip.words and set(clip.words) <= set(said)]
-    held = [clip for clip in english if clip.held_out]
-    asked = [(c, s) for c, s in zip(held, test.spans, strict=True) if c in usable]
-    long = [(c, s) for c, s in asked if len(c.words) >= 3]
-    lists = {"held-out": sorted({c.words for c, _ in long})}
-    lists["all"] = sorted({c.words for c in usable if len(c.words) >= 3})
-    learned = [clip for clip in usable if not clip.held_out]
-    passes = attacks.passes(encoder, learned, 4, SEED + 100)
-    figures = {}
-    for of in ("codes", "bands"):
-        reader = attacks.PhoneReader(said)
-        items = [
-            (attacks.inputs(stream, span, of), reader.labels(clip.words))
-            for order, stream in passes
-            for clip, span in zip(order, stream.spans, strict=True)
-        ]
-        start = inverter.model if of == "codes" else attacks.Attack(64, 1)
-        reader.learn(start, items, options.reader_steps, SEED)
-        figures[of] = phone_figures(reader, test, asked, long, lists, of)
-        if of == "codes":
-            wrong = [(c, asked[i - len(asked) // 2][1]) for i, (c, _) in enumerate(asked)]
-            wrong_long = [(c, s) for c, s in wrong if len(c.words) >= 3]
-            figures["codes of another clip"] = phone_figures(
-                reader, test, wrong, wrong_long, lists, of
-            )
-        print(of, figures[of], flush=True)
-    return figures
-
-
-def phone_figures(reader, test: Stream, asked, long, lists, of: str) -> Figures:
-    """Phone errors over all clips, sentences named from lists over those of three words or more."""
-    phones = errors = 0
-    for clip, span in asked:
-        labels = tuple(reader.labels(clip.words))
-        phones += len(labels)
-        errors += intelligibility.word_errors(
-            labels, reader.read(attacks.inputs(test, span, of))
-        )
-    figures = {"clips": len(asked), "phones": phones, "phone_errors": 100 * errors / phones}
-    for name, sentences in lists.items():
-        places = [
-            reader.rank(attacks.inputs(test, span, of), sentences).index(sentences.index(clip.words))
-            for clip, span in long
-        ]
-        figures[f"{name} list"] = {
-            "asked": len(long), "sentences": len(sentences),
-            "first": sum(p == 0 for p in places), "in_ten": sum(p < 10 for p in places),
-        }
-    return figures
-
-
-def windows(stream: Stream, of: str, step: int) -> list[torch.Tensor]:
-    starts = range(0, len(stream.codes) - WINDOW_CODES, step)
-    return [attacks.inputs(stream, (at, at + WINDOW_CODES), of) for at in starts]
-
-
-def tell_languages(encoder: Encoder, inverter: Inverter, found: dict[str, list[Clip]], options):
-    """5-s stretches of held-out clips: English and Spanish are one speaker, French another."""
-    figures = {}
-    streams = [
-        (i, training_pass(encoder, [c for c in found[name] if not c.held_out], SEED + seed)[1])
-        for i, name in enumerate(LANGUAGES)
-        for seed in (300, 301)
-    ]
-    tests = [
-        test_stream(encoder, [c for c in found[name] if c.held_out], SEED) for name in LANGUAGES
-    ]
-    for of in ("codes", "bands"):
-        classifier = attacks.Classifier(of, 3, inverter.model if of == "codes" else None)
-        items = [(x, i) for i, stream in streams for x in windows(stream, of, 37)]
-        classifier.learn(items, options.classifier_steps, SEED)
-        table = np.zeros((3, 3), int)
-        for i, stream in enumerate(tests):
-            for x in windows(stream, of, WINDOW_CODES):
-                table[i, classifier.says(x)] += 1
-        figures[of] = {"right": int(np.trace(table)), "asked": int(table.sum())}
-        figures[of]["said_by_language"] = table.tolist()
-        print("languages", of, figures[of], flush=True)
-    return figures
-
-
-def tell_digits(encoder: Encoder, inverter: Inverter, options):
-    """Ten digits in synthetic voices that the classifier has not heard."""
-    learned, asked = digits(60, False, SEED), digits(20, True, SEED + 1)
-    names, figures = sorted({clip.words for clip in learned}), {}
-    passes = [training_pass(encoder, learned, SEED + 400 + i) for i in range(2)]
-    passes += [(asked, test_stream(encoder, asked, SEED))]
-    for of in ("codes", "bands"):
-        sets = [
-            [
-                (attacks.inputs(stream, (mid - 12, mid - 12 + DIGIT_CODES), of), names.index(c.words))
-                for c, span in zip(order, stream.spans, strict=True)
-                if 12 <= (mid := sum(span) // 2) < len(stream.codes) - 13
-            ]
-            for order, stream in passes
-        ]
-        classifier = attacks.Classifier(of, 10, inverter.model if of == "codes" else None)
-        classifier.learn([*sets[0], *sets[1]], options.classifier_steps, SEED)
-        right = sum(classifier.says(x) == y for x, y in sets[2])
-        figures[of] = {"right": right, "asked": len(sets[2])}
-        print("digits", of, figures[of], flush=True)
-    return figures
-
-
 def unseen(folder: Path, language: str) -> list[Clip]:
     found = [clip for clip in clips(folder, language) if len(clip.pcm) > 1.5 * RATE_HZ]
     return found[:: max(1, len(found) // UNSEEN_CLIPS)][:UNSEEN_CLIPS]
 
 
-def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
-    train_folder, test_folder = options.corpus / "speech_train", options.corpus / "speech_test"
+def speech(options: argparse.Namespace) -> dict[str, list[Clip]]:
+    """The clips by language, with words where English has a transcript."""
     words = transcripts(options.transcripts)
-    found = {
-        name: clips(train_folder, name, words if name == "en" else None) for name in LANGUAGES
-    }
-    learned = [clip for some in found.values() for clip in some if not clip.held_out]
-    held = [clip for clip in found["en"] if clip.held_out]
-    inverter = attacks.kept(
-        options.work / "inverter.pt",
-        lambda: attacks.inverter(encoder, learned, options.passes, options.inverter_steps, SEED),
-    )
-    result = {
-        "encoder": options.encoder_id, "sha256": digest(layers_of(encoder)),
-        "encoder_hops": {"context": encoder.context_hops, "mean": encoder.mean_hops},
-        "steps": {"inverter": len(inverter.losses), "reader": options.reader_steps,
-                  "classifier": options.classifier_steps},
-        "minutes_learned": sum(len(clip.pcm) for clip in learned) / RATE_HZ / 60,
-        "clips_learned": len(learned), "bands": {}, "hearing": {},
-    }
-    sets = {"en": held, "it": unseen(test_folder, "it"), "ru": unseen(test_folder, "ru")}
-    for name, some in sets.items():
-        stream = test_stream(encoder, some, SEED)
+    folder = options.corpus / "speech_train"
+    return {name: clips(folder, name, words if name == "en" else None) for name in LANGUAGES}
+
+
+def band_table(inverter: Inverter, sets: dict[str, list[Clip]], streams: dict[str, Stream]) -> dict:
+    table = {}
+    for name, stream in streams.items():
         bands = variants(inverter, stream)
-        result["bands"][name] = {
-            variant: band_errors(stream, values)
-            for variant, values in bands.items()
-            if variant != "true"
-        } | {"clips": len(some), "minutes": sum(len(c.pcm) for c in some) / RATE_HZ / 60}
-        print(name, result["bands"][name], flush=True)
+        del bands["true"]
+        table[name] = {variant: band_errors(stream, values) for variant, values in bands.items()}
+        seconds = sum(len(clip.pcm) for clip in sets[name]) / RATE_HZ
+        table[name] |= {"clips": len(sets[name]), "minutes": seconds / 60}
+    return table
+
+
+def heard(inverter: Inverter, streams: dict[str, Stream], out: Path) -> tuple[dict, dict]:
+    """STOI of all; the English audio, for the recogniser."""
+    figures, english = {}, {}
+    for name, stream in streams.items():
+        bands = variants(inverter, stream)
         if name != "en":
             bands = {variant: bands[variant] for variant in ("true", "inverted", "other")}
-        result["hearing"][name], audio = hearing(stream, bands, options.out, name)
+        figures[name], audio = hearing(stream, bands, out, name)
         if name == "en":
-            test, usable = stream, intelligibility.known_words({w for c in some for w in c.words})
-            del audio["mean"]
-            result["recogniser"] = recognised(stream, some, audio, usable)
-    result["phones"] = read_phones(encoder, inverter, found["en"], test, options)
-    result["languages"] = tell_languages(encoder, inverter, found, options)
-    result["digits"] = tell_digits(encoder, inverter, options)
-    return result
+            english = {variant: pcm for variant, pcm in audio.items() if variant != "mean"}
+    return figures, english
+
+
+def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
+    """Every stage once; `--work` keeps what each gave, so that they can run beside each other."""
+    found = speech(options)
+    learned = [clip for some in found.values() for clip in some if not clip.held_out]
+    sets = {"en": [clip for clip in found["en"] if clip.held_out]}
+    sets |= {name: unseen(options.corpus / "speech_test", name) for name in ("it", "ru")}
+    streams = {name: test_stream(encoder, some, SEED) for name, some in sets.items()}
+    work, english = options.work, streams["en"]
+    inverter = attacks.kept(
+        work / "inverter.pt",
+        lambda: attacks.inverter(encoder, learned, options.passes, options.inverter_steps, SEED),
+    )
+
+    def hear() -> tuple[dict, dict]:
+        return attacks.kept(work / "hearing.pt", lambda: heard(inverter, streams, options.out))
+
+    stages = {
+        "bands": lambda: band_table(inverter, sets, streams),
+        "hearing": lambda: hear()[0],
+        "recogniser": lambda: attacks.kept(
+            work / "recogniser.pt", lambda: recognised(english, sets["en"], hear()[1])
+        ),
+        "phones": lambda: attacks.kept(
+            work / "phones.pt",
+            lambda: told_apart.read_phones(
+                encoder, inverter, found["en"], english, options.reader_steps
+            ),
+        ),
+        "languages": lambda: attacks.kept(
+            work / "languages.pt",
+            lambda: told_apart.tell_languages(encoder, inverter, found, options.classifier_steps),
+        ),
+        "digits": lambda: attacks.kept(
+            work / "digits.pt",
+            lambda: told_apart.tell_digits(encoder, inverter, options.classifier_steps),
+        ),
+    }
+    return {
+        "encoder": options.encoder_id,
+        "sha256": digest(layers_of(encoder)),
+        "encoder_hops": {"context": encoder.context_hops, "mean": encoder.mean_hops},
+        "steps": {
+            "inverter": len(inverter.losses),
+            "reader": options.reader_steps,
+            "classifier": options.classifier_steps,
+        },
+        "minutes_learned": sum(len(clip.pcm) for clip in learned) / RATE_HZ / 60,
+        "clips_learned": len(learned),
+    } | {name: stages[name]() for name in options.only or stages}
 
 
 def main() -> None:
@@ -279,11 +211,14 @@ def main() -> None:
     parser.add_argument("--inverter-steps", type=int, default=900)
     parser.add_argument("--reader-steps", type=int, default=700)
     parser.add_argument("--classifier-steps", type=int, default=200)
+    parser.add_argument("--only", nargs="*", help="stages to run; nothing is written to --docs")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for folder in (options.work, options.out, options.docs):
         folder.mkdir(parents=True, exist_ok=True)
     result = measure(load(options.network), options)
+    if options.only:
+        return
     (options.docs / "privacy.json").write_text(json.dumps(result, indent=1) + "\n")
     (options.docs / "privacy.md").write_text(privacy_report.page(result))
 

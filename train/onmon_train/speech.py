@@ -22,8 +22,8 @@ CLIP_RMS = 2_000.0
 # White noise under all clips, 54 dB below speech: digital silence would dominate errors in dB.
 NOISE_RMS = 4.0
 EDGE_S = 1.0
-NUMBERS = dict(zip("0123456789", "zero one two three four five six seven eight nine".split()))
-STREAM_CODES = 600
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBERS = {str(i): word for i, word in enumerate(WORDS)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def transcripts(path: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def clips(folder: Path, language: str, words: dict[str, tuple[str, ...]] | None = None) -> list[Clip]:
+def clips(
+    folder: Path, language: str, words: dict[str, tuple[str, ...]] | None = None
+) -> list[Clip]:
     """The clips of a language of 0.3 s or more that are not near silence, by name."""
     found = []
     for path in sorted(folder.glob(f"asterisk-core-sounds-{language}-*.i16")):
