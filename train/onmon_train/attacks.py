@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from .inverter import Attack, Inverter, band_inputs, code_inputs, train
-from .network import BITS, INPUTS, Encoder
+from .network import BITS, INPUTS
+from .shipped import Shipped
 from .speech import Clip, Stream, training_pass
 
 
@@ -21,12 +22,12 @@ def kept(path: Path, make: Callable[[], Any]) -> Any:
     return torch.load(path, weights_only=False)
 
 
-def passes(encoder: Encoder, clips: list[Clip], count: int, seed: int):
+def passes(encoder: Shipped, clips: list[Clip], count: int, seed: int):
     """Several training passes: for each, the clips in its order and its stream."""
     return [training_pass(encoder, clips, seed + i) for i in range(count)]
 
 
-def inverter(encoder: Encoder, clips: list[Clip], count: int, steps: int, seed: int) -> Inverter:
+def inverter(encoder: Shipped, clips: list[Clip], count: int, steps: int, seed: int) -> Inverter:
     streams = [stream for _, stream in passes(encoder, clips, count, seed)]
     codes = np.concatenate([stream.codes for stream in streams])
     bands = np.concatenate([stream.bands for stream in streams])

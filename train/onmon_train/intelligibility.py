@@ -53,12 +53,14 @@ class Score:
     words: int = 0
     errors: int = 0
     exact: int = 0
+    unanswered: int = 0
 
     def add(self, said: tuple[str, ...], heard: tuple[str, ...]) -> None:
         self.clips += 1
         self.words += len(said)
         self.errors += word_errors(said, heard)
         self.exact += said == heard
+        self.unanswered += not heard
 
     def per_cent(self) -> float:
         return 100 * self.errors / max(self.words, 1)

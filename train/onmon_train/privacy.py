@@ -1,7 +1,7 @@
 """Measures how much of speech can be recovered from the codes, and writes docs/privacy.md.
 
 The attacker knows the encoder, has speech of the same speaker, and speech is all he expects.
-`--work` keeps trained networks: delete it to begin afresh.
+`--work` keeps what each stage gave, by encoder: delete it to begin afresh.
 """
 
 import argparse
@@ -13,10 +13,9 @@ import torch
 from scipy.io import wavfile
 
 from . import attacks, intelligibility, privacy_report, resynthesis, told_apart
-from .export import digest, layers_of
 from .frontend import RATE_HZ
 from .inverter import Inverter
-from .network import Encoder, load
+from .shipped import Shipped, read
 from .speech import Clip, Stream, clips, test_stream, transcripts
 from .told_apart import LANGUAGES, SEED, Figures
 
@@ -147,14 +146,17 @@ def heard(inverter: Inverter, streams: dict[str, Stream], out: Path) -> tuple[di
     return figures, english
 
 
-def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
+def measure(encoder: Shipped, options: argparse.Namespace) -> dict:
     """Every stage once; `--work` keeps what each gave, so that they can run beside each other."""
     found = speech(options)
     learned = [clip for some in found.values() for clip in some if not clip.held_out]
     sets = {"en": [clip for clip in found["en"] if clip.held_out]}
     sets |= {name: unseen(options.corpus / "speech_test", name) for name in ("it", "ru")}
     streams = {name: test_stream(encoder, some, SEED) for name, some in sets.items()}
-    work, english = options.work, streams["en"]
+    sha256, english = encoder.sha256, streams["en"]
+    # What was learned of one encoder says nothing of another.
+    work = options.work / sha256[:16]
+    work.mkdir(exist_ok=True)
     inverter = attacks.kept(
         work / "inverter.pt",
         lambda: attacks.inverter(encoder, learned, options.passes, options.inverter_steps, SEED),
@@ -186,7 +188,7 @@ def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
     }
     return {
         "encoder": options.encoder_id,
-        "sha256": digest(layers_of(encoder)),
+        "sha256": sha256,
         "encoder_hops": {"context": encoder.context_hops, "mean": encoder.mean_hops},
         "steps": {
             "inverter": len(inverter.losses),
@@ -200,7 +202,7 @@ def measure(encoder: Encoder, options: argparse.Namespace) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", type=Path)
+    parser.add_argument("--weights", type=Path, default=Path("../core/src/encoder/weights.rs"))
     parser.add_argument("--encoder-id", type=int, default=2)
     parser.add_argument("--corpus", type=Path, required=True, help="has speech_train, speech_test")
     parser.add_argument("--transcripts", type=Path, required=True, help="core-sounds-en.txt.gz")
@@ -209,14 +211,14 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("../docs"))
     parser.add_argument("--passes", type=int, default=4)
     parser.add_argument("--inverter-steps", type=int, default=900)
-    parser.add_argument("--reader-steps", type=int, default=700)
+    parser.add_argument("--reader-steps", type=int, default=2_500)
     parser.add_argument("--classifier-steps", type=int, default=200)
     parser.add_argument("--only", nargs="*", help="stages to run; nothing is written to --docs")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for folder in (options.work, options.out, options.docs):
         folder.mkdir(parents=True, exist_ok=True)
-    result = measure(load(options.network), options)
+    result = measure(read(options.weights), options)
     if options.only:
         return
     (options.docs / "privacy.json").write_text(json.dumps(result, indent=1) + "\n")

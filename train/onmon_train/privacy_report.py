@@ -112,7 +112,7 @@ def recogniser(result: dict) -> list[str]:
         if f"{variant}, open" in figures:
             loose, known = figures[f"{variant}, open"], figures[f"{variant}, sentences"]
             named = share(known["exact"], known["clips"])
-            rows.append(row(name, f"{loose['word_errors']:.0f} %", named))
+            rows.append(row(name, f"{loose['word_errors']:.0f} %", named, known["unanswered"]))
     f = figures["original, open"]
     return [
         "## A recogniser that listens",
@@ -120,7 +120,7 @@ def recogniser(result: dict) -> list[str]:
             and more, {f["words"]} words. Once with any words (word error rate), once told that
             it is one of {figures["sentences"]} sentences (named right, with 95 % interval).
             Resyntheses are by Griffin-Lim."""),
-        *table(["heard", "any words: errors", "one of the sentences: right"], rows),
+        *table(["heard", "any words: errors", "one of the sentences: right", "no answer"], rows),
     ]
 
 
@@ -290,8 +290,8 @@ def page(result: dict) -> str:
         *text(f"""A network of residual temporal convolutions that sees 1.5 s either way is
             trained by least squares to turn codes into the 32 log bands per 25 ms beneath them
             ({steps["inverter"]} steps of 16 stretches of 20 s), each pass over the clips at
-            other phases of the 50-ms grid and, mostly, at other speeds. Test codes are the
-            integer encoder's. Bands become audio by spreading their power over the bins, as
+            other phases of the 50-ms grid and, mostly, at other speeds. The codes are those of
+            the integer encoder that is shipped. Bands become audio by spreading their power over the bins, as
             shaped noise and by Griffin-Lim."""),
         *bands(result),
         *intelligibility(result),

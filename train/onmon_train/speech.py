@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from .augment import at_speed, rms
-from .export import integer_outputs, layers_of
 from .frontend import FRAME, FRAMES_PER_HOP, HOP, RATE_HZ, log_bands, to_int16
-from .network import Encoder
+from .shipped import Shipped
 
 CLIP_RMS = 2_000.0
 # White noise under all clips, 54 dB below speech: digital silence would dominate errors in dB.
@@ -94,26 +92,22 @@ def strung(parts: list[np.ndarray], gaps: np.ndarray, rng: np.random.Generator):
     return pcm + NOISE_RMS * rng.standard_normal(len(pcm)).astype(np.float32), at
 
 
-def stream(encoder: Encoder, parts: list[np.ndarray], gaps: np.ndarray, rng, exact: bool) -> Stream:
-    """Strings clips together; codes by the integer encoder if exact, else by its float twin."""
+def stream(
+    encoder: Shipped, parts: list[np.ndarray], gaps: np.ndarray, rng: np.random.Generator
+) -> Stream:
+    """Strings clips together and encodes them."""
     pcm, at = strung(parts, gaps, rng)
     bands = log_bands(to_int16(pcm))
     bands = bands[: len(bands) // FRAMES_PER_HOP * FRAMES_PER_HOP]
-    if exact:
-        steps = np.round(bands * 256).astype(np.int64)
-        outputs = integer_outputs(layers_of(encoder), encoder.mean_hops, steps)
-    else:
-        with torch.no_grad():
-            outputs = encoder(torch.from_numpy(bands)[None])[0].numpy()
-    left = int(encoder.left_hops)
-    first, count = left * FRAMES_PER_HOP, len(outputs) * FRAMES_PER_HOP
+    codes, left = encoder.codes(bands), encoder.left_hops
+    first, count = left * FRAMES_PER_HOP, len(codes) * FRAMES_PER_HOP
     # A hop's windows are centred half a window after its start; cut audio where its frames are.
     pcm = pcm[first * FRAME :]
-    spans = [(max(0, a // HOP - left), min(len(outputs), b // HOP - left + 1)) for a, b in at]
-    return Stream(pcm, bands[first : first + count], (outputs > 0).astype(np.int8), spans)
+    spans = [(max(0, a // HOP - left), min(len(codes), b // HOP - left + 1)) for a, b in at]
+    return Stream(pcm, bands[first : first + count], codes, spans)
 
 
-def training_pass(encoder: Encoder, found: list[Clip], seed: int, vary: bool = True):
+def training_pass(encoder: Shipped, found: list[Clip], seed: int, vary: bool = True):
     """All clips once in random order, phase and (but for one in three) speed: order, one stream."""
     rng = np.random.default_rng(seed)
     order = [found[i] for i in rng.permutation(len(found))]
@@ -123,10 +117,10 @@ def training_pass(encoder: Encoder, found: list[Clip], seed: int, vary: bool = T
         for clip, speed in zip(order, speeds, strict=True)
     ]
     gaps = rng.uniform(0, 0.5 * RATE_HZ, len(parts))
-    return order, stream(encoder, parts, gaps, rng, exact=False)
+    return order, stream(encoder, parts, gaps, rng)
 
 
-def test_stream(encoder: Encoder, found: list[Clip], seed: int) -> Stream:
+def test_stream(encoder: Shipped, found: list[Clip], seed: int) -> Stream:
     rng = np.random.default_rng(seed)
     gaps = rng.uniform(0.4 * RATE_HZ, 0.6 * RATE_HZ, len(found))
-    return stream(encoder, [clip.pcm for clip in found], gaps, rng, exact=True)
+    return stream(encoder, [clip.pcm for clip in found], gaps, rng)

@@ -6,7 +6,7 @@ import torch
 from . import attacks, intelligibility
 from .digits import digits
 from .inverter import Inverter
-from .network import Encoder
+from .shipped import Shipped
 from .speech import Clip, Stream, test_stream, training_pass
 
 SEED = 1
@@ -17,7 +17,7 @@ Figures = dict[str, float]
 
 
 def read_phones(
-    encoder: Encoder, inverter: Inverter, english: list[Clip], test: Stream, steps: int
+    encoder: Shipped, inverter: Inverter, english: list[Clip], test: Stream, steps: int
 ):
     """A recogniser of the attacker's own, straight from the codes; from bands to compare with."""
     said = intelligibility.phones({word for clip in english for word in clip.words})
@@ -79,7 +79,7 @@ def windows(stream: Stream, of: str, step: int) -> list[torch.Tensor]:
     return [attacks.inputs(stream, (at, at + WINDOW_CODES), of) for at in starts]
 
 
-def tell_languages(encoder: Encoder, inverter: Inverter, found: dict[str, list[Clip]], steps: int):
+def tell_languages(encoder: Shipped, inverter: Inverter, found: dict[str, list[Clip]], steps: int):
     """5-s stretches of held-out clips: English and Spanish are one speaker, French another."""
     figures = {}
     streams = [
@@ -104,7 +104,7 @@ def tell_languages(encoder: Encoder, inverter: Inverter, found: dict[str, list[C
     return figures
 
 
-def tell_digits(encoder: Encoder, inverter: Inverter, steps: int):
+def tell_digits(encoder: Shipped, inverter: Inverter, steps: int):
     """Ten digits in synthetic voices that the classifier has not heard."""
     learned, asked = digits(60, False, SEED), digits(20, True, SEED + 1)
     names, figures = sorted({clip.words for clip in learned}), {}
