@@ -1,7 +1,6 @@
 // The npm package in Chromium without a bundler, and under Vite's development server.
 
 import assert from 'node:assert/strict';
-import { sameButForTheDecoder } from './codes.mjs';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { longWav, vectors, wav } from '../../wasm/npm/test/vectors.mjs';
 import { launch, open } from './browser.mjs';
+import { sameButForTheDecoder } from './codes.mjs';
 import { reencoded, tracks } from './music.mjs';
 import { binary, scratch } from './service.mjs';
 import { serveFiles } from './site.mjs';

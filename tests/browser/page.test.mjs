@@ -1,7 +1,6 @@
 // The page against a real server: what a person sees, and what leaves the machine.
 
 import assert from 'node:assert/strict';
-import { sameButForTheDecoder } from './codes.mjs';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { drop, launch, open, outcome } from './browser.mjs';
+import { sameButForTheDecoder } from './codes.mjs';
 import { reencoded, stem, tracks } from './music.mjs';
 import { binary, scratch, serve } from './service.mjs';
 
