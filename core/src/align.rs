@@ -44,7 +44,7 @@ const ONE: i64 = 1 << 20;
 /// A sample that agrees this much takes part in the match, in standard deviations.
 const SAMPLE_AGREES: f32 = 3.5;
 
-/// Codes (3.2 s) up to which a repeat of one sample in another is looked for: two bars, or more.
+/// Codes (3.2 s) up to which a repeat of one sample in another is looked for: a bar, or more.
 const REPEAT_CODES_MAX: usize = 64;
 
 /// One code of a query that may be one code of a recording.
@@ -267,18 +267,15 @@ impl Met<'_> {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::compare::tests::random;
     use std::vec::Vec;
 
     fn song(seed: u32, codes: usize) -> Vec<u8> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
         // Bits linger, as those of music do.
         let mut code = 0;
-        let lingering = (0..codes).map(|_| {
-            code ^= next() & next();
+        let pairs = random(seed, 2 * codes);
+        let lingering = pairs.chunks(2).map(|pair| {
+            code ^= pair[0] & pair[1];
             code
         });
         lingering.collect()

@@ -23,7 +23,7 @@ pub const ACCEPTED: f32 = 4.0;
 /// library is where people try what is alike.
 const LIBRARY_CODES_MIN: u64 = 4_000_000;
 
-/// Above any threshold: a library would need 10^80 codes to ask for it.
+/// Above the threshold of any library.
 const DEVIATIONS_MAX: f32 = 32.0;
 
 /// Halvings of that range that leave 0.001.

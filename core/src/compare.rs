@@ -10,11 +10,13 @@
 //! S    = sum over bits b, codes i         of q_b(i) r_b(i)                     agreement
 //! E    = sum over bits b                  of n mean(q_b) mean(r_b)             its mean by chance
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
-//! deviations = (S - E) / sqrt(V)
+//! deviations = (S - E) / sqrt(V * repetitions) / length
 //! ```
 //! C_bc(l) is the covariance of bit b with bit c, l codes later, w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
 //! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count.
+//! `repetitions` is how often a query with a strict period says the same again; `length` puts
+//! short and long queries on one scale ([`LENGTH_GROWTH`]).
 //!
 //! Cr is taken from a minute of the recording around the place, not from the place itself: where
 //! query and reference are one, the errors of two short estimates are one as well, and their
@@ -32,8 +34,9 @@ const LAG_MAX: usize = 18;
 const PERIOD_MIN: usize = 10;
 const PERIOD_MAX: usize = 150;
 
-/// Mean correlation of a query's bits with themselves from which on they have a period: music
-/// without loops stays below.
+/// Mean correlation of a query's bits with themselves from which on they have a period. Chosen so
+/// that struck tones and repeated drum loops are no longer named; how much music lies above it has
+/// not been counted.
 const PERIODIC: f32 = 0.35;
 
 /// How much farther unrelated music reaches per e-fold of length: what is alike in two (tempo, key,
@@ -50,8 +53,8 @@ pub const AROUND_CODES: usize = 4 * CODES_PER_SAMPLE;
 /// 64-bit words for one bit of every code of that.
 const WORDS: usize = AROUND_CODES.div_ceil(64);
 
-/// Least variance per code: that of bits that are all independent. Music's is two to three times
-/// that; where codes hardly move, chance is not to be taken for certainty.
+/// Least variance per code: that of bits that are all independent. Where codes hardly move, chance
+/// is not to be taken for certainty.
 const VARIANCE_FLOOR: f32 = BITS as f32;
 
 /// Sums agreement over the samples of a query laid against one recording.
@@ -70,9 +73,12 @@ impl Agreement {
     /// which `reference` comes, as much of it as there is on either side (at most
     /// [`AROUND_CODES`] are looked at), or `reference` again.
     ///
-    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`]. Costs about 60 us.
+    /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`].
     pub fn of(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
+        if codes == 0 {
+            return Self::default();
+        }
         let (q, r) = (Planes::new(query, codes), Planes::new(reference, codes));
         let around = Planes::new(around, around.len().min(AROUND_CODES));
         let excess = (0..BITS)
@@ -86,12 +92,12 @@ impl Agreement {
             .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
             .sum();
         let variance = near * repetitions(&q);
-        let pairs = query.iter().zip(reference).take(codes);
+        let compared = query.get(..codes).unwrap_or_default();
         Self {
             excess,
             variance: variance.max(VARIANCE_FLOOR * codes as f32),
             codes: codes as u32,
-            bit_errors: pairs.map(|(q, r)| (q ^ r).count_ones()).sum(),
+            bit_errors: bit_errors(compared, reference),
         }
     }
 
@@ -123,10 +129,7 @@ impl Agreement {
     /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was
     /// compared.
     pub fn bit_error(&self) -> f32 {
-        if self.codes == 0 {
-            return 0.5;
-        }
-        self.bit_errors as f32 / (self.codes as f32 * BITS as f32)
+        share(self.bit_errors, self.codes)
     }
 
     /// The most deviations that this many agreeing bits beyond one half, times two, can come to.
@@ -218,20 +221,23 @@ fn moving(q: &Planes) -> f32 {
     (0..BITS).map(|bit| 1.0 - q.mean(bit) * q.mean(bit)).sum::<f32>().max(0.1)
 }
 
-/// Share of bits that differ over what both have; 0.5 where that is nothing.
-pub(crate) fn bit_error(one: &[u8], other: &[u8]) -> f32 {
-    let codes = one.len().min(other.len());
-    if codes == 0 {
-        return 0.5;
-    }
-    let (words, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let whole = words.0.iter().zip(others.0);
-    let mut wrong: u32 =
+/// Bits that differ over the codes that both have.
+pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
+    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    let whole = words.iter().zip(others);
+    let errors: u32 =
         whole.map(|(x, y)| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones()).sum();
-    let rest = codes & !7;
-    let tail = one.iter().zip(other).skip(rest);
-    wrong += tail.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>();
-    wrong as f32 / (codes as f32 * BITS as f32)
+    let rest = one.iter().zip(other).skip(8 * words.len().min(others.len()));
+    errors + rest.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>()
+}
+
+/// Share of bits that differ over the codes that both have; 0.5 where that is none.
+pub fn bit_error(one: &[u8], other: &[u8]) -> f32 {
+    share(bit_errors(one, other), one.len().min(other.len()) as u32)
+}
+
+fn share(bit_errors: u32, codes: u32) -> f32 {
+    if codes == 0 { 0.5 } else { bit_errors as f32 / (codes as f32 * BITS as f32) }
 }
 
 /// The row from `lag` codes on.
@@ -259,12 +265,12 @@ fn sum_of_products(x: &Row, y: &Row, codes: usize) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     extern crate std;
     use super::*;
     use std::vec::Vec;
 
-    fn random(seed: u32, n: usize) -> Vec<u8> {
+    pub(crate) fn random(seed: u32, n: usize) -> Vec<u8> {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

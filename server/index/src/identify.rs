@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use onmon_core::align::{Alignment, Anchor, align};
-use onmon_core::compare::Agreement;
+use onmon_core::compare::bit_errors;
 use onmon_core::{Fingerprint, HOP_MS, Sample};
 
 use crate::Slot;
@@ -120,20 +120,21 @@ fn certain(
     let as_match = |(at, (recording, alignment)): (usize, &(Recording<'_>, Alignment))| {
         let better = &found[..at];
         let twin = better.iter().find(|(other, there)| {
-            let met = both_met(query, (recording, alignment), (other, there));
-            met.codes() > 0 && met.bit_error() < NEAR_DUPLICATE_BIT_ERROR
+            let error = bit_error_where_both_are_met(query, (recording, alignment), (other, there));
+            error.is_some_and(|error| error < NEAR_DUPLICATE_BIT_ERROR)
         });
         matched(recording.slot, alignment, twin.map(|(other, _)| other.slot))
     };
     found.iter().enumerate().map(as_match).collect()
 }
 
-/// How far two recordings agree where the query lies on both.
-fn both_met(
+/// Share of bits in which two recordings differ where the query lies on both; `None` where it
+/// nowhere does.
+fn bit_error_where_both_are_met(
     query: &[Sample<'_>],
     (one, on_one): (&Recording<'_>, &Alignment),
     (other, on_other): (&Recording<'_>, &Alignment),
-) -> Agreement {
+) -> Option<f32> {
     let stretch = |codes, found: &Alignment, sample: &Sample<'_>| {
         let first = found.offset_codes + (sample.start as f32 * found.speed).round() as i64;
         let first = usize::try_from(first).ok()?;
@@ -142,9 +143,10 @@ fn both_met(
     let met = query.iter().filter_map(|sample| {
         let codes = stretch(one.codes, on_one, sample)?;
         let there = stretch(other.codes, on_other, sample)?;
-        Some(Agreement::of(codes, there, there))
+        Some((bit_errors(codes, there), codes.len()))
     });
-    met.fold(Agreement::default(), Agreement::and)
+    let (errors, codes) = met.fold((0, 0), |(errors, codes), (e, c)| (errors + e, codes + c));
+    (codes > 0).then(|| errors as f32 / (8 * codes) as f32)
 }
 
 fn matched(slot: Slot, found: &Alignment, near_duplicate_of: Option<Slot>) -> Match {

@@ -5,6 +5,7 @@
 //! the library, and so it is left out beyond [`CODES_MAX`].
 
 use onmon_core::Sample;
+use onmon_core::compare::bit_errors;
 
 use crate::arena::{Arena, Place};
 use crate::identify::Candidate;
@@ -61,21 +62,12 @@ fn keep(kept: &mut Vec<(u32, Place)>, new: (u32, Place)) {
 /// better than chance.
 fn error_rate(a: &[u8], b: &[u8], below: u32) -> Option<u32> {
     let first = FIRST_CODES.min(a.len());
-    let begun = errors(&a[..first], &b[..first]);
+    let begun = bit_errors(&a[..first], &b[..first]);
     // 0.46 of 8 bits a code.
     if begun * 100 > first as u32 * 8 * 46 {
         return None;
     }
-    let all = begun + errors(&a[first..], &b[first..]);
+    let all = begun + bit_errors(&a[first..], &b[first..]);
     let rate = all * 1_024 / (8 * a.len().max(1)) as u32;
     (rate < below).then_some(rate)
-}
-
-fn errors(a: &[u8], b: &[u8]) -> u32 {
-    let (a_words, a_rest) = a.as_chunks::<8>();
-    let (b_words, b_rest) = b.as_chunks::<8>();
-    let words = a_words.iter().zip(b_words);
-    let whole: u32 =
-        words.map(|(a, b)| (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)).count_ones()).sum();
-    whole + a_rest.iter().zip(b_rest).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>()
 }
