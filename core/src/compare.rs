@@ -121,9 +121,7 @@ impl Agreement {
     /// Standard deviations above what unrelated music shows. Grows with certainty and with
     /// length; put on the scale of 15 s by [`LENGTH_GROWTH`].
     pub fn deviations(&self) -> f32 {
-        let codes = self.codes.max(1) as f32;
-        let length = (1.0 + LENGTH_GROWTH * libm::logf(codes / CODES_PER_SAMPLE as f32)).max(0.5);
-        if self.variance > 0.0 { self.excess / libm::sqrtf(self.variance) / length } else { 0.0 }
+        deviations(self.excess, self.variance, self.codes as f32)
     }
 
     /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was
@@ -134,13 +132,19 @@ impl Agreement {
 
     /// The most deviations that this many agreeing bits beyond one half, times two, can come to.
     pub(crate) fn deviations_at_most(excess: i64, codes: usize) -> f32 {
-        excess as f32 / libm::sqrtf(VARIANCE_FLOOR * codes.max(1) as f32)
+        let codes = codes as f32;
+        deviations(excess as f32, VARIANCE_FLOOR * codes, codes)
     }
 
     /// Codes compared.
     pub fn codes(&self) -> u32 {
         self.codes
     }
+}
+
+fn deviations(excess: f32, variance: f32, codes: f32) -> f32 {
+    let length = 1.0 + LENGTH_GROWTH * libm::logf(codes.max(1.0) / CODES_PER_SAMPLE as f32);
+    if variance > 0.0 { excess / libm::sqrtf(variance) / length.max(0.5) } else { 0.0 }
 }
 
 /// One bit of every code of a run, the first in the lowest bit of the first word.
