@@ -116,10 +116,10 @@ def make(folder: Path, corpus: Path, pairs: int, seed: int, processes: int) -> N
         ("map.f32", np.float32, (pairs, 2)),
     ):
         np.memmap(folder / name, kind, "w+", shape=shape).flush()
-    each = pairs // processes
+    bounds = np.linspace(0, pairs, processes + 1).astype(int)
     workers = [
-        Process(target=fill, args=(folder, corpus, p * each, each, pairs, seed))
-        for p in range(processes)
+        Process(target=fill, args=(folder, corpus, first, last - first, pairs, seed))
+        for first, last in zip(bounds, bounds[1:])
     ]
     for worker in workers:
         worker.start()

@@ -1,8 +1,8 @@
 """Float network to core/src/encoder/weights.rs: 12-bit weights, 32-bit biases, birth certificate.
 
-Values inside the network are integers, 256 to 1.0 (see core/src/encoder/network.rs). A layer's
-weights are scaled by a power of two such that the largest still fits 11 bits and a sign and no sum
-can overflow 32 bits; its bias is scaled by both.
+Values inside the network are integers, 256 to 1.0 (see core/src/encoder/network.rs); weights have
+network.py's fixed steps, and a bias is scaled by both. A float network is levelled first, trained
+on with --rounded, and only then written.
 """
 
 import argparse
@@ -22,8 +22,9 @@ SUM_MAX = 2**31 - 1
 # Of the 8.0 that 12 bits hold; training data's loudest value goes here.
 LOUDEST = 7.0
 SILENT = 1e-5
-# 11 bits of fraction.
+# What fits 11 bits and a sign, in hidden layers and in the last.
 WEIGHT_MOST = 0.99
+OUT_MOST = 0.49
 
 
 @dataclass
@@ -66,7 +67,7 @@ def levelled(encoder: network.Encoder, bands: torch.Tensor) -> network.Encoder:
             # A channel that is never heard says nothing; what reads it only costs precision.
             reader.weight *= (loudest > SILENT)[None, :, None]
             x = layer(x).clamp(0, network.ACTIVATION_MAX)
-        gain = 0.49 / copy.out.weight.abs().amax((1, 2))
+        gain = OUT_MOST / copy.out.weight.abs().amax((1, 2))
         copy.out.weight *= gain[:, None, None]
         copy.out.bias *= gain
     return copy.eval()
@@ -168,7 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", type=Path)
     parser.add_argument("--bank", type=Path, required=True, help="whose values set the scales")
-    parser.add_argument("--levelled", type=Path, help="only level the network, to be trained further with --rounded")
+    parser.add_argument("--levelled", type=Path, help="level the network into this file, no more")
     parser.add_argument("--facts", type=Path, help="JSON: what it was trained on")
     parser.add_argument("--out", type=Path, default=Path("../core/src/encoder/weights.rs"))
     options = parser.parse_args()
@@ -186,7 +187,7 @@ def main() -> None:
         float_bits = encoder(bands[-1:], rounded=True)[0].numpy() > 0
     integer = integer_outputs(layers, encoder.mean_hops, np.round(bands[-1].numpy() * VALUE_ONE))
     print(f"bits equal to those of the float network: {np.mean(float_bits == (integer > 0)):.4f}")
-    facts = json.loads(options.facts.read_text())
+    facts = json.loads(options.facts.read_text()) if options.facts else {}
     facts["sha256"] = digest(layers)
     certificate = "\n".join(f"{key}: {value}" for key, value in facts.items())
     options.out.write_text(source(layers, encoder.mean_hops, certificate))

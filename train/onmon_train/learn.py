@@ -1,9 +1,9 @@
-"""Trains the encoder: a degraded stretch of codes must find its clean twin among all others.
+"""Trains the encoder: a degraded stretch of codes must be told from chance, and found by its keys.
 
-Two contrastive losses (InfoNCE) on nearly-binary outputs: one over index keys (four codes, three
-hops apart: what a posting list is looked up with), one over 1.6-s segments (what verification
-adds up, and the only one that still has a gradient under heavy noise). A running centre keeps
-each bit balanced; it becomes part of the last bias.
+Three losses on nearly-binary outputs: certainty as core's compare.rs counts it, and two contrastive
+ones (InfoNCE), over index keys (four codes, three hops apart: what a posting list is looked up
+with) and over 1.6-s segments. A running centre keeps each bit balanced; it becomes part of the
+last bias.
 """
 
 import argparse
@@ -39,6 +39,11 @@ class Bank:
         return take(self.clean), take(self.bad), np.array(self.maps[rows])
 
 
+def twins(at: np.ndarray, offset: np.ndarray, speed: np.ndarray, left: float) -> np.ndarray:
+    """The clean codes at the musical times of the degraded codes `at`."""
+    return np.round(offset + speed * (at + left) - left).astype(int)
+
+
 class Contrast:
     """InfoNCE over runs of soft codes cut from both sides at the same musical time."""
 
@@ -52,8 +57,7 @@ class Contrast:
         span = int(self.offsets[-1])
         first = rng.integers(0, codes - span, (pairs, self.per_pair))
         at = first[:, :, None] + self.offsets
-        offset, speed = maps[:, 0, None, None], maps[:, 1, None, None]
-        twin = np.round(offset + speed * (at + left) - left).astype(int)
+        twin = twins(at, maps[:, 0, None, None], maps[:, 1, None, None], left)
         inside = (twin.min(2) >= 0) & (twin.max(2) < codes)
         twin = np.clip(twin, 0, codes - 1)
         row = np.arange(pairs)[:, None, None]
@@ -87,7 +91,7 @@ class Certainty:
     def __call__(self, clean, bad, maps, left):
         codes = bad.shape[1]
         at = np.arange(codes)
-        twin = np.round(maps[:, :1] + maps[:, 1:] * (at + left) - left).astype(int)
+        twin = twins(at, maps[:, :1], maps[:, 1:], left)
         inside = torch.from_numpy(((twin >= 0) & (twin < codes)).astype(np.float32))[:, :, None]
         aligned = clean[np.arange(len(bad))[:, None], np.clip(twin, 0, codes - 1)]
         n = inside.sum(1)

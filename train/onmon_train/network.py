@@ -1,6 +1,6 @@
 """The encoder as PyTorch sees it: 64 log-band values a hop in, eight outputs whose signs are the code.
 
-Its integer twin is core/src/encoder/network.rs; `quantise.py` brings weights from here to there.
+Its integer twin is core/src/encoder/network.rs; `export.py` brings weights from here to there.
 """
 
 import torch
@@ -16,6 +16,11 @@ VALUE_ONE = 256
 WEIGHT_ONE = 2_048
 OUT_ONE = 4_096
 ACTIVATION_MAX = VALUE_MAX / VALUE_ONE
+
+
+def through_rounding(x: torch.Tensor, steps: int) -> torch.Tensor:
+    """Rounded to `steps` to 1.0; gradients pass as if it were not."""
+    return x + (torch.round(x * steps) / steps - x).detach()
 
 
 class Encoder(nn.Module):
@@ -58,7 +63,7 @@ class Encoder(nn.Module):
 
         `rounded`: as the integer network sees it, with gradients straight through the rounding.
         """
-        steps = (lambda x, n: x + (torch.round(x * n) / n - x).detach()) if rounded else lambda x, n: x
+        steps = through_rounding if rounded else lambda x, _: x
         x = steps(self.inputs(bands), VALUE_ONE)
         for layer in [*self.hidden, self.out]:
             one = OUT_ONE if layer is self.out else WEIGHT_ONE
