@@ -16,6 +16,7 @@
 
 use crate::certainty::confidence;
 use crate::compare::{AROUND_CODES, Agreement, bit_error};
+use crate::elsewhere::{Elsewhere, SHIFT_MAX, STRETCH_CODES};
 use crate::fingerprint::Sample;
 use crate::profile::{CODES_PER_SAMPLE, SAMPLES_MAX};
 
@@ -100,42 +101,65 @@ pub fn align(
     let fine = best(&coarse, FINE_STEPS, FINE_STEP, FINE_SHIFT_MAX, |line| {
         query.iter().map(|sample| line.excess(sample, recording)).sum()
     });
-    (at_most(query, recording, &fine) >= least).then(|| judge(query, recording, &fine))
+    if at_most(query, recording, &fine) < least {
+        return None;
+    }
+    judge(query, recording, &fine, least)
 }
 
 /// The most deviations that the samples can come to, together or one alone.
 fn at_most(query: &[Sample<'_>], recording: &[u8], line: &Line) -> f32 {
-    let (mut excess, mut codes, mut most) = (0, 0, 0.0_f32);
+    let whole = codes(query);
+    let (mut excess, mut compared, mut most) = (0, 0, 0.0_f32);
     for sample in query {
         let (own, met) = (line.excess(sample, recording), line.pairs(sample, recording).count());
-        most = most.max(Agreement::deviations_at_most(own, met));
-        (excess, codes) = (excess + own, codes + met);
+        most = most.max(Agreement::deviations_at_most(own, met, whole));
+        (excess, compared) = (excess + own, compared + met);
     }
-    most.max(Agreement::deviations_at_most(excess, codes))
+    most.max(Agreement::deviations_at_most(excess, compared, whole))
 }
 
-fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line) -> Alignment {
+/// Codes of all samples.
+fn codes(query: &[Sample<'_>]) -> usize {
+    query.iter().map(|sample| sample.codes.len()).sum()
+}
+
+fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Option<Alignment> {
     let met: [Met<'_>; SAMPLES_MAX] = core::array::from_fn(|i| match query.get(i) {
         Some(sample) => line.met(sample, recording),
         None => Met::NOTHING,
     });
-    let alone = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
-    let together = together(&met, &alone);
+    let near = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
+    let codes = codes(query);
+    let surest = |together: Agreement, alone: &[Agreement]| {
+        let all = alone.iter().map(|one| one.deviations_in(codes));
+        all.fold(together.deviations_in(codes), f32::max)
+    };
+    if surest(together(&met, &near), &near) < least {
+        return None;
+    }
+    let mut everywhere = Elsewhere::NOTHING;
+    let mut alone = near;
+    for (met, alone) in met.iter().zip(&mut alone) {
+        if met.len > 0 {
+            let own = line.elsewhere(met, recording);
+            *alone = alone.with_variance_of_at_least(own.variance());
+            everywhere = everywhere.and(&own);
+        }
+    }
+    let together = together(&met, &near).with_variance_of_at_least(everywhere.variance());
     let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
     let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
-    let surest = alone
-        .iter()
-        .copied()
-        .fold(together, |a, b| if b.deviations() > a.deviations() { b } else { a });
-    Alignment {
+    let deviations = surest(together, &alone);
+    Some(Alignment {
         offset_codes: line.place_at(0),
         speed: line.speed as f32 / ONE as f32,
-        deviations: surest.deviations(),
-        confidence: confidence(surest.deviations()),
+        deviations,
+        confidence: confidence(deviations),
         bit_error: agreeing.bit_error(),
         matched_codes: agreeing.codes(),
         samples_agreeing: alone.iter().filter(agree).count() as u8,
-    }
+    })
 }
 
 /// The agreement of all samples. One that says what another said before is no new evidence: where
@@ -232,12 +256,30 @@ impl Line {
         let first = usize::try_from(middle).unwrap_or(0).saturating_sub(AROUND_CODES / 2).min(last);
         let around = recording.get(first..).unwrap_or_default();
         let mut met = Met { around, ..Met::NOTHING };
+        let starts_before = (0..sample.codes.len() as i64)
+            .take_while(|i| self.place_at(i64::from(sample.start) + i) < 0)
+            .count();
+        met.time = i64::from(sample.start) + starts_before as i64;
         let room = met.query.iter_mut().zip(&mut met.there);
         for (pair, (q, r)) in self.pairs(sample, recording).zip(room) {
             (*q, *r) = pair;
             met.len += 1;
         }
         met
+    }
+
+    /// The agreement of what was met with the recording elsewhere, at this line's speed. Where the
+    /// recording ends it begins again.
+    fn elsewhere(&self, met: &Met<'_>, recording: &[u8]) -> Elsewhere {
+        let mut stretch = [0; STRETCH_CODES];
+        let whole = recording.len().max(1) as i64;
+        let room = met.len + 2 * SHIFT_MAX;
+        for (time, code) in (met.time - SHIFT_MAX as i64..).zip(stretch.iter_mut().take(room)) {
+            let place = self.place_at(time).rem_euclid(whole);
+            *code =
+                usize::try_from(place).ok().and_then(|at| recording.get(at)).copied().unwrap_or(0);
+        }
+        Elsewhere::of(met.query(), &stretch, recording.len() / 2)
     }
 }
 
@@ -246,13 +288,20 @@ struct Met<'a> {
     query: [u8; CODES_PER_SAMPLE],
     there: [u8; CODES_PER_SAMPLE],
     len: usize,
+    /// Time of the first of them in the query.
+    time: i64,
     /// The recording there and on either side.
     around: &'a [u8],
 }
 
 impl Met<'_> {
-    const NOTHING: Self =
-        Self { query: [0; CODES_PER_SAMPLE], there: [0; CODES_PER_SAMPLE], len: 0, around: &[] };
+    const NOTHING: Self = Self {
+        query: [0; CODES_PER_SAMPLE],
+        there: [0; CODES_PER_SAMPLE],
+        len: 0,
+        time: 0,
+        around: &[],
+    };
 
     fn query(&self) -> &[u8] {
         self.query.get(..self.len).unwrap_or_default()

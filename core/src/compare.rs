@@ -10,13 +10,15 @@
 //! S    = sum over bits b, codes i         of q_b(i) r_b(i)                     agreement
 //! E    = sum over bits b                  of n mean(q_b) mean(r_b)             its mean by chance
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
-//! deviations = (S - E) / sqrt(V * repetitions) / length
+//! deviations = (S - E) / sqrt(V * sqrt(repetitions)) / length
 //! ```
 //! C_bc(l) is the covariance of bit b with bit c, l codes later, w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
 //! Aspects of the Time-Correlation Problem", 1935), with his window. All pairs of bits count.
-//! `repetitions` is how often a query with a strict period says the same again; `length` puts
-//! short and long queries on one scale ([`LENGTH_GROWTH`]).
+//! `repetitions` is how often a query with a strict period says the same again, and its root was
+//! found to do: what songs of one tempo have in common beyond a second is measured, not estimated,
+//! in `elsewhere.rs`, whose variance counts where it is more. `length` puts short and long queries
+//! on one scale ([`LENGTH_GROWTH`]).
 //!
 //! Cr is taken from a minute of the recording around the place, not from the place itself: where
 //! query and reference are one, the errors of two short estimates are one as well, and their
@@ -40,9 +42,10 @@ const PERIOD_MAX: usize = 150;
 const PERIODIC: f32 = 0.35;
 
 /// How much farther unrelated music reaches per e-fold of length: what is alike in two (tempo, key,
-/// instruments) adds up, where chance averages out. Of queries of 5 s, 15 s and six samples one in
-/// 150 reached 7.0, 8.1 and 10 (`docs/calibration.json` has the counts on one scale).
-const LENGTH_GROWTH: f32 = 0.125;
+/// instruments) adds up, where chance averages out, and a query of many samples has as many chances
+/// that one agrees. So chosen that queries of 5 s, 15 s and six samples reach about as far
+/// (`docs/calibration.json`).
+const LENGTH_GROWTH: f32 = 0.06;
 
 /// Bits in a code.
 const BITS: usize = 8;
@@ -91,7 +94,7 @@ impl Agreement {
         let near: f32 = (0..=lags(LAG_MAX))
             .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
             .sum();
-        let variance = near * repetitions(&q);
+        let variance = near * libm::sqrtf(repetitions(&q));
         let compared = query.get(..codes).unwrap_or_default();
         Self {
             excess,
@@ -118,10 +121,21 @@ impl Agreement {
         Self { variance: self.variance + 2.0 * covariance, ..self }
     }
 
-    /// Standard deviations above what unrelated music shows. Grows with certainty and with
-    /// length; put on the scale of 15 s by [`LENGTH_GROWTH`].
+    /// The same where its variance by chance is known to be at least this.
+    pub(crate) fn with_variance_of_at_least(self, variance: f32) -> Self {
+        Self { variance: self.variance.max(variance), ..self }
+    }
+
+    /// Standard deviations above what unrelated music shows, as of a query of which nothing else
+    /// was compared. Grows with certainty and with length; on the scale of 15 s.
     pub fn deviations(&self) -> f32 {
-        deviations(self.excess, self.variance, self.codes as f32)
+        self.deviations_in(self.codes as usize)
+    }
+
+    /// The same as of a query of so many codes, of which this may be a part: the more of them, the
+    /// more chances that some part agrees ([`LENGTH_GROWTH`]).
+    pub(crate) fn deviations_in(&self, codes: usize) -> f32 {
+        deviations(self.excess, self.variance, codes)
     }
 
     /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was
@@ -130,10 +144,10 @@ impl Agreement {
         share(self.bit_errors, self.codes)
     }
 
-    /// The most deviations that this many agreeing bits beyond one half, times two, can come to.
-    pub(crate) fn deviations_at_most(excess: i64, codes: usize) -> f32 {
-        let codes = codes as f32;
-        deviations(excess as f32, VARIANCE_FLOOR * codes, codes)
+    /// The most deviations that this many agreeing bits beyond one half, times two, can come to,
+    /// over so many codes compared in a query of so many.
+    pub(crate) fn deviations_at_most(excess: i64, compared: usize, codes: usize) -> f32 {
+        deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes)
     }
 
     /// Codes compared.
@@ -142,8 +156,9 @@ impl Agreement {
     }
 }
 
-fn deviations(excess: f32, variance: f32, codes: f32) -> f32 {
-    let length = 1.0 + LENGTH_GROWTH * libm::logf(codes.max(1.0) / CODES_PER_SAMPLE as f32);
+fn deviations(excess: f32, variance: f32, codes: usize) -> f32 {
+    let samples = codes.max(1) as f32 / CODES_PER_SAMPLE as f32;
+    let length = 1.0 + LENGTH_GROWTH * libm::logf(samples);
     if variance > 0.0 { excess / libm::sqrtf(variance) / length.max(0.5) } else { 0.0 }
 }
 

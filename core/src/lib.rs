@@ -22,6 +22,7 @@ mod bands;
 pub mod certainty;
 pub mod compare;
 mod dot;
+mod elsewhere;
 pub mod encoder;
 mod extract;
 mod fingerprint;

@@ -5,33 +5,30 @@ use onmon_core::certainty;
 use serde_json::Value;
 
 /// Below this the tail says little, and the fit is not meant to hold.
-const FITTED_FROM: f32 = 5.0;
-
-/// From here on what is counted shares material: fast versions, remixes, one theme in two
-/// arrangements. The file names the pairs (`most_alike`).
-const SAME_MATERIAL_FROM: f32 = 9.0;
+const FITTED_FROM: f32 = 5.5;
 
 fn measured() -> Value {
     serde_json::from_str(include_str!("../../docs/calibration.json")).expect("JSON")
 }
 
 #[test]
-fn the_fit_lies_above_every_tail_that_was_counted() {
+fn no_tail_that_was_counted_contradicts_the_fit() {
     let measured = measured();
     let codes = measured["codes"].as_u64().expect("codes");
     let kinds = measured["kinds"].as_object().expect("kinds of query");
     assert!(kinds.len() >= 3);
     for (kind, tail) in kinds {
         let queries = tail["queries"].as_f64().expect("queries");
-        let beyond = tail["beyond"].as_object().expect("counts");
-        let same = beyond[&format!("{SAME_MATERIAL_FROM:.2}")].as_f64().expect("a count");
-        for (deviations, count) in beyond {
+        for (deviations, count) in tail["beyond"].as_object().expect("counts") {
             let x: f32 = deviations.parse().expect("a number");
-            if (FITTED_FROM..SAME_MATERIAL_FROM).contains(&x) {
-                let expected = queries * f64::from(certainty::expected_false(x, codes));
-                let count = count.as_f64().expect("a count") - same;
-                assert!(count <= expected, "{kind}: {count} beyond {x}, {expected:.1} expected");
+            if x < FITTED_FROM {
+                continue;
             }
+            let count = count.as_f64().expect("a count");
+            let expected = queries * f64::from(certainty::expected_false(x, codes));
+            // 95 of 100 counts of rare events lie below.
+            let most = expected + 2.0 * expected.sqrt() + 1.0;
+            assert!(count <= most, "{kind}: {count} beyond {x}, {expected:.2} expected");
         }
     }
 }

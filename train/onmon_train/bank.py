@@ -95,8 +95,8 @@ def pair(music: Corpus, voices: Voices, rng: np.random.Generator):
     return clean, bad, offset, speed
 
 
-def fill(folder: Path, corpus: Path, first: int, count: int, total: int, seed: int) -> None:
-    music, voices = Corpus(corpus / "train"), Voices(corpus / "speech_train")
+def fill(folder: Path, corpus: Path, first: int, count: int, total: int, seed: int, split: str) -> None:
+    music, voices = Corpus(corpus / split), Voices(corpus / "speech_train")
     shape = (total, FRAMES, BANDS)
     clean = np.memmap(folder / "clean.f16", np.float16, "r+", shape=shape)
     bad = np.memmap(folder / "bad.f16", np.float16, "r+", shape=shape)
@@ -107,7 +107,7 @@ def fill(folder: Path, corpus: Path, first: int, count: int, total: int, seed: i
         maps[i] = offset, speed
 
 
-def make(folder: Path, corpus: Path, pairs: int, seed: int, processes: int) -> None:
+def make(folder: Path, corpus: Path, pairs: int, seed: int, processes: int, split: str) -> None:
     """Makes the bank with several processes; the same bytes however many."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, kind, shape in (
@@ -118,7 +118,7 @@ def make(folder: Path, corpus: Path, pairs: int, seed: int, processes: int) -> N
         np.memmap(folder / name, kind, "w+", shape=shape).flush()
     bounds = np.linspace(0, pairs, processes + 1).astype(int)
     workers = [
-        Process(target=fill, args=(folder, corpus, first, last - first, pairs, seed))
+        Process(target=fill, args=(folder, corpus, first, last - first, pairs, seed, split))
         for first, last in zip(bounds, bounds[1:])
     ]
     for worker in workers:
@@ -135,6 +135,7 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--pairs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--split", choices=("train", "validation"), default="train")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    make(options.folder, options.corpus, options.pairs, options.seed, options.processes)
+    make(options.folder, options.corpus, options.pairs, options.seed, options.processes, options.split)

@@ -38,9 +38,12 @@ def voices(language: str) -> list[tuple[str, Path]]:
 
 
 def make(folder: Path, jobs: int) -> None:
-    music = [(track.package, track.path) for track in sources.tracks("train")]
+    music, judged = (
+        [(track.package, track.path) for track in sources.tracks(split)]
+        for split in ("train", "validation")
+    )
     speech = [pair for language in TRAINING_VOICES for pair in voices(language)]
-    for kind, files in (("train", music), ("speech_train", speech)):
+    for kind, files in (("train", music), ("validation", judged), ("speech_train", speech)):
         (folder / kind).mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(jobs) as pool:
             list(pool.map(lambda p: decode(p[1], folder / kind / name(*p)), files))

@@ -118,7 +118,7 @@ def learn(folder: Path, out: Path, options) -> None:
     numbers = lambda text: tuple(int(n) for n in text.split(","))
     encoder = network.Encoder(
         numbers(options.channels), numbers(options.taps), numbers(options.dilations),
-        options.mean_hops,
+        options.mean_hops, options.bits,
     )
     if options.start:
         encoder.load_state_dict(network.load(options.start).state_dict())
@@ -149,7 +149,7 @@ def learn(folder: Path, out: Path, options) -> None:
         flat = clean.flatten(0, 1)
         flat = flat - flat.mean(0)
         correlation = (flat.T @ flat) / len(flat)
-        cross = (correlation - torch.diag(torch.diag(correlation))).pow(2).sum() / 56
+        cross = (correlation - torch.diag(torch.diag(correlation))).pow(2).sum() / (options.bits * (options.bits - 1))
         doubt, certainty, sure = certain(clean, bad, maps, encoder.left_hops)
         total = options.doubt_weight * doubt + options.segment_weight * loss + options.key_weight * key_loss + options.balance * balance + options.cross * cross
         optimiser.zero_grad()
@@ -188,6 +188,7 @@ if __name__ == "__main__":
     parser.add_argument("--taps", default="3,3,3")
     parser.add_argument("--dilations", default="1,2,4")
     parser.add_argument("--mean-hops", type=int, default=17)
+    parser.add_argument("--bits", type=int, default=network.BITS)
     parser.add_argument("--threshold", type=float, default=9.0)
     parser.add_argument("--doubt-weight", type=float, default=1.0)
     parser.add_argument("--segment-weight", type=float, default=0.0)

@@ -26,16 +26,19 @@ def through_rounding(x: torch.Tensor, steps: int) -> torch.Tensor:
 class Encoder(nn.Module):
     """Dense temporal convolutions on centred log bands."""
 
-    def __init__(self, channels=(64, 64, 64), taps=(3, 3, 3), dilations=(1, 2, 4), mean_hops=17):
+    def __init__(
+        self, channels=(64, 64, 64), taps=(3, 3, 3), dilations=(1, 2, 4), mean_hops=17, bits=BITS
+    ):
         super().__init__()
-        self.shape = {"channels": channels, "taps": taps, "dilations": dilations, "mean_hops": mean_hops}
+        self.shape = {"channels": channels, "taps": taps, "dilations": dilations}
+        self.shape |= {"mean_hops": mean_hops, "bits": bits}
         self.mean_hops = mean_hops
         layers, inputs = [], INPUTS
         for outputs, k, d in zip(channels, taps, dilations, strict=True):
             layers.append(nn.Conv1d(inputs, outputs, k, dilation=d))
             inputs = outputs
         self.hidden = nn.ModuleList(layers)
-        self.out = nn.Conv1d(inputs, BITS, 1)
+        self.out = nn.Conv1d(inputs, bits, 1)
         self.filter_hops = sum((k - 1) * d for k, d in zip(taps, dilations, strict=True))
 
     @property
@@ -59,7 +62,7 @@ class Encoder(nn.Module):
         return (centred * 0.5).clamp(-ACTIVATION_MAX, ACTIVATION_MAX)
 
     def forward(self, bands: torch.Tensor, rounded: bool = False) -> torch.Tensor:
-        """[n, frames, 32] to [n, hops - context + 1, 8]; a bit is 1 where the output is positive.
+        """[n, frames, 32] to [n, hops - context + 1, bits]; a bit is 1 where the output is positive.
 
         `rounded`: as the integer network sees it, with gradients straight through the rounding.
         """

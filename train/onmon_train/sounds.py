@@ -108,9 +108,24 @@ def tones(length: int, rng: Rng) -> Pcm:
 
 def loop(length: int, rng: Rng) -> Pcm:
     """A drum or synth loop repeated, or a bar of 16 steps played on a drum kit."""
-    ready = [p for p in sources.audio_files("sonic-pi-samples") if p.stem.startswith("loop_")]
+    ready = ready_loops()
     if rng.random() < 0.5:
-        return np.resize(_sample(ready[rng.integers(len(ready))]), length)
+        return repeated(ready[rng.integers(len(ready))], length)
+    return drum_kit_loop(length, rng)
+
+
+def ready_loops() -> list[Path]:
+    """Loops that a package holds ready-made."""
+    return [p for p in sources.audio_files("sonic-pi-samples") if p.stem.startswith("loop_")]
+
+
+def repeated(path: Path, length: int) -> Pcm:
+    """A recording again and again."""
+    return np.resize(_sample(path), length)
+
+
+def drum_kit_loop(length: int, rng: Rng) -> Pcm:
+    """A bar of 16 steps, made up, on a drum kit."""
     hits = sources.audio_files("hydrogen-drumkits")
     kit = hits[rng.integers(len(hits))].parent
     drums = [path for path in hits if path.parent == kit]

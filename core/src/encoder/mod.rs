@@ -49,3 +49,23 @@ mod sealed {
     impl Sealed for super::Network {}
     impl Sealed for super::SlowDifference {}
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use sha2::{Digest, Sha256};
+    use std::{format, string::String};
+
+    #[test]
+    fn the_certificate_is_that_of_these_weights() {
+        let mut sha = Sha256::new();
+        for layer in &weights::LAYERS {
+            layer.weights.iter().for_each(|weight| sha.update(weight.to_le_bytes()));
+            layer.biases.iter().for_each(|bias| sha.update(bias.to_le_bytes()));
+        }
+        let hex: String = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let told = CERTIFICATE.lines().find_map(|line| line.strip_prefix("sha256: "));
+        assert_eq!(told, Some(hex.as_str()));
+    }
+}

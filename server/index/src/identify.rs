@@ -75,21 +75,42 @@ pub(crate) fn identify(
     deviations_min: f32,
 ) -> Vec<Match> {
     let query: Vec<Sample<'_>> = query.samples().collect();
-    let tiers: [&dyn Fn() -> Vec<Candidate>; 3] =
-        [&|| voted(runs, &query, false), &|| voted(runs, &query, true), &|| {
-            if arena.live_codes() > scan::CODES_MAX {
-                vec![]
-            } else {
-                scan::candidates(arena, &query)
-            }
-        }];
-    for tier in tiers {
-        let matches = certain(arena, &query, &tier(), deviations_min);
-        if !matches.is_empty() {
-            return matches;
-        }
-    }
-    vec![]
+    let answer = |candidates: Vec<Candidate>| {
+        certain(arena, &query, &candidates, Search { deviations_min, enough: deviations_min })
+    };
+    let tiers = TIERS.iter().map(|tier| answer(tier(arena, runs, &query)));
+    tiers.into_iter().find(|matches| !matches.is_empty()).unwrap_or_default()
+}
+
+/// All recordings that any tier's candidates come so near to, at their nearest.
+pub(crate) fn nearest(
+    arena: &Arena,
+    runs: &Runs,
+    query: &Fingerprint<'_>,
+    deviations_min: f32,
+) -> Vec<Match> {
+    let query: Vec<Sample<'_>> = query.samples().collect();
+    let all: Vec<Candidate> = TIERS.iter().flat_map(|tier| tier(arena, runs, &query)).collect();
+    certain(arena, &query, &all, Search { deviations_min, enough: f32::INFINITY })
+}
+
+/// Finds candidates.
+type Tier = fn(&Arena, &Runs, &[Sample<'_>]) -> Vec<Candidate>;
+
+/// From cheap to dear.
+const TIERS: [Tier; 3] = [
+    |_, runs, query| voted(runs, query, false),
+    |_, runs, query| voted(runs, query, true),
+    |arena, _, query| {
+        if arena.live_codes() > scan::CODES_MAX { vec![] } else { scan::candidates(arena, query) }
+    },
+];
+
+/// When a match counts, and when a recording's alignment needs no better one.
+#[derive(Clone, Copy)]
+struct Search {
+    deviations_min: f32,
+    enough: f32,
 }
 
 /// The recordings that candidates lead to with enough certainty.
@@ -97,17 +118,17 @@ fn certain(
     arena: &Arena,
     query: &[Sample<'_>],
     candidates: &[Candidate],
-    deviations_min: f32,
+    Search { deviations_min, enough }: Search,
 ) -> Vec<Match> {
     let mut best: HashMap<Slot, (Recording<'_>, Alignment)> = HashMap::new();
     for &Candidate { sample, code, place } in candidates {
         let Some(recording) = arena.at(place) else { continue };
         let known = best.get(&recording.slot).map_or(0.0, |(_, known)| known.deviations);
-        if known >= deviations_min {
+        if known >= enough {
             continue;
         }
         let anchor = Anchor { sample, code, place: place - recording.start };
-        let found = align(query, recording.codes, anchor, deviations_min);
+        let found = align(query, recording.codes, anchor, deviations_min.max(known));
         if let Some(found) = found.filter(|found| found.deviations > known) {
             best.insert(recording.slot, (recording, found));
         }

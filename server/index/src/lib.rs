@@ -127,13 +127,14 @@ impl Index {
     /// so that what one sample alone leaves open six can settle. A query of which a single
     /// sample is certain is found as well (a part of it may be something else).
     pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
-        self.identify_above(query, certainty::deviations_min(self.codes()))
+        identify::identify(&self.arena, &self.runs, query, certainty::deviations_min(self.codes()))
     }
 
-    /// As [`Index::identify`], with another threshold in standard deviations: to measure what lies
-    /// below the usual one.
-    pub fn identify_above(&self, query: &Fingerprint<'_>, deviations_min: f32) -> Vec<Match> {
-        identify::identify(&self.arena, &self.runs, query, deviations_min)
+    /// Every recording that agrees with the query by at least so many standard deviations, by the
+    /// candidates of all tiers: what the most tolerant threshold could name. For measurements;
+    /// [`Index::identify`] stops where it is certain.
+    pub fn nearest(&self, query: &Fingerprint<'_>, deviations_min: f32) -> Vec<Match> {
+        identify::nearest(&self.arena, &self.runs, query, deviations_min)
     }
 
     fn compacted(&self) -> (Arena, Runs) {

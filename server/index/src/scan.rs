@@ -22,15 +22,30 @@ const FIRST_CODES: usize = 96;
 /// Alignments closer than this are one; the better is kept.
 const APART: usize = 8;
 
+/// Speeds at which a query is laid on a recording, in per cent; [`onmon_core::align`] tries those
+/// between.
+const SPEEDS: [usize; 3] = [100, 95, 105];
+
 /// The alignments of each sample that agree best, over the whole library.
 pub(crate) fn candidates(arena: &Arena, query: &[Sample<'_>]) -> Vec<Candidate> {
     let mut found = vec![];
     for (index, sample) in query.iter().enumerate() {
-        for (_, place) in closest(arena, sample.codes) {
-            found.push(Candidate { sample: index, code: 0, place });
+        for speed in SPEEDS {
+            // The middle is where a speed between these is off by the least.
+            let middle = sample.codes.len() / 2;
+            for (_, place) in closest(arena, &at_speed(sample.codes, speed)) {
+                let place = place + middle * speed / 100;
+                found.push(Candidate { sample: index, code: middle, place });
+            }
         }
     }
     found
+}
+
+/// The codes as a recording has them that is met at so many per cent of its speed.
+fn at_speed(codes: &[u8], speed: usize) -> Vec<u8> {
+    let there = codes.len() * speed / 100;
+    (0..there).map(|at| codes[(at * 100 / speed).min(codes.len() - 1)]).collect()
 }
 
 /// The [`KEPT`] alignments with fewest bit errors: errors per 1,024 bits, place of the first

@@ -7,27 +7,38 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{command, music, repo};
+use super::robustness::python_module;
+use crate::{command, repo};
 
-/// Most alike pairs shown.
-const PAIRS_SHOWN: usize = 10;
-
-/// Fingerprints `folder` (or the demo's music), measures, keeps `docs/calibration.json` if asked
-/// to, and prints a table, or one object.
+/// Fingerprints the music of `folder` (or what `onmon_train.impostors` gathers: the train and
+/// validation splits and drum loops), asks, counts, keeps `docs/calibration.json` if told to, and
+/// prints a table, or one object.
 pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()> {
-    let folder = folder.map_or_else(music::packaged, |folder| Ok(folder.to_owned()))?;
-    let references = repo::target().join("impostors");
+    let scratch = repo::target().join("impostors");
+    let folder = match folder {
+        Some(folder) => folder.to_owned(),
+        None => {
+            let gathered = scratch.join("music");
+            command::run(python_module("onmon_train.impostors")?.arg(&gathered))?;
+            gathered
+        }
+    };
+    let references = scratch.join("references");
     if references.exists() {
         fs::remove_dir_all(&references)?;
     }
     let mut extract = cargo(&["--package", "onmon", "--", "extract", "--reference", "-o"]);
     command::run(extract.arg(&references).arg(&folder))?;
-    let mut measure = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
-    let measured = command::capture(measure.arg(&references))?;
-    let measured: Value = serde_json::from_str(&measured).context("impostors printed no JSON")?;
+    let asked = scratch.join("asked.json");
+    let mut ask = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
+    fs::write(&asked, command::capture(ask.arg(&references))?)?;
+    let mut count = python_module("onmon_train.calibration")?;
+    count.arg(&folder).arg(&asked);
+    let counted = command::capture(&mut count)?;
+    let measured: Value = serde_json::from_str(&counted).context("calibration printed no JSON")?;
     if keep {
         let path = repo::root().join("docs/calibration.json");
-        fs::write(&path, format!("{measured:#}\n"))?;
+        fs::write(&path, counted)?;
         eprintln!("{} written", repo::relative(&path));
     }
     if as_json {
@@ -39,20 +50,21 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
 }
 
 fn table(measured: &Value) {
-    let threshold = measured["threshold_deviations"].as_f64().unwrap_or_default();
     println!("{} recordings, {} codes", measured["recordings"], measured["codes"]);
-    println!("a match in a library of this size has {threshold:.2} deviations or more");
     for (kind, tail) in measured["kinds"].as_object().into_iter().flatten() {
         println!("\n{kind}: {} queries, {} alignments", tail["queries"], tail["alignments"]);
         for (beyond, count) in tail["beyond"].as_object().into_iter().flatten() {
-            if beyond.ends_with("0") {
-                println!("  beyond {beyond:>5}: {count}");
+            if beyond.ends_with("00") || beyond.ends_with("50") {
+                println!("  {count:>5} beyond {beyond:>5} deviations");
             }
         }
-        for pair in tail["most_alike"].as_array().into_iter().flatten().take(PAIRS_SHOWN) {
-            let deviations = pair[0].as_f64().unwrap_or_default();
-            println!("  {deviations:5.2}  {} -> {}", pair[1], pair[2]);
+        for pair in tail["most_alike"].as_array().into_iter().flatten() {
+            println!("  {:>5}  {} -> {}", pair[0], pair[1], pair[2]);
         }
+    }
+    println!("\nleft out, as they share sound or are one piece:");
+    for pair in measured["left_out"].as_array().into_iter().flatten() {
+        println!("  {:>5}  {} = {}: {}", pair[0], pair[1], pair[2], pair[3]);
     }
 }
 

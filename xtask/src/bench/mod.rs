@@ -23,7 +23,7 @@ pub enum Benchmark {
     },
     /// How certain the index gets of recordings that are not in it, on real music.
     Impostors {
-        /// Folder of music; the demo's music unless given.
+        /// Folder of music; the train and validation splits and drum loops unless given.
         #[arg(long, value_name = "DIR")]
         music: Option<PathBuf>,
         /// Keep the result as docs/calibration.json, to which a test holds core's calibration.

@@ -105,16 +105,22 @@ pub fn gate() -> Result<()> {
 
 /// `python -m onmon_train.robustness` with everything that it needs.
 fn module(with_chromaprint: bool) -> Result<Command> {
-    apt::program("ffmpeg", "ffmpeg")?;
     if with_chromaprint {
         apt::program("fpcalc", "libchromaprint-tools")?;
     }
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--release", "--package", "onmon-tests"]);
     command::run(cargo.args(["--example", "robustness"]).current_dir(repo::root()))?;
-    let mut module = Command::new(python::environment()?);
-    module.args(["-m", "onmon_train.robustness"]).current_dir(repo::root());
-    module.env("PYTHONPATH", repo::root().join("train")).env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut module = python_module("onmon_train.robustness")?;
     module.arg("--program").arg(repo::target().join("release/examples/robustness"));
+    Ok(module)
+}
+
+/// A module of train/ in its own environment.
+pub fn python_module(name: &str) -> Result<Command> {
+    apt::program("ffmpeg", "ffmpeg")?;
+    let mut module = Command::new(python::environment()?);
+    module.args(["-m", name]).current_dir(repo::root());
+    module.env("PYTHONPATH", repo::root().join("train")).env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(module)
 }

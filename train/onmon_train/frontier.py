@@ -1,0 +1,121 @@
+"""The frontier: what certainty costs in weights, in context, and in bytes a second.
+
+Networks that differ from the one that ships in one thing, all trained for the same number of steps
+on the same pairs, judged on pairs of the validation split that none of them saw:
+
+    python -m onmon_train.frontier VALIDATION_BANK docs/frontier Y=net.pt ...
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import network
+from .learn import Bank, twins
+
+CODES_PER_SECOND = 20
+CLIP_CODES = 270
+BATCH = 100
+
+
+def certainties(encoder: network.Encoder, bank: Bank) -> np.ndarray:
+    """Of every pair of the bank: agreement of the codes over the root of the variance that the
+    other pairs' clean codes show against the same degraded ones, over CLIP_CODES codes."""
+    found = []
+    rows = np.flatnonzero(bank.maps[:, 1] > 0)
+    for first in range(0, len(rows) - BATCH + 1, BATCH):
+        part = rows[first : first + BATCH]
+        take = lambda values: torch.from_numpy(values[part].astype(np.float32))
+        with torch.no_grad():
+            clean, bad = (np.sign(encoder(take(side)).numpy()) for side in (bank.clean, bank.bad))
+        found.append(_batch(clean, bad, np.array(bank.maps[part]), encoder.left_hops))
+    return np.concatenate(found)
+
+
+def _batch(clean: np.ndarray, bad: np.ndarray, maps: np.ndarray, left: float) -> np.ndarray:
+    codes = bad.shape[1]
+    twin = twins(np.arange(codes), maps[:, :1], maps[:, 1:], left)
+    inside = ((twin >= 0) & (twin < codes)).astype(np.float32)[:, :, None]
+    aligned = clean[np.arange(len(bad))[:, None], np.clip(twin, 0, codes - 1)]
+    n = inside.sum(1)[:, 0]
+
+    def centred(x: np.ndarray) -> np.ndarray:
+        return (x - (x * inside).sum(1, keepdims=True) / n[:, None, None]) * inside
+
+    a, b = centred(bad), centred(aligned)
+    agreement = (a * b).sum((1, 2))
+    # Of each pair against every other at one random place: what chance comes to.
+    others = np.einsum("itk,jtk->ij", a, b)
+    np.fill_diagonal(others, np.nan)
+    chance = np.nanstd(others, 1)
+    return agreement / chance * np.sqrt(CLIP_CODES / n)
+
+
+def measure(bank: Bank, nets: dict[str, Path]) -> list[dict]:
+    """A row for each network."""
+    rows = []
+    for name, path in nets.items():
+        encoder = network.load(path)
+        z = certainties(encoder, bank)
+        rows.append(
+            {
+                "network": name,
+                "weights": encoder.multiply_adds_per_hop(),
+                "multiply_adds_per_second": encoder.multiply_adds_per_hop() * CODES_PER_SECOND,
+                "context_s": round(encoder.context_hops / CODES_PER_SECOND, 2),
+                "bytes_per_second": encoder.shape["bits"] * CODES_PER_SECOND / 8,
+                "steps": torch.load(path, weights_only=False).get("steps"),
+                "median": round(float(np.median(z)), 2),
+                "lowest_tenth": round(float(np.quantile(z, 0.1)), 2),
+                "lowest_quarter": round(float(np.quantile(z, 0.25)), 2),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def draw(rows: list[dict], path: Path) -> None:
+    """The lowest quarter and the median over each of the three costs."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    base = next(row for row in rows if row["network"] == "shipped shape")
+    costs = {
+        "weights": "weights (multiply-adds a code)",
+        "context_s": "context, s",
+        "bytes_per_second": "fingerprint, bytes/s",
+    }
+    figure, axes = pyplot.subplots(1, 3, figsize=(11, 3.6), sharey=True)
+    for axis, (cost, label) in zip(axes, costs.items(), strict=True):
+        others = [other for other in costs if other != cost]
+        alike = {"weights": ["context_s", "bytes_per_second"], "bytes_per_second": ["context_s"]}
+        alike["context_s"] = ["bytes_per_second"]
+        line = [row for row in rows if all(row[k] == base[k] for k in alike.get(cost, others))]
+        if cost != "weights":
+            line = [row for row in line if abs(row["weights"] - base["weights"]) < 1_000]
+        line.sort(key=lambda row: row[cost])
+        for of in ("median", "lowest_quarter", "lowest_tenth"):
+            axis.plot([r[cost] for r in line], [r[of] for r in line], "o-", label=of.replace("_", " "))
+        axis.axvline(base[cost], color="0.7", linestyle=":")
+        axis.set_xlabel(label)
+    axes[0].set_ylabel("certainty of 13.5 s, standard deviations")
+    axes[0].legend()
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bank", type=Path, help="made by bank.py with --split validation")
+    parser.add_argument("out", type=Path, help="writes OUT.json and OUT.svg")
+    parser.add_argument("networks", nargs="+", help="NAME=FILE.pt")
+    options = parser.parse_args()
+    nets = {name: Path(path) for name, path in (each.split("=", 1) for each in options.networks)}
+    measured = measure(Bank(options.bank), nets)
+    options.out.with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
+    draw(measured, options.out.with_suffix(".svg"))
