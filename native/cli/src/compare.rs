@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use onmon_core::align::{Anchor, align};
 use onmon_core::compare::Agreement;
-use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, certainty, wire};
+use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, Sample, certainty, wire};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
@@ -63,6 +64,14 @@ impl Runs {
         self.0.first().map_or(0, |(start, _)| *start)
     }
 
+    /// As a query has them; `None` if they are longer than samples of one.
+    fn as_query(&self) -> Option<Vec<Sample<'_>>> {
+        let sample = |(start, codes): &'_ (i64, Vec<u8>)| {
+            u32::try_from(*start).ok().filter(|_| codes.len() <= CODES_PER_SAMPLE)
+        };
+        self.0.iter().map(|run| Some(Sample { start: sample(run)?, codes: &run.1 })).collect()
+    }
+
     fn end(&self) -> i64 {
         self.0.last().map_or(0, |(start, codes)| start + codes.len() as i64)
     }
@@ -76,8 +85,18 @@ fn is_query(file: &Path) -> bool {
     is_fingerprint(file) && read().unwrap_or(false)
 }
 
-/// Where a's beginning lies in b, in codes, and how far they agree there.
-fn best_offset(a: &Runs, b: &Runs) -> Option<(i64, Agreement)> {
+/// How two files lie on each other, and how far they agree there.
+#[derive(Clone, Copy)]
+struct Found {
+    /// Where a's beginning lies in b, in codes.
+    offset: i64,
+    deviations: f32,
+    bit_error: f32,
+    codes: u32,
+}
+
+/// The best of the offsets with the fewest wrong bits.
+fn best_offset(a: &Runs, b: &Runs) -> Option<Found> {
     let mut offsets: Vec<(f64, i64)> = Vec::new();
     for offset in b.start() - a.end()..=b.end() - a.start() {
         let (mut bits, mut wrong) = (0_usize, 0_u32);
@@ -92,14 +111,42 @@ fn best_offset(a: &Runs, b: &Runs) -> Option<(i64, Agreement)> {
         }
     }
     offsets.sort_by(|x, y| y.0.total_cmp(&x.0));
-    let weighed = offsets.into_iter().take(CANDIDATES).map(|(_, offset)| {
-        let agreement = overlaps(a, b, offset)
-            .flat_map(|(a, b)| a.chunks(CODES_PER_SAMPLE).zip(b.chunks(CODES_PER_SAMPLE)))
-            .map(|(a, b)| Agreement::of(a, b, b))
-            .fold(Agreement::default(), Agreement::and);
-        (offset, agreement)
+    let found = offsets.into_iter().take(CANDIDATES).map(|(_, offset)| {
+        laid(a, b, offset)
+            .or_else(|| laid(b, a, -offset).map(|found| Found { offset: -found.offset, ..found }))
+            .unwrap_or_else(|| counted(a, b, offset))
     });
-    weighed.max_by(|(_, x), (_, y)| x.deviations().total_cmp(&y.deviations()))
+    found.max_by(|x, y| x.deviations.total_cmp(&y.deviations))
+}
+
+/// A query laid on a whole recording, as the index does it; `None` if they are not these.
+fn laid(query: &Runs, recording: &Runs, offset: i64) -> Option<Found> {
+    let samples = query.as_query()?;
+    let [(0, codes)] = recording.0.as_slice() else { return None };
+    let place = |sample: &Sample<'_>| usize::try_from(i64::from(sample.start) + offset).ok();
+    let met = |sample: &Sample<'_>| place(sample).filter(|place| *place < codes.len());
+    let (sample, place) = samples.iter().map(met).enumerate().find_map(|(i, at)| Some((i, at?)))?;
+    let found = align(&samples, codes, Anchor { sample, code: 0, place }, f32::NEG_INFINITY)?;
+    Some(Found {
+        offset: found.offset_codes,
+        deviations: found.deviations,
+        bit_error: found.bit_error,
+        codes: found.matched_codes,
+    })
+}
+
+/// Samples of two queries counted where they lie on each other: there is no more of either.
+fn counted(a: &Runs, b: &Runs, offset: i64) -> Found {
+    let agreement = overlaps(a, b, offset)
+        .flat_map(|(a, b)| a.chunks(CODES_PER_SAMPLE).zip(b.chunks(CODES_PER_SAMPLE)))
+        .map(|(a, b)| Agreement::of(a, b, b))
+        .fold(Agreement::default(), Agreement::and);
+    Found {
+        offset,
+        deviations: agreement.deviations(),
+        bit_error: agreement.bit_error(),
+        codes: agreement.codes(),
+    }
 }
 
 /// The codes of both that lie on each other when a begins at code `offset` of b.
@@ -133,16 +180,15 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn new(args: &CompareArgs, best: Option<(i64, Agreement)>) -> Self {
+    fn new(args: &CompareArgs, best: Option<Found>) -> Self {
         let ms_per_code = 1_000 / CODES_PER_SECOND;
-        let agreement = best.map_or_else(Agreement::default, |(_, agreement)| agreement);
         Self {
             a: args.a.display().to_string(),
             b: args.b.display().to_string(),
-            offset_ms: best.map(|(offset, _)| offset * i64::from(ms_per_code)),
-            confidence: certainty::confidence(agreement.deviations()),
-            bit_error: agreement.bit_error(),
-            compared_ms: agreement.codes() * ms_per_code,
+            offset_ms: best.map(|found| found.offset * i64::from(ms_per_code)),
+            confidence: best.map_or(0.0, |found| certainty::confidence(found.deviations)),
+            bit_error: best.map_or(0.5, |found| found.bit_error),
+            compared_ms: best.map_or(0, |found| found.codes) * ms_per_code,
         }
     }
 
@@ -182,9 +228,9 @@ mod tests {
         let part =
             Runs(vec![(0, whole[1_200..1_500].to_vec()), (600, whole[1_800..2_100].to_vec())]);
         let whole = Runs(vec![(0, whole)]);
-        let (offset, agreement) = best_offset(&part, &whole).unwrap();
-        assert_eq!((offset, agreement.bit_error(), agreement.codes()), (1_200, 0.0, 600));
-        assert_eq!(best_offset(&whole, &part).unwrap().0, -1_200);
+        let found = best_offset(&part, &whole).unwrap();
+        assert_eq!((found.offset, found.bit_error, found.codes), (1_200, 0.0, 600));
+        assert_eq!(best_offset(&whole, &part).unwrap().offset, -1_200);
     }
 
     #[test]

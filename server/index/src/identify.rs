@@ -75,10 +75,8 @@ pub(crate) fn identify(
     deviations_min: f32,
 ) -> Vec<Match> {
     let query: Vec<Sample<'_>> = query.samples().collect();
-    let answer = |candidates: Vec<Candidate>| {
-        certain(arena, &query, &candidates, Search { deviations_min, enough: deviations_min })
-    };
-    let tiers = TIERS.iter().map(|tier| answer(tier(arena, runs, &query)));
+    let answer = |tier: &Tier| certain(arena, &query, &tier(arena, runs, &query), deviations_min);
+    let tiers = TIERS.iter().map(answer);
     tiers.into_iter().find(|matches| !matches.is_empty()).unwrap_or_default()
 }
 
@@ -91,7 +89,7 @@ pub(crate) fn nearest(
 ) -> Vec<Match> {
     let query: Vec<Sample<'_>> = query.samples().collect();
     let all: Vec<Candidate> = TIERS.iter().flat_map(|tier| tier(arena, runs, &query)).collect();
-    certain(arena, &query, &all, Search { deviations_min, enough: f32::INFINITY })
+    certain(arena, &query, &all, deviations_min)
 }
 
 /// Finds candidates.
@@ -106,28 +104,27 @@ const TIERS: [Tier; 3] = [
     },
 ];
 
-/// When a match counts, and when a recording's alignment needs no better one.
-#[derive(Clone, Copy)]
-struct Search {
-    deviations_min: f32,
-    enough: f32,
-}
+/// Codes by which a candidate may lie off an alignment and still be the same one.
+const SAME_LINE_CODES: u64 = 3;
 
 /// The recordings that candidates lead to with enough certainty.
 fn certain(
     arena: &Arena,
     query: &[Sample<'_>],
     candidates: &[Candidate],
-    Search { deviations_min, enough }: Search,
+    deviations_min: f32,
 ) -> Vec<Match> {
     let mut best: HashMap<Slot, (Recording<'_>, Alignment)> = HashMap::new();
     for &Candidate { sample, code, place } in candidates {
         let Some(recording) = arena.at(place) else { continue };
-        let known = best.get(&recording.slot).map_or(0.0, |(_, known)| known.deviations);
-        if known >= enough {
+        let anchor = Anchor { sample, code, place: place - recording.start };
+        // A recording that repeats itself is met in several places, of which the first need not be
+        // the right one.
+        let known = best.get(&recording.slot).map(|(_, known)| known);
+        if known.is_some_and(|known| lies_on(query, anchor, known)) {
             continue;
         }
-        let anchor = Anchor { sample, code, place: place - recording.start };
+        let known = known.map_or(0.0, |known| known.deviations);
         let found = align(query, recording.codes, anchor, deviations_min.max(known));
         if let Some(found) = found.filter(|found| found.deviations > known) {
             best.insert(recording.slot, (recording, found));
@@ -147,6 +144,12 @@ fn certain(
         matched(recording.slot, alignment, twin.map(|(other, _)| other.slot))
     };
     found.iter().enumerate().map(as_match).collect()
+}
+
+fn lies_on(query: &[Sample<'_>], anchor: Anchor, known: &Alignment) -> bool {
+    let time = query[anchor.sample].start as f32 + anchor.code as f32;
+    let there = known.offset_codes + (time * known.speed).round() as i64;
+    there.abs_diff(anchor.place as i64) <= SAME_LINE_CODES
 }
 
 /// Share of bits in which two recordings differ where the query lies on both; `None` where it
@@ -222,4 +225,45 @@ fn fullest(hits: &[(i64, usize, Place)]) -> Vec<(usize, (i64, usize, Place))> {
         }
     }
     bins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes that linger, as those of music do.
+    fn song(seed: u32, codes: usize) -> Vec<u8> {
+        let mut state = seed;
+        let mut code = 0;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..codes)
+            .map(|_| {
+                code ^= next() & next();
+                code
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_recording_that_repeats_itself_is_met_at_its_best_place_not_at_the_first() {
+        let verse = song(1, 900);
+        // The same again, another singer: every fifth code is another.
+        let again: Vec<u8> =
+            verse.iter().enumerate().map(|(i, c)| if i % 5 == 0 { !c } else { *c }).collect();
+        let whole = [&again[..], &song(2, 900), &verse, &song(3, 900)].concat();
+        let mut arena = Arena::default();
+        arena.insert(7, &whole);
+        let query = [Sample { start: 0, codes: &verse[300..600] }];
+        let candidate = |place| Candidate { sample: 0, code: 0, place };
+        let places = [300, 2_100];
+        for order in [places, [places[1], places[0]]] {
+            let found = certain(&arena, &query, &order.map(candidate), 9.0);
+            assert_eq!((found[0].slot, found[0].offset_ms), (7, 2_100 * 50), "{found:?}");
+        }
+        let first = certain(&arena, &query, &[candidate(300)], 9.0);
+        assert_eq!(first[0].offset_ms, 300 * 50, "a test that the first place would do too");
+    }
 }
