@@ -121,6 +121,7 @@ def cafe(pcm: Pcm, rng: Rng, sounds: Sounds) -> Pcm:
     heard = signal.fftconvolve(pcm, room(rng, rng.uniform(0.4, 0.8), rng.uniform(-6, 0)))
     around = sounds.babble(len(heard), rng) + noise(len(heard), rng, "pink")
     around = signal.fftconvolve(around, room(rng, 0.6, -6.0))[: len(heard)]
+    around /= rms(around)
     microphone = signal.butter(2, (200, 7_000), "bandpass", fs=RATE_HZ, output="sos")
     return signal.sosfilt(microphone, mixed(heard, around, 10.0))
 

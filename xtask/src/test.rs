@@ -41,7 +41,8 @@ enum Step {
     Npm,
     /// Budgets of what ships.
     Size,
-    /// Real music under a few conditions: nothing named wrongly, and enough named.
+    /// train/'s own tests, and real music under a few conditions: nothing named wrongly, enough
+    /// named.
     Robustness,
     /// The page in Chromium, end to end.
     Browser,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -19,7 +19,8 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
         Some(folder) => folder.to_owned(),
         None => {
             let gathered = scratch.join("music");
-            command::run(python_module("onmon_train.impostors")?.arg(&gathered))?;
+            let mut gather = python_module("onmon_train.impostors")?;
+            command::run(gather.arg(&gathered).stdout(Stdio::null()))?;
             gathered
         }
     };
@@ -28,7 +29,7 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
         fs::remove_dir_all(&references)?;
     }
     let mut extract = cargo(&["--package", "onmon", "--", "extract", "--reference", "-o"]);
-    command::run(extract.arg(&references).arg(&folder))?;
+    command::run(extract.arg(&references).arg(&folder).stdout(Stdio::null()))?;
     let asked = scratch.join("asked.json");
     let mut ask = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
     fs::write(&asked, command::capture(ask.arg(&references))?)?;

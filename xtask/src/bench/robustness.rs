@@ -95,6 +95,7 @@ pub fn robustness(options: &Options) -> Result<()> {
 pub fn gate() -> Result<()> {
     /// Per cent of the easy conditions' questions that must be named, on 6 songs.
     const EASY_MIN: &str = "90";
+    command::run(python_module("unittest")?.args(["discover", "-s", "train/tests"]))?;
     let mut module = module(false)?;
     module.args(["--split", "validation", "--packages", "singularity-music"]);
     module.args(["--systems", "onmon", "--lengths", "15,six", "--tracks", "6", "--whole", "6"]);
