@@ -60,13 +60,18 @@ fn table(measured: &Value) {
             }
         }
         for pair in tail["most_alike"].as_array().into_iter().flatten() {
-            println!("  {:>5}  {} -> {}", pair[0], pair[1], pair[2]);
+            println!("  {:>5}  {} -> {}", pair[0], text(&pair[1]), text(&pair[2]));
         }
     }
     println!("\nleft out, as they share sound or are one piece:");
     for pair in measured["left_out"].as_array().into_iter().flatten() {
-        println!("  {:>5}  {} = {}: {}", pair[0], pair[1], pair[2], pair[3]);
+        let [one, other, why] = [1, 2, 3].map(|at| text(&pair[at]));
+        println!("  {:>5}  {one} = {other}: {why}", pair[0]);
     }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn cargo(words: &[&str]) -> Command {
