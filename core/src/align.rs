@@ -135,7 +135,8 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
         let all = alone.iter().map(|one| one.deviations_in(codes));
         all.fold(together.deviations_in(codes), f32::max)
     };
-    if surest(together(&met, &near), &near) < least {
+    let together = together(&met, &near);
+    if surest(together, &near) < least {
         return None;
     }
     let mut everywhere = Elsewhere::NOTHING;
@@ -147,7 +148,7 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
             everywhere = everywhere.and(&own);
         }
     }
-    let together = together(&met, &near).with_variance_of_at_least(everywhere.variance());
+    let together = together.with_variance_of_at_least(everywhere.variance());
     let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
     let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
     let deviations = surest(together, &alone);
@@ -232,22 +233,23 @@ impl Line {
         self.place + (((time - self.time) * self.speed + ONE / 2) >> ONE.trailing_zeros())
     }
 
-    /// The query's codes that fall on the recording, each with the code there.
+    /// The query's codes that fall on the recording: time, code, the code there.
     fn pairs<'a>(
         &'a self,
         sample: &'a Sample<'_>,
         recording: &'a [u8],
-    ) -> impl Iterator<Item = (u8, u8)> + 'a {
+    ) -> impl Iterator<Item = (i64, u8, u8)> + 'a {
         let begin = (i64::from(sample.start) - self.time) * self.speed + ONE / 2;
         sample.codes.iter().enumerate().filter_map(move |(i, &code)| {
             let place = self.place + ((begin + i as i64 * self.speed) >> ONE.trailing_zeros());
-            Some((code, *recording.get(usize::try_from(place).ok()?)?))
+            let there = recording.get(usize::try_from(place).ok()?)?;
+            Some((i64::from(sample.start) + i as i64, code, *there))
         })
     }
 
     /// Bits that agree beyond one half of those compared, times two.
     fn excess(&self, sample: &Sample<'_>, recording: &[u8]) -> i64 {
-        self.pairs(sample, recording).map(|(q, r)| 8 - 2 * i64::from((q ^ r).count_ones())).sum()
+        self.pairs(sample, recording).map(|(_, q, r)| 8 - 2 * i64::from((q ^ r).count_ones())).sum()
     }
 
     fn met<'a>(&self, sample: &Sample<'_>, recording: &'a [u8]) -> Met<'a> {
@@ -256,13 +258,12 @@ impl Line {
         let first = usize::try_from(middle).unwrap_or(0).saturating_sub(AROUND_CODES / 2).min(last);
         let around = recording.get(first..).unwrap_or_default();
         let mut met = Met { around, ..Met::NOTHING };
-        let starts_before = (0..sample.codes.len() as i64)
-            .take_while(|i| self.place_at(i64::from(sample.start) + i) < 0)
-            .count();
-        met.time = i64::from(sample.start) + starts_before as i64;
         let room = met.query.iter_mut().zip(&mut met.there);
-        for (pair, (q, r)) in self.pairs(sample, recording).zip(room) {
-            (*q, *r) = pair;
+        for ((time, code, there), (q, r)) in self.pairs(sample, recording).zip(room) {
+            if met.len == 0 {
+                met.time = time;
+            }
+            (*q, *r) = (code, there);
             met.len += 1;
         }
         met

@@ -48,7 +48,7 @@ const PERIODIC: f32 = 0.35;
 const LENGTH_GROWTH: f32 = 0.06;
 
 /// Bits in a code.
-const BITS: usize = 8;
+pub(crate) const BITS: usize = 8;
 
 /// Codes (1 min) of the recording around the place that its covariances are taken from.
 pub const AROUND_CODES: usize = 4 * CODES_PER_SAMPLE;

@@ -13,7 +13,7 @@
 //! query's place. A recording that repeats itself meets its own query again a bar later: that much
 //! R expects, and it is no sign of chance. Another song of that tempo does not follow R.
 
-use crate::compare::bit_errors;
+use crate::compare::{BITS, bit_errors};
 use crate::profile::CODES_PER_SAMPLE;
 
 /// Codes (1 min) that the query is moved at most, either way.
@@ -30,9 +30,6 @@ const SHIFTS: usize = 2 * SHIFT_MAX / SHIFT_STEP + 1;
 
 /// Fewer places than this say nothing.
 const SHIFTS_MIN: usize = 50;
-
-/// Bits in a code.
-const BITS: usize = 8;
 
 /// The most codes that [`Elsewhere::of`] takes of a recording.
 pub(crate) const STRETCH_CODES: usize = CODES_PER_SAMPLE + 2 * SHIFT_MAX;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 
 // symphonia makes its MP3 table of i^(4/3) with the platform's powf (layer3/requantize.rs). WebAssembly has
-// Rust's libm, Linux glibc: 758 of the 8,207 entries differ in the last bit, so one PCM sample in some hundreds differs by one step, and a sign near zero may flip.
-// The same PCM gives the same bytes (tests/vectors).
+// Rust's libm, Linux glibc: 758 of the 8,207 entries differ, so one PCM sample in some hundreds differs by one
+// step, and a sign near zero may flip. The same PCM gives the same bytes (tests/vectors).
 const DIFFERING_CODES_MAX = 0.005;
 const CHECKSUM_BYTES = 4;
 

@@ -17,16 +17,15 @@ import numpy as np
 from scipy import fft, signal
 
 from . import sources
+from .questions import CODE_S, CODES_PER_SAMPLE, plan
 from .sources import RATE_HZ
 
-CODE_S = 0.05
 # From so many deviations on the sound is compared.
 LISTENED_FROM = 6.5
 # The peak, in standard deviations of the correlation, from which on two stretches hold one
 # recording. Stretches that were not aligned gave 6 to 19, but for one self-similar piece.
 PEAK_MIN = 40.0
 STRETCH_S = {"15 s": 15, "5 s": 5}
-SAMPLE_S, SAMPLES = 15, 6
 # Deviations at which tails are counted.
 COUNTED = np.arange(3.0, 12.01, 0.25)
 SHOWN = 12
@@ -68,9 +67,8 @@ class Listener:
         if kind in STRETCH_S:
             spans = [(0, STRETCH_S[kind])]
         else:
-            whole = len(self.sound(asked)) / RATE_HZ
-            middle = [(part + 0.5) * whole / SAMPLES - SAMPLE_S / 2 for part in range(SAMPLES)]
-            spans = [(max(0.0, start), SAMPLE_S) for start in middle]
+            starts = plan(round(len(self.sound(asked)) / RATE_HZ / CODE_S))
+            spans = [(start * CODE_S, CODES_PER_SAMPLE * CODE_S) for start in starts]
         peaks = [0.0]
         for start, seconds in spans:
             one = self._cut(asked, at * CODE_S + start, seconds)

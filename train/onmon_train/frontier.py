@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from . import network
-from .learn import Bank, twins
+from .learn import Bank, side_by_side
 
 CODES_PER_SECOND = 20
 CLIP_CODES = 270
@@ -32,28 +32,14 @@ def certainties(encoder: network.Encoder, bank: Bank) -> np.ndarray:
         part = rows[first : first + BATCH]
         take = lambda values: torch.from_numpy(values[part].astype(np.float32))
         with torch.no_grad():
-            clean, bad = (np.sign(encoder(take(side)).numpy()) for side in (bank.clean, bank.bad))
-        found.append(_batch(clean, bad, np.array(bank.maps[part]), encoder.left_hops))
+            clean, bad = (encoder(take(side)).sign() for side in (bank.clean, bank.bad))
+        a, b, n = side_by_side(clean, bad, np.array(bank.maps[part]), encoder.left_hops)
+        # Of each pair against every other at one random place: what chance comes to.
+        others = torch.einsum("itk,jtk->ij", a, b).numpy()
+        agreement = others.diagonal().copy()
+        np.fill_diagonal(others, np.nan)
+        found.append(agreement / np.nanstd(others, 1) * np.sqrt(CLIP_CODES / n[:, 0].numpy()))
     return np.concatenate(found)
-
-
-def _batch(clean: np.ndarray, bad: np.ndarray, maps: np.ndarray, left: float) -> np.ndarray:
-    codes = bad.shape[1]
-    twin = twins(np.arange(codes), maps[:, :1], maps[:, 1:], left)
-    inside = ((twin >= 0) & (twin < codes)).astype(np.float32)[:, :, None]
-    aligned = clean[np.arange(len(bad))[:, None], np.clip(twin, 0, codes - 1)]
-    n = inside.sum(1)[:, 0]
-
-    def centred(x: np.ndarray) -> np.ndarray:
-        return (x - (x * inside).sum(1, keepdims=True) / n[:, None, None]) * inside
-
-    a, b = centred(bad), centred(aligned)
-    agreement = (a * b).sum((1, 2))
-    # Of each pair against every other at one random place: what chance comes to.
-    others = np.einsum("itk,jtk->ij", a, b)
-    np.fill_diagonal(others, np.nan)
-    chance = np.nanstd(others, 1)
-    return agreement / chance * np.sqrt(CLIP_CODES / n)
 
 
 def measure(bank: Bank, nets: dict[str, Path]) -> list[dict]:

@@ -44,6 +44,18 @@ def twins(at: np.ndarray, offset: np.ndarray, speed: np.ndarray, left: float) ->
     return np.round(offset + speed * (at + left) - left).astype(int)
 
 
+def side_by_side(clean, bad, maps, left):
+    """Each degraded stretch and the clean codes at its musical times, both less their means and 0
+    where there is no clean code; and how many codes there are, [pairs, 1]."""
+    codes = bad.shape[1]
+    twin = twins(np.arange(codes), maps[:, :1], maps[:, 1:], left)
+    inside = torch.from_numpy(((twin >= 0) & (twin < codes)).astype(np.float32))[:, :, None]
+    aligned = clean[np.arange(len(bad))[:, None], np.clip(twin, 0, codes - 1)]
+    n = inside.sum(1)
+    centre = lambda x: (x - (x * inside).sum(1, keepdim=True) / n[:, None]) * inside
+    return centre(bad), centre(aligned), n
+
+
 class Contrast:
     """InfoNCE over runs of soft codes cut from both sides at the same musical time."""
 
@@ -90,13 +102,7 @@ class Certainty:
 
     def __call__(self, clean, bad, maps, left):
         codes = bad.shape[1]
-        at = np.arange(codes)
-        twin = twins(at, maps[:, :1], maps[:, 1:], left)
-        inside = torch.from_numpy(((twin >= 0) & (twin < codes)).astype(np.float32))[:, :, None]
-        aligned = clean[np.arange(len(bad))[:, None], np.clip(twin, 0, codes - 1)]
-        n = inside.sum(1)
-        centre = lambda x: (x - (x * inside).sum(1, keepdim=True) / n[:, None]) * inside
-        a, b = centre(bad), centre(aligned)
+        a, b, n = side_by_side(clean, bad, maps, left)
         agreement = (a * b).sum((1, 2))
         size = 1 << (2 * codes - 1).bit_length()
         fa, fb = torch.fft.rfft(a, size, dim=1), torch.fft.rfft(b, size, dim=1)

@@ -66,10 +66,11 @@ impl Runs {
 
     /// As a query has them; `None` if they are longer than samples of one.
     fn as_query(&self) -> Option<Vec<Sample<'_>>> {
-        let sample = |(start, codes): &'_ (i64, Vec<u8>)| {
-            u32::try_from(*start).ok().filter(|_| codes.len() <= CODES_PER_SAMPLE)
-        };
-        self.0.iter().map(|run| Some(Sample { start: sample(run)?, codes: &run.1 })).collect()
+        let runs = self.0.iter().map(|(start, codes)| {
+            let start = u32::try_from(*start).ok()?;
+            (codes.len() <= CODES_PER_SAMPLE).then_some(Sample { start, codes })
+        });
+        runs.collect()
     }
 
     fn end(&self) -> i64 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use onmon_core::align::{Alignment, Anchor, align};
 use onmon_core::compare::bit_errors;
-use onmon_core::{Fingerprint, HOP_MS, Sample};
+use onmon_core::{HOP_MS, Sample};
 
 use crate::Slot;
 use crate::arena::{Arena, Place, Recording};
@@ -30,6 +30,9 @@ const BIN_CODES: i64 = 16;
 
 /// Places of a key in one run beyond which the key says too little to be worth it.
 const PLACES_MAX: usize = 512;
+
+/// Codes by which a candidate may lie off an alignment and still be the same one.
+const SAME_LINE_CODES: u64 = 3;
 
 /// A recording that the query is, or is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,83 +70,78 @@ pub(crate) struct Candidate {
     pub place: Place,
 }
 
-/// All matches, best first.
-pub(crate) fn identify(
-    arena: &Arena,
-    runs: &Runs,
-    query: &Fingerprint<'_>,
-    deviations_min: f32,
-) -> Vec<Match> {
-    let query: Vec<Sample<'_>> = query.samples().collect();
-    let answer = |tier: &Tier| certain(arena, &query, &tier(arena, runs, &query), deviations_min);
-    let tiers = TIERS.iter().map(answer);
-    tiers.into_iter().find(|matches| !matches.is_empty()).unwrap_or_default()
-}
-
-/// All recordings that any tier's candidates come so near to, at their nearest.
-pub(crate) fn nearest(
-    arena: &Arena,
-    runs: &Runs,
-    query: &Fingerprint<'_>,
-    deviations_min: f32,
-) -> Vec<Match> {
-    let query: Vec<Sample<'_>> = query.samples().collect();
-    let all: Vec<Candidate> = TIERS.iter().flat_map(|tier| tier(arena, runs, &query)).collect();
-    certain(arena, &query, &all, deviations_min)
-}
-
 /// Finds candidates.
-type Tier = fn(&Arena, &Runs, &[Sample<'_>]) -> Vec<Candidate>;
+type Tier = fn(&Search<'_>) -> Vec<Candidate>;
 
 /// From cheap to dear.
 const TIERS: [Tier; 3] = [
-    |_, runs, query| voted(runs, query, false),
-    |_, runs, query| voted(runs, query, true),
-    |arena, _, query| {
-        if arena.live_codes() > scan::CODES_MAX { vec![] } else { scan::candidates(arena, query) }
+    |search| voted(search.runs, &search.query, false),
+    |search| voted(search.runs, &search.query, true),
+    |search| match search.arena.live_codes() {
+        ..=scan::CODES_MAX => scan::candidates(search.arena, &search.query),
+        _ => vec![],
     },
 ];
 
-/// Codes by which a candidate may lie off an alignment and still be the same one.
-const SAME_LINE_CODES: u64 = 3;
+/// A query put to an index.
+pub(crate) struct Search<'a> {
+    pub arena: &'a Arena,
+    pub runs: &'a Runs,
+    pub query: Vec<Sample<'a>>,
+    /// A match has so many or more.
+    pub deviations_min: f32,
+}
 
-/// The recordings that candidates lead to with enough certainty.
-fn certain(
-    arena: &Arena,
-    query: &[Sample<'_>],
-    candidates: &[Candidate],
-    deviations_min: f32,
-) -> Vec<Match> {
-    let mut best: HashMap<Slot, (Recording<'_>, Alignment)> = HashMap::new();
-    for &Candidate { sample, code, place } in candidates {
-        let Some(recording) = arena.at(place) else { continue };
-        let anchor = Anchor { sample, code, place: place - recording.start };
-        // A recording that repeats itself is met in several places, of which the first need not be
-        // the right one.
-        let known = best.get(&recording.slot).map(|(_, known)| known);
-        if known.is_some_and(|known| lies_on(query, anchor, known)) {
-            continue;
-        }
-        let known = known.map_or(0.0, |known| known.deviations);
-        let found = align(query, recording.codes, anchor, deviations_min.max(known));
-        if let Some(found) = found.filter(|found| found.deviations > known) {
-            best.insert(recording.slot, (recording, found));
-        }
+impl Search<'_> {
+    /// All matches of the first tier that is certain, best first.
+    pub(crate) fn identify(&self) -> Vec<Match> {
+        let mut answers = TIERS.iter().map(|tier| self.certain(&tier(self)));
+        answers.find(|matches| !matches.is_empty()).unwrap_or_default()
     }
-    let highest = best.values().map(|(_, found)| found.deviations).fold(0.0, f32::max);
-    let least = deviations_min.max(OF_BEST_MIN * highest);
-    let mut found: Vec<(Recording<'_>, Alignment)> =
-        best.into_values().filter(|(_, found)| found.deviations >= least).collect();
-    found.sort_by(|(r, a), (s, b)| b.deviations.total_cmp(&a.deviations).then(r.slot.cmp(&s.slot)));
-    let as_match = |(at, (recording, alignment)): (usize, &(Recording<'_>, Alignment))| {
-        let better = &found[..at];
-        let twin = better.iter().find(|(other, there)| {
-            let error = bit_error_where_both_are_met(query, (recording, alignment), (other, there));
-            error.is_some_and(|error| error < NEAR_DUPLICATE_BIT_ERROR)
+
+    /// All recordings that any tier's candidates come so near to, at their nearest.
+    pub(crate) fn nearest(&self) -> Vec<Match> {
+        let all: Vec<Candidate> = TIERS.iter().flat_map(|tier| tier(self)).collect();
+        self.certain(&all)
+    }
+
+    /// The recordings that candidates lead to with enough certainty.
+    fn certain(&self, candidates: &[Candidate]) -> Vec<Match> {
+        let Self { arena, query, deviations_min, .. } = self;
+        let mut best: HashMap<Slot, (Recording<'_>, Alignment)> = HashMap::new();
+        for &Candidate { sample, code, place } in candidates {
+            let Some(recording) = arena.at(place) else { continue };
+            let anchor = Anchor { sample, code, place: place - recording.start };
+            // A recording that repeats itself is met in several places, of which the first need
+            // not be the right one.
+            let known = best.get(&recording.slot).map(|(_, known)| known);
+            if known.is_some_and(|known| lies_on(query, anchor, known)) {
+                continue;
+            }
+            let known = known.map_or(0.0, |known| known.deviations);
+            let found = align(query, recording.codes, anchor, deviations_min.max(known));
+            if let Some(found) = found.filter(|found| found.deviations > known) {
+                best.insert(recording.slot, (recording, found));
+            }
+        }
+        let highest = best.values().map(|(_, found)| found.deviations).fold(0.0, f32::max);
+        let least = deviations_min.max(OF_BEST_MIN * highest);
+        let mut found: Vec<(Recording<'_>, Alignment)> =
+            best.into_values().filter(|(_, found)| found.deviations >= least).collect();
+        found.sort_by(|(r, a), (s, b)| {
+            b.deviations.total_cmp(&a.deviations).then(r.slot.cmp(&s.slot))
         });
-        matched(recording.slot, alignment, twin.map(|(other, _)| other.slot))
-    };
-    found.iter().enumerate().map(as_match).collect()
+        let as_match = |(at, (recording, alignment)): (usize, &(Recording<'_>, Alignment))| {
+            let better = &found[..at];
+            let twin = better.iter().find(|(other, there)| {
+                let error =
+                    bit_error_where_both_are_met(query, (recording, alignment), (other, there));
+                error.is_some_and(|error| error < NEAR_DUPLICATE_BIT_ERROR)
+            });
+            matched(recording.slot, alignment, twin.map(|(other, _)| other.slot))
+        };
+        found.iter().enumerate().map(as_match).collect()
+    }
 }
 
 fn lies_on(query: &[Sample<'_>], anchor: Anchor, known: &Alignment) -> bool {
@@ -256,14 +254,16 @@ mod tests {
         let whole = [&again[..], &song(2, 900), &verse, &song(3, 900)].concat();
         let mut arena = Arena::default();
         arena.insert(7, &whole);
-        let query = [Sample { start: 0, codes: &verse[300..600] }];
+        let query = vec![Sample { start: 0, codes: &verse[300..600] }];
+        let runs = Runs::default();
+        let search = Search { arena: &arena, runs: &runs, query, deviations_min: 9.0 };
         let candidate = |place| Candidate { sample: 0, code: 0, place };
         let places = [300, 2_100];
         for order in [places, [places[1], places[0]]] {
-            let found = certain(&arena, &query, &order.map(candidate), 9.0);
+            let found = search.certain(&order.map(candidate));
             assert_eq!((found[0].slot, found[0].offset_ms), (7, 2_100 * 50), "{found:?}");
         }
-        let first = certain(&arena, &query, &[candidate(300)], 9.0);
+        let first = search.certain(&[candidate(300)]);
         assert_eq!(first[0].offset_ms, 300 * 50, "a test that the first place would do too");
     }
 }

@@ -24,6 +24,7 @@ mod snapshot;
 use std::path::{Path, PathBuf};
 
 use arena::Arena;
+use identify::Search;
 use onmon_core::{Fingerprint, certainty};
 use run::Runs;
 
@@ -127,14 +128,19 @@ impl Index {
     /// so that what one sample alone leaves open six can settle. A query of which a single
     /// sample is certain is found as well (a part of it may be something else).
     pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
-        identify::identify(&self.arena, &self.runs, query, certainty::deviations_min(self.codes()))
+        self.search(query, certainty::deviations_min(self.codes())).identify()
     }
 
     /// Every recording that agrees with the query by at least so many standard deviations, by the
     /// candidates of all tiers: what the most tolerant threshold could name. For measurements;
     /// [`Index::identify`] stops where it is certain.
     pub fn nearest(&self, query: &Fingerprint<'_>, deviations_min: f32) -> Vec<Match> {
-        identify::nearest(&self.arena, &self.runs, query, deviations_min)
+        self.search(query, deviations_min).nearest()
+    }
+
+    fn search<'a>(&'a self, query: &'a Fingerprint<'_>, deviations_min: f32) -> Search<'a> {
+        let query = query.samples().collect();
+        Search { arena: &self.arena, runs: &self.runs, query, deviations_min }
     }
 
     fn compacted(&self) -> (Arena, Runs) {

@@ -42,9 +42,10 @@ pub(crate) fn candidates(arena: &Arena, query: &[Sample<'_>]) -> Vec<Candidate> 
     found
 }
 
-/// The codes as a recording has them that is met at so many per cent of its speed.
+/// The codes as a recording has them that is met at so many per cent of its speed: one at least, as
+/// no sample is empty.
 fn at_speed(codes: &[u8], speed: usize) -> Vec<u8> {
-    let there = codes.len() * speed / 100;
+    let there = (codes.len() * speed / 100).max(1);
     (0..there).map(|at| codes[(at * 100 / speed).min(codes.len() - 1)]).collect()
 }
 

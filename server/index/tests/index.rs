@@ -160,3 +160,14 @@ fn a_snapshot_that_cannot_be_written_leaves_the_last_one() {
     let reopened = Index::open(directory.path()).unwrap();
     assert_eq!((reopened.applied_seq(), reopened.len()), (1, 50));
 }
+
+#[test]
+fn a_sample_of_one_code_is_a_query_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = library(folder.path());
+    let stranger = song(999, 320);
+    let mut builder = QueryBuilder::new(0);
+    builder.push(0, &stranger[..1]).unwrap();
+    builder.push(300, &stranger[1..300]).unwrap();
+    assert_eq!(library.identify(&builder.finish().unwrap()), []);
+}

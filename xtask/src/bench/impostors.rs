@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::robustness::python_module;
+use crate::tools::python;
 use crate::{command, repo};
 
 /// Fingerprints the music of `folder` (or what `onmon_train.impostors` gathers: the train and
@@ -19,7 +19,7 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
         Some(folder) => folder.to_owned(),
         None => {
             let gathered = scratch.join("music");
-            let mut gather = python_module("onmon_train.impostors")?;
+            let mut gather = python::module("onmon_train.impostors")?;
             command::run(gather.arg(&gathered).stdout(Stdio::null()))?;
             gathered
         }
@@ -33,7 +33,7 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
     let asked = scratch.join("asked.json");
     let mut ask = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
     fs::write(&asked, command::capture(ask.arg(&references))?)?;
-    let mut count = python_module("onmon_train.calibration")?;
+    let mut count = python::module("onmon_train.calibration")?;
     count.arg(&folder).arg(&asked);
     let counted = command::capture(&mut count)?;
     let measured: Value = serde_json::from_str(&counted).context("calibration printed no JSON")?;

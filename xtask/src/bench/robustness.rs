@@ -95,7 +95,7 @@ pub fn robustness(options: &Options) -> Result<()> {
 pub fn gate() -> Result<()> {
     /// Per cent of the easy conditions' questions that must be named, on 6 songs.
     const EASY_MIN: &str = "90";
-    command::run(python_module("unittest")?.args(["discover", "-s", "train/tests"]))?;
+    command::run(python::module("unittest")?.args(["discover", "-s", "train/tests"]))?;
     let mut module = module(false)?;
     module.args(["--split", "validation", "--packages", "singularity-music"]);
     module.args(["--systems", "onmon", "--lengths", "15,six", "--tracks", "6", "--whole", "6"]);
@@ -112,16 +112,7 @@ fn module(with_chromaprint: bool) -> Result<Command> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--release", "--package", "onmon-tests"]);
     command::run(cargo.args(["--example", "robustness"]).current_dir(repo::root()))?;
-    let mut module = python_module("onmon_train.robustness")?;
+    let mut module = python::module("onmon_train.robustness")?;
     module.arg("--program").arg(repo::target().join("release/examples/robustness"));
-    Ok(module)
-}
-
-/// A module of train/ in its own environment.
-pub fn python_module(name: &str) -> Result<Command> {
-    apt::program("ffmpeg", "ffmpeg")?;
-    let mut module = Command::new(python::environment()?);
-    module.args(["-m", name]).current_dir(repo::root());
-    module.env("PYTHONPATH", repo::root().join("train")).env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(module)
 }

@@ -13,7 +13,7 @@ use crate::{command, repo};
 const MINOR_MIN: u32 = 11;
 
 /// The environment's interpreter; the packages are installed when the pins have changed.
-pub fn environment() -> Result<PathBuf> {
+fn environment() -> Result<PathBuf> {
     let folder = repo::target().join("train-venv");
     let python = folder.join("bin/python");
     let project = fs::read_to_string(repo::root().join("train/pyproject.toml"))?;
@@ -34,6 +34,16 @@ pub fn environment() -> Result<PathBuf> {
     fs::write(&marker, pins.join("\n"))?;
     announce(&format!("python: {} (made now)", python.display()));
     Ok(python)
+}
+
+/// A module of train/, or one that reads it, in that environment. What train/ decodes with is there
+/// too.
+pub fn module(name: &str) -> Result<Command> {
+    apt::program("ffmpeg", "ffmpeg")?;
+    let mut module = Command::new(environment()?);
+    module.args(["-m", name]).current_dir(repo::root());
+    module.env("PYTHONPATH", repo::root().join("train")).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(module)
 }
 
 fn require_version(system: &Path) -> Result<()> {
