@@ -78,6 +78,17 @@ pub struct Alignment {
     pub matched_codes: u32,
     /// Samples of the query that agree, each on its own.
     pub samples_agreeing: u8,
+    /// Deviations of each sample by itself; 0 where there is none.
+    pub samples: [f32; SAMPLES_MAX],
+}
+
+impl Alignment {
+    /// Whether this sample of the query takes part in the match: it agrees by itself, or none does
+    /// and only all together are certain.
+    pub fn agrees(&self, sample: usize) -> bool {
+        let own = self.samples.get(sample).copied().unwrap_or(0.0);
+        own >= SAMPLE_AGREES || (self.samples_agreeing == 0 && own > 0.0)
+    }
 }
 
 /// Lays the query on the recording with these codes. `None` where the anchor names no sample of the
@@ -160,6 +171,7 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
         bit_error: agreeing.bit_error(),
         matched_codes: agreeing.codes(),
         samples_agreeing: alone.iter().filter(agree).count() as u8,
+        samples: alone.map(|one| one.deviations()),
     })
 }
 

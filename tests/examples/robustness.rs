@@ -115,7 +115,7 @@ impl Catalogue {
         }
         let query = builder.finish().with_context(|| id.to_owned())?;
         let mut matches = vec![];
-        for found in self.index.identify(&query) {
+        for found in self.index.identify(&query)? {
             matches.push(json!({
                 "reference": self.names[found.slot as usize],
                 "confidence": found.confidence,

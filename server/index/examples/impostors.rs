@@ -68,7 +68,7 @@ fn measure(recordings: &Recordings, next: &AtomicUsize) -> Result<Vec<(usize, Va
         }
         for Question { kind, at, query } in questions(codes)? {
             let query = query.finish()?;
-            let nearest = index.nearest(&query, DEVIATIONS_MIN);
+            let nearest = index.nearest(&query, DEVIATIONS_MIN)?;
             let told = nearest.iter().take(NEAREST).map(|found| {
                 let of = &recordings[found.slot as usize].0;
                 let place = found.offset_ms / i64::from(HOP_MS);

@@ -1,8 +1,12 @@
-//! Keys: four codes spread over half a second, packed into 32 bits, and which of them say
-//! anything.
+//! Keys: four codes spread over half a second, packed into 32 bits, and which of them are looked up.
 //!
-//! Spread codes carry about twice the bits of neighbouring ones (29 effective of 32 against 16 of
-//! 24, `shared/design/fingerprint.md`, section 3): that keeps posting lists short.
+//! Spread codes carry more than neighbouring ones, which are alike. The order of a key's bits is
+//! that of its codes, so the keys that share their first three codes are neighbours in every
+//! posting list: a shorter key is a range of keys. A catalogue of millions is asked for whole
+//! keys first; what noise leaves of them, for their beginnings.
+//!
+//! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a query
+//! keeps the same keys as the recording, and asks as much less as there is less to find.
 
 /// Codes between the codes of a key.
 const SPACING: usize = 3;
@@ -10,37 +14,99 @@ const SPACING: usize = 3;
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 
-/// A key with fewer bits that move (differ one code earlier or later) is too common to look up:
-/// silence, a held note.
-const TRANSITIONS_MIN: u32 = 2;
+/// The bits of a key that decide whether it is kept: those that shorter keys have too.
+const KEPT_BY: u32 = 0xffff_ff00;
 
-/// The key whose first code is the first of `codes`; `None` where fewer than [`KEY_SPAN`] are
-/// left or all four are the same code, as in silence.
-pub(crate) fn key(codes: &[u8]) -> Option<u32> {
-    let key = pack(codes, 0)?;
-    (key != key.rotate_left(8)).then_some(key)
+/// Which keys an index keeps: one of so many, 1 to 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling(u32);
+
+impl Sampling {
+    /// One key of `of`; `None` beyond 1 to 64.
+    ///
+    /// Fewer keys make a smaller index that is asked faster and finds less of what is short or
+    /// noisy (`shared/design/server.md`, section 2.1).
+    pub fn one_of(of: u32) -> Option<Self> {
+        (1..=64).contains(&of).then_some(Self(of))
+    }
+
+    /// One key of so many.
+    pub fn of(self) -> u32 {
+        self.0
+    }
+
+    /// The key whose first code is the first of `codes`, if it is one that is kept; `None` too
+    /// where fewer than [`KEY_SPAN`] are left or all four are the same code, as in silence.
+    pub(crate) fn key(self, codes: &[u8]) -> Option<u32> {
+        pack(codes).filter(|&key| self.keeps(key))
+    }
+
+    fn keeps(self, key: u32) -> bool {
+        // A multiplicative hash (Knuth, The Art of Computer Programming, 6.4), its upper bits.
+        let hash = ((key & KEPT_BY) >> 8).wrapping_mul(0x9e37_79b1) >> 16;
+        hash < 0x1_0000 / self.0 && key != key.rotate_left(8)
+    }
 }
 
-/// The key at `at` and those that differ from it in one unreliable bit, the key itself first.
-///
-/// A bit is unreliable where it differs from the same bit one code earlier or later: errors fall
-/// there first (error rate 0.29 against 0.05, `shared/design/fingerprint.md`, section 5).
-pub(crate) fn probes(codes: &[u8], at: usize, flips: bool) -> impl Iterator<Item = u32> {
-    let key = codes.get(at..).and_then(key);
-    let before = pack(codes, at.wrapping_sub(1));
-    let after = pack(codes, at.wrapping_add(1));
-    let same = key.unwrap_or(0);
-    let moving = (before.unwrap_or(same) ^ same) | (after.unwrap_or(same) ^ same);
-    let key = key.filter(|_| moving.count_ones() >= TRANSITIONS_MIN);
-    let flipped = if flips { moving } else { 0 };
-    key.into_iter().flat_map(move |key| {
-        let bits = (0..32).filter(move |bit| flipped >> bit & 1 == 1);
-        std::iter::once(key).chain(bits.map(move |bit| key ^ 1 << bit))
-    })
+/// One of 4: a catalogue of 2 million songs fits 10 GB, and a clip of 5 s still has 16 keys.
+impl Default for Sampling {
+    fn default() -> Self {
+        Self(4)
+    }
 }
 
-fn pack(codes: &[u8], at: usize) -> Option<u32> {
-    let run = codes.get(at..at.checked_add(KEY_SPAN)?)?;
+/// Neighbouring keys that are looked up together, and how sure the query is of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Probe {
+    /// The first.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
+    /// Which sample of the query it comes from.
+    pub sample: u8,
+    /// Which code of that sample.
+    pub code: u16,
+}
+
+/// How much of a key must have survived to be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All four codes.
+    Whole,
+    /// The first three.
+    Begun,
+    /// The first three but for one of their bits.
+    BegunButOne,
+}
+
+/// What to look up for the codes of one sample.
+pub(crate) fn probes(
+    sampling: Sampling,
+    sample: u8,
+    codes: &[u8],
+    reach: Reach,
+    mut add: impl FnMut(Probe),
+) {
+    for (at, window) in codes.windows(KEY_SPAN).enumerate() {
+        let Some(key) = pack(window) else { continue };
+        let mut ask = |key: u32| {
+            if sampling.keeps(key) {
+                let (first, last) = match reach {
+                    Reach::Whole => (key, key),
+                    _ => (key & KEPT_BY, key | !KEPT_BY),
+                };
+                add(Probe { first, last, sample, code: at as u16 });
+            }
+        };
+        match reach {
+            Reach::Whole | Reach::Begun => ask(key),
+            Reach::BegunButOne => (8..32).for_each(|bit| ask(key ^ 1 << bit)),
+        }
+    }
+}
+
+fn pack(codes: &[u8]) -> Option<u32> {
+    let run = codes.get(..KEY_SPAN)?;
     Some(u32::from_be_bytes([run[0], run[SPACING], run[2 * SPACING], run[3 * SPACING]]))
 }
 
@@ -48,24 +114,47 @@ fn pack(codes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn keys_take_every_third_code_and_leave_silence_out() {
-        assert_eq!(key(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 4]), Some(0x0102_0304));
-        assert_eq!(key(&[9; 10]), None);
-        assert_eq!(key(&[1; 9]), None);
+    fn asked(codes: &[u8], reach: Reach) -> Vec<Probe> {
+        let mut all = vec![];
+        probes(Sampling::default(), 2, codes, reach, |probe| all.push(probe));
+        all
     }
 
     #[test]
-    fn probes_flip_each_moving_bit_once() {
-        let mut codes = [0b1111_0000_u8; 12];
-        codes[4] = 0b1111_0011; // the code after the key's second (at 4 + 0): moves bits 0 and 1
-        codes[5] = 0b0000_0000;
-        let all: Vec<u32> = probes(&codes, 1, true).collect();
-        let base = key(&codes[1..]).unwrap();
-        assert_eq!(all[0], base);
-        assert!(all[1..].iter().all(|probe| (probe ^ base).count_ones() == 1));
-        assert_eq!(probes(&codes, 1, false).count(), 1);
-        assert_eq!(probes(&[7; 12], 1, true).count(), 0);
-        assert_eq!(probes(&codes, usize::MAX, true).count(), 0);
+    fn keys_take_every_third_code_and_leave_silence_out() {
+        assert_eq!(pack(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 4]), Some(0x0102_0304));
+        let all = Sampling::one_of(1).unwrap();
+        assert_eq!(all.key(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 4]), Some(0x0102_0304));
+        assert!((0..=255).all(|code| all.key(&[code; 10]).is_none()));
+        assert_eq!(all.key(&[1; 9]), None);
+    }
+
+    #[test]
+    fn one_key_of_four_is_kept_whatever_its_last_code() {
+        let kept = (0..1 << 20).filter(|n| Sampling::default().keeps(n << 12 | 1)).count();
+        assert!((kept as f64 / f64::from(1 << 20) - 0.25).abs() < 0.01, "{kept}");
+        assert!((0..200_u32).all(|n| Sampling::default().keeps(n << 8 | 1) == Sampling::default().keeps(n << 8 | 77)));
+    }
+
+    #[test]
+    fn what_a_recording_keeps_its_query_asks_for() {
+        let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
+        let kept: Vec<(usize, u32)> =
+            (0..codes.len()).filter_map(|at| Some((at, Sampling::default().key(&codes[at..])?))).collect();
+        assert!(kept.len() > 30, "{}", kept.len());
+        let whole = asked(&codes, Reach::Whole);
+        let keys: Vec<(usize, u32)> = whole.iter().map(|p| (usize::from(p.code), p.first)).collect();
+        assert_eq!(keys, kept);
+        assert!(whole.iter().all(|p| p.first == p.last && p.sample == 2));
+        let begun = asked(&codes, Reach::Begun);
+        assert!(begun.iter().zip(&kept).all(|(p, (_, key))| (p.first..=p.last).contains(key)));
+        // One bit of the first three codes wrong: still asked for.
+        for (at, key) in kept {
+            let mut heard = codes.clone();
+            heard[at + 3] ^= 0x10;
+            let probes = asked(&heard, Reach::BegunButOne);
+            let asked = |p: &Probe| usize::from(p.code) == at && (p.first..=p.last).contains(&key);
+            assert!(probes.iter().any(asked), "{at}");
+        }
     }
 }

@@ -1,114 +1,127 @@
 //! Fingerprint to candidates to match: which enrolled recordings a query is, and at what offset.
 //!
 //! ```text
-//! query        six samples of 300 codes
-//!   | key.rs, run.rs        four codes 150 ms apart -> posting lists -> votes per alignment
-//!   | scan.rs               (small libraries, when no key survived) every alignment there is
-//! candidates   places in the code space where one sample may lie
-//!   | core's align.rs       all samples together on the raw codes: one speed, one offset
-//! matches      recording, offset, confidence; best first; nothing below the threshold
+//! Index            a list of parts                         jobs.rs keeps them few
+//!   Memory         what was enrolled last                  memory.rs, run.rs
+//!   Segment ...    files that never change                 segment/
+//!   Manifest       which segments there are                manifest.rs
+//! Search           query -> keys -> votes -> matches       search/, key.rs
 //! ```
 //! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
-//! are not its business. It is derived: [`Index::snapshot`] makes start-up quick, and a lost or
-//! damaged snapshot costs no more than enrolling the catalogue's codes again.
+//! are not its business. It is derived, and it keeps no log: the catalogue's change sequence is the log,
+//! and [`Index::applied_seq`] says up to where it is on disk. A lost or damaged index costs no more
+//! than enrolling the catalogue's codes again.
 
 #![forbid(unsafe_code)]
 
-mod arena;
-mod identify;
+mod jobs;
 mod key;
+mod manifest;
+mod memory;
+mod part;
+mod recordings;
 mod run;
-mod scan;
-mod snapshot;
+mod search;
+mod segment;
+mod storage;
+mod writing;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use arena::Arena;
-use identify::Search;
 use onmon_core::{Fingerprint, certainty};
-use run::Runs;
+use part::{Part, View};
+use search::Search;
+use storage::Disk;
+use writing::Writing;
 
-pub use identify::Match;
-pub use snapshot::IndexError;
+pub use jobs::{Job, Written};
+pub use key::Sampling;
+pub use part::{Cost, IndexError};
+pub use search::{Depth, Found, Match, SampleMatch};
+pub use storage::{ReadFile, Storage, WriteFile};
+pub use writing::SegmentStats;
 
 /// The catalogue's number of a recording.
 pub type Slot = u32;
 
 /// Every enrolled recording's codes, and where each key occurs in them.
 pub struct Index {
-    directory: PathBuf,
-    applied_seq: u64,
-    arena: Arena,
-    runs: Runs,
+    parts: Vec<Part>,
+    /// The newest part, which takes what is enrolled.
+    memory: memory::Open,
+    writing: Writing,
 }
 
 impl Index {
-    /// Opens the index kept in `directory` (made if missing) as its last snapshot left it.
+    /// Opens the index kept in `directory` (made if missing) to write and to read, as it was when it
+    /// was last written.
     ///
-    /// Empty, with [`Index::applied_seq`] 0, where there is no snapshot yet.
+    /// Empty, with [`Index::applied_seq`] 0, where there is none yet.
     ///
     /// # Errors
-    /// The directory cannot be read or made, or the snapshot is damaged
-    /// ([`IndexError::Damaged`]): then call [`Index::empty`] and insert everything again.
+    /// The directory cannot be read or made, or the index is damaged ([`IndexError::Damaged`]): then
+    /// remove the directory and insert everything again.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
         std::fs::create_dir_all(directory).map_err(|e| IndexError::io(directory, e))?;
-        let mut index = Self::empty(directory);
-        if let Some((applied_seq, arena, runs)) = snapshot::read(directory)? {
-            (index.applied_seq, index.arena, index.runs) = (applied_seq, arena, runs);
-        }
-        Ok(index)
+        Self::open_on(Disk::at(directory), Sampling::default())
     }
 
-    /// An index without recordings, whose snapshots will go to `directory`.
+    /// Opens the index kept in `directory` to read; it may be open to write elsewhere.
+    ///
+    /// # Errors
+    /// As [`Index::open`].
+    pub fn open_to_read(directory: &Path) -> Result<Self, IndexError> {
+        let storage = Disk::at(directory);
+        let (parts, writing) = writing::open_to_read(&storage)?;
+        Ok(Self { parts, memory: memory::Open::new(Sampling::default()), writing })
+    }
+
+    /// Opens the index kept in this storage to write and to read. `sampling` is for an index that
+    /// is empty: one that is not keeps its own.
+    ///
+    /// # Errors
+    /// As [`Index::open`].
+    pub fn open_on(storage: Arc<dyn Storage>, sampling: Sampling) -> Result<Self, IndexError> {
+        let (parts, writing) = writing::open(&storage)?;
+        let sampling = parts.last().map_or(sampling, |part| part.source.sampling());
+        Ok(Self { parts, memory: memory::Open::new(sampling), writing })
+    }
+
+    /// An index without recordings, which would be written to `directory`.
     pub fn empty(directory: &Path) -> Self {
-        Self {
-            directory: directory.to_owned(),
-            applied_seq: 0,
-            arena: Arena::default(),
-            runs: Runs::default(),
-        }
+        let writing = Writing::of_nothing(Disk::at(directory));
+        Self { parts: vec![], memory: memory::Open::new(Sampling::default()), writing }
     }
 
-    /// The catalogue's sequence number up to which the snapshot that was opened goes.
+    /// The catalogue's sequence number up to which the index is on disk.
     pub fn applied_seq(&self) -> u64 {
-        self.applied_seq
+        self.writing.applied_seq()
     }
 
-    /// Enrols a recording's codes, instead of those that the slot had before. Found from now on.
+    /// Enrols a recording's codes, instead of those that the slot had before. Found from now on; on
+    /// disk after the next [`Index::flush`].
     pub fn insert(&mut self, slot: Slot, codes: &[u8]) {
-        let place = self.arena.insert(slot, codes);
-        self.runs.add(place, codes);
+        self.remove(slot);
+        self.memory.push(slot, codes);
     }
 
     /// Forgets a recording; without effect where there is none in the slot.
     pub fn remove(&mut self, slot: Slot) {
-        self.arena.remove(slot);
-    }
-
-    /// Gives back the room of recordings that were removed or replaced.
-    pub fn compact(&mut self) {
-        if self.arena.has_dead() {
-            (self.arena, self.runs) = self.compacted();
+        if !self.memory.remove(slot) {
+            // The newest part that has it is the one where it lives.
+            self.parts.iter_mut().rev().any(|part| part.remove(slot));
         }
     }
 
-    /// Writes everything to disk as of the catalogue's `applied_seq`: whole or not at all.
-    ///
-    /// Needs twice the memory where recordings were removed since [`Index::compact`].
-    ///
-    /// # Errors
-    /// The file could not be written (disk full, no permission); the last snapshot stays in force.
-    pub fn snapshot(&self, applied_seq: u64) -> Result<(), IndexError> {
-        if self.arena.has_dead() {
-            let (arena, runs) = self.compacted();
-            return snapshot::write(&self.directory, applied_seq, &arena, &runs);
-        }
-        snapshot::write(&self.directory, applied_seq, &self.arena, &self.runs)
+    /// Codes that are in memory and in no file yet.
+    pub fn codes_in_memory(&self) -> u64 {
+        self.memory.view().source.recordings().codes()
     }
 
     /// Recordings enrolled.
     pub fn len(&self) -> usize {
-        self.arena.len()
+        self.views().map(|view| view.live()).sum()
     }
 
     /// Whether nothing is enrolled.
@@ -118,7 +131,7 @@ impl Index {
 
     /// Codes of all recordings enrolled (20 per second of music).
     pub fn codes(&self) -> u64 {
-        self.arena.live_codes()
+        self.views().map(|view| view.live_codes()).sum()
     }
 
     /// The enrolled recordings that a query is made of, best first; empty where none is certain
@@ -126,28 +139,48 @@ impl Index {
     ///
     /// All samples are laid on a recording together, at one offset and one speed (0.94 to 1.06),
     /// so that what one sample alone leaves open six can settle. A query of which a single
-    /// sample is certain is found as well (a part of it may be something else).
-    pub fn identify(&self, query: &Fingerprint<'_>) -> Vec<Match> {
-        self.search(query, certainty::deviations_min(self.codes())).identify()
+    /// sample is certain is found as well (a part of it may be something else), and so is a query
+    /// of several recordings.
+    ///
+    /// # Errors
+    /// A segment cannot be read or is damaged where the query led.
+    pub fn identify(&self, query: &Fingerprint<'_>) -> Result<Vec<Match>, IndexError> {
+        Ok(self.search(query, Depth::Usual)?.matches)
+    }
+
+    /// The same as far as `depth` allows, and what it took.
+    ///
+    /// # Errors
+    /// As [`Index::identify`].
+    pub fn search(&self, query: &Fingerprint<'_>, depth: Depth) -> Result<Found, IndexError> {
+        self.put(query, certainty::deviations_min(self.codes()), depth).identify()
     }
 
     /// Every recording that agrees with the query by at least so many standard deviations, by the
     /// candidates of all tiers: what the most tolerant threshold could name. For measurements;
     /// [`Index::identify`] stops where it is certain.
-    pub fn nearest(&self, query: &Fingerprint<'_>, deviations_min: f32) -> Vec<Match> {
-        self.search(query, deviations_min).nearest()
+    ///
+    /// # Errors
+    /// As [`Index::identify`].
+    pub fn nearest(
+        &self,
+        query: &Fingerprint<'_>,
+        deviations_min: f32,
+    ) -> Result<Vec<Match>, IndexError> {
+        self.put(query, deviations_min, Depth::Usual).nearest()
     }
 
-    fn search<'a>(&'a self, query: &'a Fingerprint<'_>, deviations_min: f32) -> Search<'a> {
-        let query = query.samples().collect();
-        Search { arena: &self.arena, runs: &self.runs, query, deviations_min }
+    fn put<'a>(
+        &'a self,
+        query: &'a Fingerprint<'_>,
+        deviations_min: f32,
+        depth: Depth,
+    ) -> Search<'a> {
+        let parts = self.views().collect();
+        Search { parts, query: query.samples().collect(), deviations_min, depth }
     }
 
-    fn compacted(&self) -> (Arena, Runs) {
-        let (arena, mut runs) = (self.arena.compacted(), Runs::default());
-        for (_, place, codes) in arena.recordings() {
-            runs.add(place, codes);
-        }
-        (arena, runs)
+    fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.parts.iter().map(Part::view).chain([self.memory.view()])
     }
 }

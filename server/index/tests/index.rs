@@ -53,7 +53,7 @@ fn library(directory: &std::path::Path) -> Index {
 
 fn found(index: &Index, query: &QueryBuilder) -> Vec<(u32, i64)> {
     let query: Fingerprint<'_> = query.finish().expect("a valid query");
-    index.identify(&query).iter().map(|m| (m.slot, m.offset_ms)).collect()
+    index.identify(&query).expect("a sound index").iter().map(|m| (m.slot, m.offset_ms)).collect()
 }
 
 #[test]
@@ -118,9 +118,9 @@ fn what_is_removed_or_replaced_is_gone_before_and_after_a_snapshot() {
         assert_eq!(found(&index, &query(&song(400, 3_000), 300, 600)), [(4, 15_000)]);
         assert_eq!((index.len(), index.codes()), (49, 49 * 3_000));
         if round == 0 {
-            index.snapshot(17).unwrap();
+            index.flush(17).unwrap();
         } else if round == 1 {
-            index.compact();
+            index.compact().unwrap();
         } else {
             index = Index::open(directory.path()).unwrap();
             assert_eq!(index.applied_seq(), 17);
@@ -128,37 +128,140 @@ fn what_is_removed_or_replaced_is_gone_before_and_after_a_snapshot() {
     }
 }
 
+/// The files of the index in a folder, by their ending.
+fn files(directory: &std::path::Path, ending: &str) -> Vec<std::path::PathBuf> {
+    let all = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        all.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    files.sort();
+    files
+}
+
 #[test]
-fn every_damage_to_a_snapshot_is_noticed() {
+fn every_damage_to_a_file_is_noticed_and_named() {
     let directory = tempfile::tempdir().unwrap();
     let mut index = Index::open(directory.path()).unwrap();
     index.insert(1, &song(1, 100));
-    index.snapshot(1).unwrap();
-    let path = directory.path().join("snapshot.onmidx");
-    let good = std::fs::read(&path).unwrap();
-    for at in 0..good.len() {
-        let mut bad = good.clone();
-        bad[at] ^= 0x40;
-        std::fs::write(&path, &bad).unwrap();
-        let result = Index::open(directory.path());
-        assert!(matches!(result, Err(IndexError::Damaged { .. })), "byte {at}");
-        std::fs::write(&path, &good[..at]).unwrap();
-        let result = Index::open(directory.path());
-        assert!(matches!(result, Err(IndexError::Damaged { .. })), "cut at {at}");
+    index.insert(2, &song(2, 60));
+    index.flush(1).unwrap();
+    drop(index);
+    for ending in [".onmseg", ".onmman"] {
+        let path = &files(directory.path(), ending)[0];
+        let good = std::fs::read(path).unwrap();
+        let damages = || match Index::open(directory.path()) {
+            Ok(index) => {
+                let mut found = vec![];
+                index.verify(|damage| found.push(damage));
+                found
+            }
+            Err(damage) => vec![damage],
+        };
+        assert!(damages().is_empty());
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x40;
+            std::fs::write(path, &bad).unwrap();
+            let found = damages();
+            assert!(matches!(found[..], [IndexError::Damaged { .. }]), "byte {at}: {found:?}");
+            std::fs::write(path, &good[..at]).unwrap();
+            assert!(matches!(damages()[..], [IndexError::Damaged { .. }]), "cut at {at}");
+        }
+        std::fs::write(path, &good).unwrap();
     }
 }
 
 #[test]
-fn a_snapshot_that_cannot_be_written_leaves_the_last_one() {
+fn a_query_that_meets_a_damaged_block_is_refused_and_others_are_answered() {
     let directory = tempfile::tempdir().unwrap();
     let mut index = library(directory.path());
-    index.snapshot(1).unwrap();
-    // A directory where the new file would go: fails for root too, as a full disk would.
-    std::fs::create_dir(directory.path().join("snapshot.onmidx.part")).unwrap();
+    index.flush(1).unwrap();
+    let path = &files(directory.path(), ".onmseg")[0];
+    let mut bytes = std::fs::read(path).unwrap();
+    // The codes of slot 3, which are read whole before anything is said of them.
+    bytes[16 + 3 * 3_000 + 1_000] ^= 1;
+    std::fs::write(path, &bytes).unwrap();
+    let index = Index::open(directory.path()).unwrap();
+    let ask = |slot: u64| {
+        let builder = query(&song(slot, 3_000), 0, 600);
+        index.identify(&builder.finish().unwrap()).map(|found| found[0].slot)
+    };
+    let damage = ask(3).unwrap_err().to_string();
+    assert!(damage.contains("slot 3") && damage.contains("segment-"), "{damage}");
+    assert_eq!(ask(4).unwrap(), 4);
+}
+
+#[test]
+fn what_cannot_be_written_leaves_what_was_there_and_stops_writing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = library(directory.path());
+    index.flush(1).unwrap();
+    // A directory where the new manifest would go: fails for root too, as a full disk would.
+    std::fs::create_dir(directory.path().join("manifest.onmman.part")).unwrap();
     index.insert(77, &song(77, 3_000));
-    assert!(matches!(index.snapshot(2), Err(IndexError::Io { .. })));
+    assert!(matches!(index.flush(2), Err(IndexError::Io { .. })));
+    assert!(matches!(index.flush(2), Err(IndexError::Stopped { .. })));
+    assert_eq!(found(&index, &query(&song(77, 3_000), 0, 600)), [(77, 0)]);
+    std::fs::remove_dir(directory.path().join("manifest.onmman.part")).unwrap();
     let reopened = Index::open(directory.path()).unwrap();
     assert_eq!((reopened.applied_seq(), reopened.len()), (1, 50));
+    assert_eq!(files(directory.path(), ".onmseg").len(), 1, "what no manifest names is removed");
+}
+
+#[test]
+fn segments_stay_few_and_find_what_one_would() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = Index::open(directory.path()).unwrap();
+    for slot in 0..200_u32 {
+        index.insert(slot, &song(u64::from(slot), 2_000));
+        if slot % 3 == 2 {
+            index.remove(slot - 1);
+        }
+        index.freeze(u64::from(slot));
+        while let Some(job) = index.due() {
+            // Who dies or is replaced while a job runs is as if it had not run.
+            if slot % 10 == 0 && slot > 0 {
+                index.insert(slot / 2, &song(u64::from(slot / 2 + 1_000), 2_000));
+            }
+            index.install(job.run()).unwrap();
+        }
+    }
+    index.flush(1_000).unwrap();
+    assert!(index.segments().len() < 24, "{:?}", index.segments());
+    let twin = Index::open(directory.path()).unwrap();
+    index.compact().unwrap();
+    assert_eq!((index.segments().len(), twin.len()), (1, index.len()));
+    for slot in (0..200_u64).step_by(7) {
+        for seed in [slot, slot + 1_000] {
+            let asked = query(&song(seed, 2_000), 400, 700);
+            assert_eq!(found(&index, &asked), found(&twin, &asked), "{slot}");
+        }
+        let replaced = slot < 100 && slot % 5 == 0 && slot > 0;
+        let removed = slot % 3 == 1 && slot < 198 && !replaced;
+        let now = query(&song(if replaced { slot + 1_000 } else { slot }, 2_000), 400, 700);
+        let expected = if removed { vec![] } else { vec![(slot as u32, 20_000)] };
+        assert_eq!(found(&index, &now), expected, "{slot}");
+    }
+}
+
+#[test]
+fn a_query_of_two_recordings_names_both_and_says_which_sample_is_which() {
+    let directory = tempfile::tempdir().unwrap();
+    let index = library(directory.path());
+    let mut builder = QueryBuilder::new(0);
+    // A mix: 45 s of song 5, then 30 s of song 8, then what nobody enrolled.
+    for (number, (slot, at)) in [(5, 300), (5, 600), (5, 900), (8, 0), (8, 300)].iter().enumerate() {
+        builder.push(300 * number as u32, &song(*slot, 3_000)[*at..at + 300]).unwrap();
+    }
+    builder.push(1_500, &song(4_711, 300)).unwrap();
+    let matches = index.identify(&builder.finish().unwrap()).unwrap();
+    let told: Vec<(u32, Vec<(u8, i64)>)> = matches
+        .iter()
+        .map(|m| (m.slot, m.samples.iter().map(|s| (s.sample, s.recording_ms)).collect()))
+        .collect();
+    assert_eq!(
+        told,
+        [(5, vec![(0, 15_000), (1, 30_000), (2, 45_000)]), (8, vec![(3, 0), (4, 15_000)])]
+    );
 }
 
 #[test]
@@ -169,5 +272,5 @@ fn a_sample_of_one_code_is_a_query_like_any_other() {
     let mut builder = QueryBuilder::new(0);
     builder.push(0, &stranger[..1]).unwrap();
     builder.push(300, &stranger[1..300]).unwrap();
-    assert_eq!(library.identify(&builder.finish().unwrap()), []);
+    assert_eq!(library.identify(&builder.finish().unwrap()).unwrap(), []);
 }

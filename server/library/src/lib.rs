@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! DIR/onmon.sqlite   the truth: recordings, rights, raw reference codes
-//! DIR/index/         derived: the index's last snapshot; it may be lost
+//! DIR/index/         derived: the index's segments; they may be lost
 //! DIR/lock           held by the one process that writes
 //! ```
 //!
 //! The catalogue's change sequence is the only log. An enrolment is acknowledged when its
-//! transaction is on disk; whatever the snapshot lacks is replayed from the catalogue at opening.
+//! transaction is on disk; whatever the index lacks is replayed from the catalogue at opening.
 //!
 //! **Who may open what at once.** One process writes ([`Library::open`]); a second one gets
 //! [`LibraryError::Locked`]. Any number of processes read ([`Library::open_to_read`]) while it

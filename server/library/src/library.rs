@@ -20,11 +20,9 @@ use crate::rights::{self, Decision};
 use crate::sqlite;
 use crate::writer_lock::WriterLock;
 
-/// Changes since the last snapshot after which a new one is due, at least. It is also due only when
-/// an eighth of the library has changed: so a snapshot costs each change a constant share, and the
-/// replay after a kill stays short.
-const SNAPSHOT_CHANGES_MIN: u64 = 1_000;
-const SNAPSHOT_LIBRARY_SHARE: u64 = 8;
+/// Changes after which the index's newest part goes to disk: so the replay after a kill stays short
+/// (half a second), and a part is large enough to be a file.
+const CHANGES_IN_MEMORY: u64 = 1_000;
 
 /// An enrolled library. A cheap handle: clones are the same library.
 ///
@@ -46,7 +44,7 @@ struct Shared {
 
 struct Writer {
     connection: AnyConnection,
-    changes_since_snapshot: u64,
+    changes_in_memory: u64,
     _lock: WriterLock,
 }
 
@@ -111,8 +109,8 @@ impl Library {
         sync_directory(dir)?;
         let readers = sqlite::open_readers(dir)?;
         let index = LiveIndex::open(dir, Access::Write, &readers).await?;
-        let changes_since_snapshot = 0;
-        let writer = Writer { connection, changes_since_snapshot, _lock: lock };
+        let changes_in_memory = 0;
+        let writer = Writer { connection, changes_in_memory, _lock: lock };
         Ok(Library::new(Access::Write, readers, index, Some(writer)))
     }
 
@@ -194,16 +192,16 @@ impl Library {
         Ok(Stats { recordings, index_codes, applied_seq, last_seq })
     }
 
-    /// Waits for changes under way, writes the index's snapshot and lets go of the files.
+    /// Waits for changes under way, writes the index and lets go of the files.
     ///
     /// # Errors
-    /// A snapshot that cannot be written. Nothing is lost by it: the next opening replays.
+    /// An index that cannot be written. Nothing is lost by it: the next opening replays.
     pub async fn close(self) -> Result<(), LibraryError> {
         let writer = self.shared.writer.lock().await.take();
         self.shared.identifying.close();
         self.shared.readers.close().await;
         if let Some(writer) = writer {
-            self.shared.index.snapshot().await?;
+            self.shared.index.flush().await?;
             writer.connection.close().await.map_err(sqlite::write_fault)?;
         }
         Ok(())
@@ -281,31 +279,21 @@ impl Shared {
         let count = changes.len() as u64;
         self.index.apply(changes).await?;
         let writer = self.open_writer(writer)?;
-        writer.changes_since_snapshot += count;
-        if writer.changes_since_snapshot >= self.snapshot_due_at()? {
-            // The change is acknowledged without waiting for the snapshot.
-            writer.changes_since_snapshot = 0;
-            tokio::spawn(Arc::clone(self).snapshot());
+        writer.changes_in_memory += count;
+        if writer.changes_in_memory >= CHANGES_IN_MEMORY {
+            writer.changes_in_memory = 0;
+            self.index.freeze().await?;
+            // The change is acknowledged without waiting for the disk.
+            tokio::spawn(Arc::clone(self).write_out());
         }
         Ok(())
     }
 
-    fn snapshot_due_at(&self) -> Result<u64, LibraryError> {
-        let (recordings, _) = self.index.size()?;
-        Ok(SNAPSHOT_CHANGES_MIN.max(recordings / SNAPSHOT_LIBRARY_SHARE))
-    }
-
-    async fn snapshot(self: Arc<Self>) {
-        let writer = self.writer.lock().await;
-        if writer.is_none() {
-            return;
-        }
-        match self.index.snapshot().await {
-            Ok(()) => {
-                tracing::info!(applied_seq = self.index.applied_seq(), "index snapshot written")
-            }
-            // Nothing is lost: the catalogue has every change, the next snapshot is tried later.
-            Err(error) => tracing::warn!(%error, "index snapshot failed"),
+    async fn write_out(self: Arc<Self>) {
+        match self.index.write_out().await {
+            Ok(()) => tracing::info!(applied_seq = self.index.applied_seq(), "index written"),
+            // Nothing is lost: the catalogue has every change, the next start replays them.
+            Err(error) => tracing::warn!(%error, "the index could not be written"),
         }
     }
 }

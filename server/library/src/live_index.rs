@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
 use onmon_index::{Index, IndexError, Match, Slot};
@@ -16,11 +16,18 @@ use crate::catalogue::{self, Change};
 use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
 
-/// The folder of the index's snapshot in a library directory.
+/// The folder of the index in a library directory.
 pub(crate) const FOLDER: &str = "index";
 
 /// Changes taken from the catalogue at a time while catching up; 16 MB for songs of 4.5 minutes.
 const REPLAY_BATCH: u32 = 3_000;
+
+/// Codes in memory (12,000 songs) from which on they go to disk while catching up.
+const MEMORY_CODES_MAX: u64 = 64_000_000;
+
+/// An index of up to so many bytes is read whole and checked at opening: half a second. In a larger one
+/// damage is met when a query meets it.
+const CHECKED_BYTES_MAX: u64 = 256_000_000;
 
 /// The index behind a lock: many identify at once, one change at a time is let in between.
 ///
@@ -31,12 +38,13 @@ pub(crate) struct LiveIndex {
 }
 
 struct Shared {
+    access: Access,
     index: RwLock<Index>,
     /// Every change up to this one is in the index.
     applied_seq: AtomicU64,
 }
 
-/// Whether the snapshot on disk may be touched.
+/// Whether the files on disk may be touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
@@ -44,7 +52,7 @@ pub(crate) enum Access {
 }
 
 impl LiveIndex {
-    /// Loads the snapshot and replays what the catalogue has beyond it. A snapshot that is lost,
+    /// Opens the index and replays what the catalogue has beyond it. One that is lost,
     /// damaged or ahead of the catalogue (which was restored from a backup) is built anew.
     pub async fn open(
         library: &Path,
@@ -55,8 +63,8 @@ impl LiveIndex {
         let last_seq = catalogue::last_seq(catalogue).await?;
         let index = on_blocking_thread(move || load(&folder, access, last_seq)).await??;
         let applied_seq = AtomicU64::new(index.applied_seq());
-        let live =
-            LiveIndex { shared: Arc::new(Shared { index: RwLock::new(index), applied_seq }) };
+        let index = RwLock::new(index);
+        let live = LiveIndex { shared: Arc::new(Shared { access, index, applied_seq }) };
         live.catch_up(catalogue).await?;
         Ok(live)
     }
@@ -82,21 +90,35 @@ impl LiveIndex {
             if fingerprint.kind() != Kind::Query {
                 return Err(LibraryError::ReferenceForIdentify);
             }
-            let index = shared.index.read().map_err(|_| LibraryError::Interrupted)?;
-            Ok(index.identify(&fingerprint))
+            let found = shared.read()?.identify(&fingerprint);
+            if let Err(damage @ IndexError::Damaged { .. }) = &found {
+                shared.give_up(damage)?;
+            }
+            Ok(found?)
         })
         .await?
     }
 
-    /// Writes the index to disk, atomically. The caller sees to it that nothing is applied
-    /// meanwhile.
-    pub async fn snapshot(&self) -> Result<(), LibraryError> {
+    /// Lets what is in memory be written to disk by [`LiveIndex::write_out`]: an instant. The caller
+    /// sees to it that nothing is applied meanwhile.
+    pub async fn freeze(&self) -> Result<(), LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || shared.freeze()).await?
+    }
+
+    /// Writes and merges whatever is due. Identifying and changes go on meanwhile.
+    pub async fn write_out(&self) -> Result<(), LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || shared.write_out()).await?
+    }
+
+    /// Writes everything to disk. The caller sees to it that nothing is applied meanwhile.
+    pub async fn flush(&self) -> Result<(), LibraryError> {
         let shared = Arc::clone(&self.shared);
         on_blocking_thread(move || {
-            shared.index.write().map_err(|_| LibraryError::Interrupted)?.compact();
-            // Identifying goes on while the file is written; changes wait, so the number holds.
-            let index = shared.index.read().map_err(|_| LibraryError::Interrupted)?;
-            Ok(index.snapshot(shared.applied_seq.load(Ordering::Acquire))?)
+            let mut index = shared.write()?;
+            let seq = shared.applied_seq.load(Ordering::Acquire);
+            Ok(index.flush(seq)?)
         })
         .await?
     }
@@ -108,7 +130,7 @@ impl LiveIndex {
 
     /// Recordings and codes in the index.
     pub fn size(&self) -> Result<(u64, u64), LibraryError> {
-        let index = self.shared.index.read().map_err(|_| LibraryError::Interrupted)?;
+        let index = self.shared.read()?;
         Ok((index.len() as u64, index.codes()))
     }
 
@@ -123,6 +145,11 @@ impl LiveIndex {
             }
             replayed += changes.len();
             self.apply(changes).await?;
+            let in_memory = self.shared.read()?.codes_in_memory();
+            if self.shared.access == Access::Write && in_memory > MEMORY_CODES_MAX {
+                self.freeze().await?;
+                self.write_out().await?;
+            }
         }
         if replayed > 0 {
             let to_seq = self.applied_seq();
@@ -142,7 +169,7 @@ impl Shared {
     /// identifying.
     fn apply(&self, change: Change) -> Result<(), LibraryError> {
         let Change { seq, slot, codes } = change;
-        let mut index = self.index.write().map_err(|_| LibraryError::Interrupted)?;
+        let mut index = self.write()?;
         match codes {
             Some(reference) if comparable(&reference) => index.insert(slot, &reference.codes),
             Some(reference) => {
@@ -154,6 +181,39 @@ impl Shared {
         }
         self.applied_seq.store(seq, Ordering::Release);
         Ok(())
+    }
+
+    fn freeze(&self) -> Result<(), LibraryError> {
+        let mut index = self.write()?;
+        index.freeze(self.applied_seq.load(Ordering::Acquire));
+        Ok(())
+    }
+
+    fn write_out(&self) -> Result<(), LibraryError> {
+        loop {
+            let Some(job) = self.write()?.due() else { return Ok(()) };
+            // No lock: this may take minutes.
+            let written = job.run();
+            self.write()?.install(written)?;
+        }
+    }
+
+    /// What a damaged index costs: the queries that meet the damage, until the server is started again
+    /// and everything is enrolled from the catalogue. A reader leaves that to the writer.
+    fn give_up(&self, damage: &IndexError) -> Result<(), LibraryError> {
+        if self.access == Access::Write {
+            tracing::error!(%damage, "damage in the index; it is rebuilt at the next start");
+            self.write()?.give_up();
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<RwLockReadGuard<'_, Index>, LibraryError> {
+        self.index.read().map_err(|_| LibraryError::Interrupted)
+    }
+
+    fn write(&self) -> Result<RwLockWriteGuard<'_, Index>, LibraryError> {
+        self.index.write().map_err(|_| LibraryError::Interrupted)
     }
 }
 
@@ -176,14 +236,14 @@ fn load(folder: &Path, access: Access, last_seq: u64) -> Result<Index, LibraryEr
     if access == Access::Read && !folder.exists() {
         return Ok(Index::empty(folder));
     }
-    match Index::open(folder) {
+    match open_checked(folder, access) {
         Ok(index) if index.applied_seq() <= last_seq => return Ok(index),
         Ok(index) => {
-            let snapshot_seq = index.applied_seq();
-            tracing::warn!(snapshot_seq, last_seq, "index ahead of the catalogue; rebuilding it");
+            let index_seq = index.applied_seq();
+            tracing::warn!(index_seq, last_seq, "index ahead of the catalogue; rebuilding it");
         }
-        Err(error @ IndexError::Damaged { .. }) => {
-            tracing::warn!(%error, "index snapshot damaged; rebuilding it");
+        Err(error) if is_lost(&error) => {
+            tracing::warn!(%error, "index damaged; rebuilding it");
         }
         Err(error) => return Err(error.into()),
     }
@@ -196,7 +256,29 @@ fn load(folder: &Path, access: Access, last_seq: u64) -> Result<Index, LibraryEr
     }
 }
 
-/// Removes a snapshot; all that is in it is in the catalogue as well.
+fn open_checked(folder: &Path, access: Access) -> Result<Index, IndexError> {
+    let index = match access {
+        Access::Read => Index::open_to_read(folder)?,
+        Access::Write => Index::open(folder)?,
+    };
+    let bytes: u64 = index.segments().iter().map(|segment| segment.bytes).sum();
+    let mut damage = None;
+    if bytes <= CHECKED_BYTES_MAX {
+        index.verify(|found| damage = Some(found));
+    }
+    damage.map_or(Ok(index), Err)
+}
+
+/// Whether what is on disk is of no use, while the disk itself is sound.
+fn is_lost(error: &IndexError) -> bool {
+    match error {
+        IndexError::Damaged { .. } => true,
+        IndexError::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
+/// Removes the index's files; all that is in it is in the catalogue as well.
 fn clear(folder: &Path) -> Result<(), LibraryError> {
     match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {

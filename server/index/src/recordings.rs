@@ -1,0 +1,104 @@
+//! The recordings of one part of the index: which slots they are, and where they lie in its space of
+//! codes.
+//!
+//! Places are counted in cells of [`CELL_CODES`] codes, and every recording begins with a new cell. A
+//! posting tells the cell alone: that is as near as votes can tell, and the raw codes tell the rest.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::Slot;
+
+/// Codes in a cell (0.8 s).
+pub(crate) const CELL_CODES: usize = 16;
+
+/// Number of a recording within its part.
+pub(crate) type Ordinal = u32;
+
+/// Recordings of a part that were removed or replaced since it was written.
+pub(crate) type Dead = HashSet<Ordinal>;
+
+#[derive(Default)]
+pub(crate) struct Recordings {
+    rows: Vec<Row>,
+    /// The last recording of each slot.
+    by_slot: HashMap<Slot, Ordinal>,
+    cells: u32,
+    codes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub slot: Slot,
+    /// How many codes it has.
+    pub codes: u32,
+    /// CRC-32 of them.
+    pub sum: u32,
+    /// Its first cell.
+    pub cell: u32,
+    /// Codes of all before it.
+    pub first_code: u64,
+}
+
+impl Recordings {
+    /// Adds one after all others.
+    pub(crate) fn push(&mut self, slot: Slot, codes: u32, sum: u32) -> Row {
+        let row = Row { slot, codes, sum, cell: self.cells, first_code: self.codes };
+        self.by_slot.insert(slot, self.rows.len() as Ordinal);
+        self.rows.push(row);
+        self.cells += codes.div_ceil(CELL_CODES as u32);
+        self.codes += u64::from(codes);
+        row
+    }
+
+    /// Whether one of so many codes would still have cells of its own.
+    pub(crate) fn has_room_for(&self, codes: u64) -> bool {
+        u64::from(self.cells) + codes.div_ceil(CELL_CODES as u64) <= u64::from(u32::MAX)
+    }
+
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(crate) fn of_slot(&self, slot: Slot) -> Option<Ordinal> {
+        self.by_slot.get(&slot).copied()
+    }
+
+    /// The recording that this cell belongs to.
+    pub(crate) fn at_cell(&self, cell: u32) -> Option<Ordinal> {
+        let at = self.rows.partition_point(|row| row.cell <= cell).checked_sub(1)?;
+        (cell < self.cells).then_some(at as Ordinal)
+    }
+
+    pub(crate) fn row(&self, ordinal: Ordinal) -> Row {
+        self.rows[ordinal as usize]
+    }
+
+    /// Cells of all recordings.
+    pub(crate) fn cells(&self) -> u32 {
+        self.cells
+    }
+
+    /// Codes of all recordings.
+    pub(crate) fn codes(&self) -> u64 {
+        self.codes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recording_has_cells_of_its_own() {
+        let mut recordings = Recordings::default();
+        for (slot, codes) in [(7, 16), (8, 17), (9, 1), (7, 40)] {
+            recordings.push(slot, codes, 0);
+        }
+        let owners: Vec<Option<Ordinal>> = (0..8).map(|cell| recordings.at_cell(cell)).collect();
+        assert_eq!(owners, [0, 1, 1, 2, 3, 3, 3].map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+        assert_eq!((recordings.cells(), recordings.codes()), (7, 74));
+        assert_eq!((recordings.of_slot(7), recordings.row(3).first_code), (Some(3), 34));
+        assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 7)));
+        assert!(!recordings.has_room_for(16 * (u64::from(u32::MAX) - 7) + 1));
+    }
+}

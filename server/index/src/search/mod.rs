@@ -1,0 +1,270 @@
+//! From a query to its matches, in tiers from cheap to dear, ending with the first that is
+//! certain.
+//!
+//! ```text
+//! query        six samples of 300 codes
+//!   | key.rs, votes.rs      keys -> posting lists -> clusters of votes on one line
+//!   | place.rs              a first look at the raw codes there
+//!   | scan.rs               (small libraries, or asked for) every alignment there is
+//! candidates   places in recordings where one sample may lie
+//!   | core's align.rs       all samples together on the raw codes: one speed, one offset
+//!   | told.rs               which of them are answers: rivals, near-duplicates, look-alikes
+//! matches      recording, offset, confidence; best first; nothing below the threshold
+//! ```
+
+mod place;
+mod scan;
+mod told;
+mod votes;
+
+use std::collections::HashMap;
+
+use onmon_core::align::{Alignment, Anchor, align};
+use onmon_core::{SAMPLES_MAX, Sample};
+
+use crate::key::Reach;
+use crate::part::{Cost, IndexError, View};
+use crate::recordings::Ordinal;
+
+pub use told::{Match, SampleMatch};
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// By keys; where nothing is certain then and the library is small (740 songs), by a scan.
+    #[default]
+    Usual,
+    /// By keys alone.
+    Keys,
+    /// By keys and then by a scan of all codes, however many: seconds for millions of songs.
+    Scan,
+}
+
+/// What was found for a query, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Best first.
+    pub matches: Vec<Match>,
+    /// What was read and compared.
+    pub cost: Cost,
+    /// Which tier was certain, or the last that was asked: 1 whole keys, 2 their first three codes, 3
+    /// the same with one bit wrong, 4 the scan.
+    pub tier: u8,
+}
+
+/// A place in a recording where a code of the query may lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Candidate {
+    /// Number of the part,
+    part: usize,
+    /// of the recording in it,
+    ordinal: Ordinal,
+    /// of the query's sample, of the code in it
+    sample: usize,
+    code: usize,
+    /// and which code of the recording that is.
+    place: usize,
+    /// How promising it looked, by whatever found it.
+    look: f32,
+}
+
+/// Tiers that ask for keys: how much of a key must be there, how many clusters are looked at in each
+/// part, how many candidates are aligned.
+const TIERS: [(Reach, usize, usize); 3] =
+    [(Reach::Whole, 256, 32), (Reach::Begun, 1_024, 32), (Reach::BegunButOne, 4_096, 32)];
+
+/// Codes by which a candidate may lie off an alignment and still be the same one.
+const SAME_LINE_CODES: u64 = 3;
+
+/// A recording that the query was laid on.
+struct Laid {
+    codes: Vec<u8>,
+    alignment: Alignment,
+}
+
+/// Every recording that was near enough so far.
+type Best = HashMap<(usize, Ordinal), Laid>;
+
+/// A query put to an index.
+pub(crate) struct Search<'a> {
+    pub parts: Vec<View<'a>>,
+    pub query: Vec<Sample<'a>>,
+    /// A match has so many or more.
+    pub deviations_min: f32,
+    pub depth: Depth,
+}
+
+impl Search<'_> {
+    /// All matches of the first tier that is certain, best first. Of a query of which some samples are
+    /// certain the others are asked on, by whole keys and their beginnings: they may be of
+    /// another recording.
+    pub(crate) fn identify(&self) -> Result<Found, IndexError> {
+        let (mut best, mut cost) = (Best::new(), Cost::default());
+        let mut asked = vec![true; self.query.len()];
+        let mut last = 0;
+        for (tier, (reach, _, _)) in TIERS.iter().enumerate() {
+            if !best.is_empty() && *reach == Reach::BegunButOne {
+                break;
+            }
+            last = tier + 1;
+            let candidates = self.by_keys(tier, &asked, &mut cost)?;
+            self.lay(&candidates, &mut best, &mut cost)?;
+            for (sample, asked) in asked.iter_mut().enumerate() {
+                *asked &= !best.values().any(|laid| laid.alignment.agrees(sample));
+            }
+            if !asked.contains(&true) {
+                break;
+            }
+        }
+        if best.is_empty() && self.may_scan() {
+            last = TIERS.len() + 1;
+            let candidates = scan::candidates(&self.parts, &self.query, &mut cost)?;
+            self.lay(&candidates, &mut best, &mut cost)?;
+        }
+        Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
+    }
+
+    /// All recordings that any tier's candidates come so near to, at their nearest.
+    pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
+        let (mut best, mut cost) = (Best::new(), Cost::default());
+        let mut all = vec![];
+        for tier in 0..TIERS.len() {
+            all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
+        }
+        if self.may_scan() {
+            all.extend(scan::candidates(&self.parts, &self.query, &mut cost)?);
+        }
+        self.lay(&all, &mut best, &mut cost)?;
+        Ok(self.told(&best))
+    }
+
+    fn may_scan(&self) -> bool {
+        match self.depth {
+            Depth::Keys => false,
+            Depth::Scan => true,
+            Depth::Usual => {
+                let codes: u64 = self.parts.iter().map(|part| part.live_codes()).sum();
+                codes <= scan::CODES_MAX
+            }
+        }
+    }
+
+    /// The most promising candidates of a tier over all parts.
+    fn by_keys(
+        &self,
+        tier: usize,
+        asked: &[bool],
+        cost: &mut Cost,
+    ) -> Result<Vec<Candidate>, IndexError> {
+        let (reach, looked_at, aligned) = TIERS[tier];
+        let query = &self.query;
+        let mut found = vec![];
+        for (number, part) in self.parts.iter().enumerate() {
+            let clusters = votes::clusters(part.source, query, asked, reach, looked_at, cost)?;
+            found.extend(place::candidates(*part, number, query, &clusters, cost)?);
+        }
+        found.sort_by(|a, b| b.look.total_cmp(&a.look));
+        found.truncate(aligned);
+        Ok(found)
+    }
+
+    /// Aligns the query at each candidate; keeps the recordings where that is certain, at their best.
+    fn lay(
+        &self,
+        candidates: &[Candidate],
+        best: &mut Best,
+        cost: &mut Cost,
+    ) -> Result<(), IndexError> {
+        let mut codes = vec![];
+        for candidate in candidates {
+            let at = (candidate.part, candidate.ordinal);
+            let anchor = Anchor {
+                sample: candidate.sample,
+                code: candidate.code,
+                place: candidate.place,
+            };
+            // A recording that repeats itself is met in several places, of which the first need
+            // not be the right one.
+            let known = best.get(&at).map(|laid| &laid.alignment);
+            if known.is_some_and(|known| lies_on(&self.query, anchor, known)) {
+                continue;
+            }
+            let known = known.map_or(0.0, |known| known.deviations);
+            let source = &self.parts[candidate.part].source;
+            source.read_codes(candidate.ordinal, &mut codes)?;
+            cost.aligned += 1;
+            let found = align(&self.query, &codes, anchor, self.deviations_min.max(known));
+            if let Some(alignment) = found.filter(|found| found.deviations > known) {
+                best.insert(at, Laid { codes: codes.clone(), alignment });
+            }
+        }
+        Ok(())
+    }
+
+    /// The answers among the recordings that were near enough.
+    fn told(&self, best: &Best) -> Vec<Match> {
+        let slot = |(part, ordinal): &(usize, Ordinal)| {
+            self.parts[*part].source.recordings().row(*ordinal).slot
+        };
+        told::matches(&self.query, best.iter().map(|(at, laid)| (slot(at), laid)).collect())
+    }
+}
+
+fn lies_on(query: &[Sample<'_>], anchor: Anchor, known: &Alignment) -> bool {
+    let time = query[anchor.sample].start as f32 + anchor.code as f32;
+    let there = known.offset_codes + (time * known.speed).round() as i64;
+    there.abs_diff(anchor.place as i64) <= SAME_LINE_CODES
+}
+
+const _: () = assert!(SAMPLES_MAX <= 8, "a vote has 4 bits for its sample");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Sampling;
+    use crate::memory::Open;
+
+    /// Codes that linger, as those of music do.
+    fn song(seed: u32, codes: usize) -> Vec<u8> {
+        let mut state = seed;
+        let mut code = 0;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..codes)
+            .map(|_| {
+                code ^= next() & next();
+                code
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_recording_that_repeats_itself_is_met_at_its_best_place_not_at_the_first() {
+        let verse = song(1, 900);
+        // The same again, another singer: every fifth code is another.
+        let again: Vec<u8> =
+            verse.iter().enumerate().map(|(i, c)| if i % 5 == 0 { !c } else { *c }).collect();
+        let whole = [&again[..], &song(2, 900), &verse, &song(3, 900)].concat();
+        let mut memory = Open::new(Sampling::default());
+        memory.push(7, &whole);
+        let query = vec![Sample { start: 0, codes: &verse[300..600] }];
+        let depth = Depth::Keys;
+        let search = Search { parts: vec![memory.view()], query, deviations_min: 9.0, depth };
+        let candidate =
+            |place| Candidate { part: 0, ordinal: 0, sample: 0, code: 0, place, look: 0.0 };
+        let certain = |candidates: &[Candidate]| {
+            let mut best = Best::new();
+            search.lay(candidates, &mut best, &mut Cost::default()).unwrap();
+            search.told(&best)
+        };
+        let places = [300, 2_100];
+        for order in [places, [places[1], places[0]]] {
+            let found = certain(&order.map(candidate));
+            assert_eq!((found[0].slot, found[0].offset_ms), (7, 2_100 * 50), "{found:?}");
+        }
+        let first = certain(&[candidate(300)]);
+        assert_eq!(first[0].offset_ms, 300 * 50, "a test that the first place would do too");
+    }
+}

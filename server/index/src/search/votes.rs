@@ -1,0 +1,188 @@
+//! Posting lists to clusters: where in a part several keys of the query occur on one line.
+
+use onmon_core::Sample;
+
+use crate::key::{Probe, Reach, probes};
+use crate::part::{Cost, IndexError, Lookup, Source};
+use crate::recordings::CELL_CODES;
+
+/// Lists of more postings than this say too little to be read, at each reach: about ten times what
+/// a catalogue of 2 million songs has on average.
+const fn postings_most(reach: Reach) -> usize {
+    match reach {
+        Reach::Whole => 4_096,
+        Reach::Begun => 4_096,
+        Reach::BegunButOne => 1_024,
+    }
+}
+
+/// Cells that votes may lie apart and still be of one line: a cell's own width on either side.
+const NEAR_CELLS: u64 = 2;
+
+/// Keeps lines positive whatever a sample's start.
+const BIAS: u64 = 1 << 33;
+
+/// Where a sample's codes may lie in a part, and how many of the query's keys say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cluster {
+    pub votes: usize,
+    /// Which sample of the query, which code of it,
+    pub sample: usize,
+    pub code: usize,
+    /// and the cell that this code's key occurs in.
+    pub cell: u32,
+}
+
+/// The key of one code of the query that occurs in one cell: `line << 16 | sample << 12 | code`, where
+/// a line is the cell that the query's beginning would lie in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hit(u64);
+
+impl Hit {
+    fn new(query: &[Sample<'_>], probe: &Probe, cell: u32) -> Self {
+        let time = time(query, usize::from(probe.sample), usize::from(probe.code));
+        let line = (BIAS + u64::from(cell) * CELL_CODES as u64 - time) / CELL_CODES as u64;
+        Self(line << 16 | u64::from(probe.sample) << 12 | u64::from(probe.code))
+    }
+
+    fn line(self) -> u64 {
+        self.0 >> 16
+    }
+
+    fn cluster(self, query: &[Sample<'_>], votes: usize) -> Cluster {
+        let (sample, code) = ((self.0 >> 12 & 0xf) as usize, (self.0 & 0xfff) as usize);
+        // The line was rounded down.
+        let up = CELL_CODES as u64 - 1;
+        let codes = self.line() * CELL_CODES as u64 + time(query, sample, code) + up - BIAS;
+        Cluster { votes, sample, code, cell: (codes / CELL_CODES as u64) as u32 }
+    }
+}
+
+fn time(query: &[Sample<'_>], sample: usize, code: usize) -> u64 {
+    u64::from(query[sample].start) + code as u64
+}
+
+/// The clusters of this part with the most votes, at most so many, the fullest first.
+pub(super) fn clusters(
+    source: &dyn Source,
+    query: &[Sample<'_>],
+    asked: &[bool],
+    reach: Reach,
+    most: usize,
+    cost: &mut Cost,
+) -> Result<Vec<Cluster>, IndexError> {
+    let mut all = vec![];
+    for (sample, _) in asked.iter().enumerate().filter(|(_, asked)| **asked) {
+        let codes = query[sample].codes;
+        probes(source.sampling(), sample as u8, codes, reach, |probe| all.push(probe));
+    }
+    all.sort_unstable();
+    let mut hits: Vec<Hit> = vec![];
+    source.look_up(&mut Lookup {
+        probes: &all,
+        postings_most: postings_most(reach),
+        cost,
+        visit: &mut |probe, cells| {
+            hits.extend(cells.iter().map(|&cell| Hit::new(query, probe, cell)));
+        },
+    })?;
+    sort(&mut hits);
+    hits.dedup();
+    let mut clusters = near(&hits, most);
+    clusters.sort_by_key(|(votes, _)| std::cmp::Reverse(*votes));
+    clusters.truncate(most);
+    Ok(clusters.into_iter().map(|(votes, hit)| hit.cluster(query, votes)).collect())
+}
+
+/// Groups of hits on lines near each other that no fuller group overlaps: how many, and the one in
+/// the middle. Single hits are told only while there are few.
+fn near(hits: &[Hit], most: usize) -> Vec<(usize, Hit)> {
+    let least = if hits.len() <= most { 1 } else { 2 };
+    let mut groups: Vec<(usize, Hit)> = vec![];
+    let mut end = 0;
+    for (first, hit) in hits.iter().enumerate() {
+        while end < hits.len() && hits[end].line() <= hit.line() + NEAR_CELLS {
+            end += 1;
+        }
+        if end - first < least {
+            continue;
+        }
+        let group = (end - first, hits[first + (end - first) / 2]);
+        match groups.last_mut() {
+            Some(last) if group.1.line() <= last.1.line() + NEAR_CELLS => {
+                if group.0 > last.0 {
+                    *last = group;
+                }
+            }
+            _ => groups.push(group),
+        }
+    }
+    groups
+}
+
+/// Bits that a pass of the sort looks at.
+const DIGIT_BITS: u32 = 11;
+
+/// Sorts by line: millions of hits, so digit by digit (radix sort, least significant first).
+fn sort(hits: &mut Vec<Hit>) {
+    if hits.len() < 4_096 {
+        hits.sort_unstable_by_key(|hit| hit.0);
+        return;
+    }
+    let mut other = vec![Hit(0); hits.len()];
+    // Lines are below 2^33, and equal lines stay in order of sample and code as they came.
+    for shift in [16, 16 + DIGIT_BITS, 16 + 2 * DIGIT_BITS] {
+        let digit = |hit: &Hit| (hit.0 >> shift) as usize & ((1 << DIGIT_BITS) - 1);
+        let mut places = [0_usize; 1 << DIGIT_BITS];
+        hits.iter().for_each(|hit| places[digit(hit)] += 1);
+        let mut sum = 0;
+        for place in &mut places {
+            sum += std::mem::replace(place, sum);
+        }
+        for hit in hits.iter() {
+            let place = &mut places[digit(hit)];
+            other[*place] = *hit;
+            *place += 1;
+        }
+        std::mem::swap(hits, &mut other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_tell_what_they_were_made_of_and_the_cell_within_one() {
+        let codes = [0; 300];
+        let query = [Sample { start: 0, codes: &codes }, Sample { start: u32::MAX - 300, codes: &codes }];
+        for (sample, code, cell) in [(0, 0, 0), (1, 299, u32::MAX), (1, 17, 12_345), (0, 299, 0)] {
+            let probe = Probe { first: 0, last: 0, sample, code };
+            let cluster = Hit::new(&query, &probe, cell).cluster(&query, 1);
+            assert_eq!((cluster.sample, cluster.code, cluster.cell), (usize::from(sample), usize::from(code), cell));
+        }
+    }
+
+    #[test]
+    fn many_hits_are_sorted_by_line() {
+        let mut state = 1_u64;
+        let mut hits: Vec<Hit> = (0..20_000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                Hit(state >> 15)
+            })
+            .collect();
+        let mut plain: Vec<u64> = hits.iter().map(|hit| hit.line()).collect();
+        plain.sort_unstable();
+        sort(&mut hits);
+        assert_eq!(hits.iter().map(|hit| hit.line()).collect::<Vec<_>>(), plain);
+    }
+
+    #[test]
+    fn votes_on_neighbouring_lines_are_one_group_and_the_fullest_wins() {
+        let hits: Vec<Hit> = [10, 11, 11, 12, 40, 70, 72].map(|line| Hit(line << 16)).to_vec();
+        let groups: Vec<(usize, u64)> = near(&hits, 3).iter().map(|g| (g.0, g.1.line())).collect();
+        assert_eq!(groups, [(4, 11), (2, 72)]);
+        assert_eq!(near(&hits, 100).len(), 3);
+    }
+}

@@ -1,0 +1,249 @@
+//! A segment: a part of the index in a file that never changes.
+//!
+//! ```text
+//! head        "ONMONSEG" | version u32 | 0 u32
+//! codes       of all recordings, end to end
+//! blocks      all postings in order, 2 KiB each                                   block.rs
+//! recordings  slot u32 | codes u32 | CRC-32 of the codes u32, each
+//! block keys  u32, the key of each block's first posting
+//! foot        how many of each, sums of the tables and of itself, "ONMONEND"      format.rs
+//! ```
+//! All little-endian. The recordings and the block keys are kept in memory (24 bytes a recording, 4 a
+//! block); codes and blocks are read when asked for, and checked each time.
+
+pub(crate) mod block;
+mod format;
+mod merge;
+mod write;
+
+use std::path::PathBuf;
+
+use crate::key::Sampling;
+use crate::part::{IndexError, Lookup, PostingStream, Source};
+use crate::recordings::{Ordinal, Recordings};
+use crate::run::Posting;
+use crate::storage::{ReadFile, Storage};
+use block::{BLOCK_BYTES, Block};
+use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
+
+pub(crate) use format::file_name;
+pub(crate) use write::write;
+
+/// Look-ups of so many keys or fewer are announced to the disk before they are read.
+const ANNOUNCED_MAX: usize = 2_048;
+
+/// Blocks read at a time where all are read.
+const BLOCKS_AT_A_TIME: usize = 512;
+
+/// Postings of a block, at least, by which long lists are known before they are read: those of gaps
+/// of 40 bits.
+const BLOCK_POSTINGS_MIN: usize = 350;
+
+/// An open segment.
+pub(crate) struct Segment {
+    path: PathBuf,
+    file: Box<dyn ReadFile>,
+    recordings: Recordings,
+    block_keys: Vec<u32>,
+    blocks_at: u64,
+    bytes: u64,
+    sampling: Sampling,
+}
+
+impl Segment {
+    /// Opens the segment of this number and reads its tables.
+    pub(crate) fn open(storage: &dyn Storage, id: u64) -> Result<Self, IndexError> {
+        let name = file_name(id);
+        let path = storage.path().join(&name);
+        let io = |e| IndexError::io(&path, e);
+        let file = storage.open(&name).map_err(io)?;
+        let bytes = file.len().map_err(io)?;
+        let read = |at: u64, n: usize| {
+            let mut buffer = vec![0; n];
+            file.read_at(&mut buffer, at).map(|()| buffer)
+        };
+        let least = (HEAD_BYTES + FOOT_BYTES) as u64;
+        let foot_at = bytes.checked_sub(FOOT_BYTES as u64).filter(|_| bytes >= least);
+        let foot_at = foot_at.ok_or_else(|| IndexError::damaged(&path, "cut off"))?;
+        let head = read(0, HEAD_BYTES).map_err(io)?;
+        let foot = Foot::parse(&read(foot_at, FOOT_BYTES).map_err(io)?);
+        let foot = foot.map_err(|what| IndexError::damaged(&path, what))?;
+        if head != HEAD {
+            return Err(IndexError::damaged(&path, "no head of a segment of this version"));
+        }
+        if foot.file_bytes() != Some(bytes) {
+            return Err(IndexError::damaged(&path, "its length is not what its foot says"));
+        }
+        let tables = read(foot.tables_at(), foot.tables_bytes()).map_err(io)?;
+        let tables = foot.tables(&tables).map_err(|what| IndexError::damaged(&path, what))?;
+        let (recordings, block_keys) = tables;
+        let (blocks_at, sampling) = (foot.blocks_at(), foot.sampling);
+        Ok(Self { file, recordings, block_keys, blocks_at, bytes, path, sampling })
+    }
+
+    pub(crate) fn recordings_table(&self) -> &Recordings {
+        &self.recordings
+    }
+
+    /// Bytes of the file, and of these the bytes of posting blocks.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        (self.bytes, (self.block_keys.len() * BLOCK_BYTES) as u64)
+    }
+
+    /// Reads everything and says what does not hold, each damage by itself.
+    pub(crate) fn verify(&self, mut damaged: impl FnMut(IndexError)) {
+        let mut codes = vec![];
+        for ordinal in 0..self.recordings.rows().len() {
+            if let Err(error) = self.read_codes(ordinal as Ordinal, &mut codes) {
+                damaged(error);
+            }
+        }
+        let mut last = None;
+        for (at, key) in self.block_keys.iter().enumerate() {
+            let mut postings = vec![];
+            if let Err(error) = self.read_block(at, &mut postings) {
+                damaged(error);
+                continue;
+            }
+            let first = postings.first().map(|posting| posting.key());
+            if first != Some(*key) || !postings.is_sorted() || last > postings.first().copied() {
+                damaged(self.damaged_block(at, "out of order"));
+            }
+            last = postings.last().copied().or(last);
+        }
+    }
+
+    fn read_block(&self, at: usize, postings: &mut Vec<Posting>) -> Result<(), IndexError> {
+        let mut bytes = [0; BLOCK_BYTES];
+        self.read(&mut bytes, self.block_at(at))?;
+        self.unpack(at, &bytes, postings)
+    }
+
+    fn unpack(&self, at: usize, bytes: &[u8], into: &mut Vec<Posting>) -> Result<(), IndexError> {
+        let block = Block::read(bytes).map_err(|what| self.damaged_block(at, what))?;
+        let universe = u64::from(self.recordings.cells());
+        let mut strange = false;
+        block.between(0, u64::MAX, |value| match u32::try_from(value / universe.max(1)) {
+            Ok(key) => into.push(Posting::new(key, (value % universe.max(1)) as u32)),
+            Err(_) => strange = true,
+        });
+        if strange { Err(self.damaged_block(at, "a key beyond all keys")) } else { Ok(()) }
+    }
+
+    fn read(&self, bytes: &mut [u8], at: u64) -> Result<(), IndexError> {
+        self.file.read_at(bytes, at).map_err(|e| IndexError::io(&self.path, e))
+    }
+
+    fn block_at(&self, at: usize) -> u64 {
+        self.blocks_at + (at * BLOCK_BYTES) as u64
+    }
+
+    fn damaged_block(&self, at: usize, what: &str) -> IndexError {
+        IndexError::damaged(&self.path, format!("block {at}: {what}"))
+    }
+
+    /// The blocks that may hold keys from `first` to `last`, none of them before block `from`.
+    fn blocks_of(&self, from: usize, first: u32, last: u32) -> std::ops::Range<usize> {
+        let keys = self.block_keys.get(from..).unwrap_or_default();
+        // Probes come in order, so the next one is not far: steps that double, then halves.
+        let mut step = 1;
+        while keys.get(step).is_some_and(|&key| key < first) {
+            step *= 2;
+        }
+        let near = &keys[step / 2..keys.len().min(step + 1)];
+        let begin = from + step / 2 + near.partition_point(|&key| key < first);
+        let after = self.block_keys.get(begin..).unwrap_or_default();
+        let more = after.iter().take_while(|&&key| key <= last).count();
+        // The block before may hold the first of them, behind smaller keys.
+        begin.saturating_sub(1)..begin + more
+    }
+}
+
+impl Source for Segment {
+    fn sampling(&self) -> Sampling {
+        self.sampling
+    }
+
+    fn recordings(&self) -> &Recordings {
+        &self.recordings
+    }
+
+    fn look_up(&self, lookup: &mut Lookup<'_>) -> Result<(), IndexError> {
+        let probes = lookup.probes;
+        let mut from = 0;
+        let spans: Vec<std::ops::Range<usize>> = probes
+            .iter()
+            .map(|probe| {
+                let blocks = self.blocks_of(from, probe.first, probe.last);
+                from = blocks.start;
+                blocks
+            })
+            .collect();
+        if probes.len() <= ANNOUNCED_MAX {
+            for span in &spans {
+                self.file.announce(self.block_at(span.start), span.len() * BLOCK_BYTES);
+            }
+        }
+        let universe = u64::from(self.recordings.cells());
+        let blocks_most = lookup.postings_most / BLOCK_POSTINGS_MIN + 2;
+        let (mut bytes, mut held) = ([0; BLOCK_BYTES], usize::MAX);
+        let mut cells = vec![];
+        for (probe, span) in probes.iter().zip(spans) {
+            if span.len() > blocks_most {
+                lookup.cost.probes += 1;
+                lookup.cost.stop_keys += 1;
+                continue;
+            }
+            cells.clear();
+            let first = u64::from(probe.first) * universe;
+            let end = (u64::from(probe.last) + 1) * universe;
+            for at in span {
+                if at != held {
+                    self.read(&mut bytes, self.block_at(at))?;
+                    lookup.cost.blocks += 1;
+                    held = at;
+                }
+                let block = Block::read(&bytes).map_err(|what| self.damaged_block(at, what))?;
+                block.between(first, end, |value| cells.push((value % universe.max(1)) as u32));
+            }
+            lookup.found(probe, &cells);
+        }
+        Ok(())
+    }
+
+    fn read_codes(&self, ordinal: Ordinal, into: &mut Vec<u8>) -> Result<(), IndexError> {
+        let row = self.recordings.row(ordinal);
+        into.clear();
+        into.resize(row.codes as usize, 0);
+        self.read(into, HEAD_BYTES as u64 + row.first_code)?;
+        if crc32fast::hash(into) != row.sum {
+            let what = format!("the codes of slot {}: wrong checksum", row.slot);
+            return Err(IndexError::damaged(&self.path, what));
+        }
+        Ok(())
+    }
+
+    fn peek_codes(&self, ordinal: Ordinal, from: usize, into: &mut [u8]) -> Result<(), IndexError> {
+        let at = HEAD_BYTES as u64 + self.recordings.row(ordinal).first_code + from as u64;
+        self.read(into, at)
+    }
+
+    fn postings(&self) -> PostingStream<'_> {
+        let starts = (0..self.block_keys.len()).step_by(BLOCKS_AT_A_TIME);
+        let chunk = move |first: usize| {
+            let blocks = BLOCKS_AT_A_TIME.min(self.block_keys.len() - first);
+            let mut bytes = vec![0; blocks * BLOCK_BYTES];
+            let mut postings = vec![];
+            let read = self.read(&mut bytes, self.block_at(first)).and_then(|()| {
+                let each = bytes.chunks(BLOCK_BYTES).enumerate();
+                each.map(|(i, block)| self.unpack(first + i, block, &mut postings)).collect()
+            });
+            let (failed, good) = match read {
+                Ok(()) => (None, postings),
+                Err(error) => (Some(Err(error)), vec![]),
+            };
+            failed.into_iter().chain(good.into_iter().map(Ok))
+        };
+        Box::new(starts.flat_map(chunk))
+    }
+}

@@ -1,0 +1,113 @@
+//! Writes a segment: one part or several, as one, without what is dead. In one pass, in memory that
+//! does not depend on its size but for the tables.
+
+use std::io::Write;
+
+use super::block::{self, BLOCK_POSTINGS_MAX};
+use super::format::{Foot, HEAD, file_name, recording_bytes};
+use super::merge::{Moved, merged};
+use crate::key::Sampling;
+use crate::part::{IndexError, Part};
+use crate::recordings::{Ordinal, Recordings};
+use crate::storage::{Storage, WriteFile};
+
+/// Postings gathered before blocks are cut from them.
+const GATHERED: usize = 16 * BLOCK_POSTINGS_MAX;
+
+/// Writes the segment and makes its contents durable. Its name is made durable with the manifest
+/// that will name it; until then it is a file that nobody knows.
+pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<(), IndexError> {
+    let name = file_name(id);
+    let path = storage.path().join(&name);
+    let mut writer = Writer {
+        io: &|e| IndexError::io(&path, e),
+        file: storage.create(&name).map_err(|e| IndexError::io(&path, e))?,
+        tables: vec![],
+        block_keys: vec![],
+        gathered: vec![],
+        universe: 1,
+    };
+    writer.put(&HEAD)?;
+    let recordings = writer.codes(parts)?;
+    let mut all = Recordings::default();
+    let moved: Vec<Moved<'_>> = parts.iter().map(|part| Moved::into(&mut all, part)).collect();
+    writer.universe = u64::from(all.cells()).max(1);
+    for posting in merged(&moved) {
+        let posting = posting?;
+        writer.gathered.push(u64::from(posting.key()) * writer.universe + u64::from(posting.cell()));
+        if writer.gathered.len() == GATHERED {
+            writer.blocks(BLOCK_POSTINGS_MAX)?;
+        }
+    }
+    writer.blocks(0)?;
+    let sampling = parts.first().map_or(Sampling::default(), |part| part.source.sampling());
+    writer.finish(recordings, all.codes(), sampling)
+}
+
+struct Writer<'a> {
+    io: &'a dyn Fn(std::io::Error) -> IndexError,
+    file: Box<dyn WriteFile>,
+    /// Rows of recordings.
+    tables: Vec<u8>,
+    block_keys: Vec<u8>,
+    /// Postings that no block holds yet.
+    gathered: Vec<u64>,
+    universe: u64,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
+        self.file.write_all(bytes).map_err(self.io)
+    }
+
+    /// Copies the codes of all that live; how many recordings there are.
+    fn codes(&mut self, parts: &[Part]) -> Result<u64, IndexError> {
+        let (mut codes, mut recordings) = (vec![], 0);
+        for part in parts {
+            for (ordinal, row) in part.source.recordings().rows().iter().enumerate() {
+                let ordinal = ordinal as Ordinal;
+                if !part.dead.contains(&ordinal) {
+                    // Checked on the way: damage is not to be copied under a new sum.
+                    part.source.read_codes(ordinal, &mut codes)?;
+                    self.put(&codes)?;
+                    self.tables.extend_from_slice(&recording_bytes(row));
+                    recordings += 1;
+                }
+            }
+        }
+        Ok(recordings)
+    }
+
+    /// Writes blocks until at most so many postings are left.
+    fn blocks(&mut self, left: usize) -> Result<(), IndexError> {
+        let gathered = std::mem::take(&mut self.gathered);
+        let mut rest = gathered.as_slice();
+        while rest.len() > left {
+            let (own, others) = rest.split_at(block::fitting(rest));
+            let key = (own[0] / self.universe) as u32;
+            self.block_keys.extend_from_slice(&key.to_le_bytes());
+            self.put(&block::pack(own))?;
+            rest = others;
+        }
+        self.gathered = rest.to_vec();
+        self.gathered.reserve(GATHERED);
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        recordings: u64,
+        codes: u64,
+        sampling: Sampling,
+    ) -> Result<(), IndexError> {
+        let blocks = (self.block_keys.len() / 4) as u64;
+        let mut tables = std::mem::take(&mut self.tables);
+        tables.append(&mut self.block_keys);
+        let tables_sum = crc32fast::hash(&tables);
+        let foot = Foot { codes, blocks, recordings, tables_sum, sampling };
+        self.put(&tables)?;
+        self.put(&foot.bytes())?;
+        self.file.flush().map_err(self.io)?;
+        self.file.sync().map_err(self.io)
+    }
+}
