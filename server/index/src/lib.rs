@@ -5,7 +5,7 @@
 //!   Memory         what was enrolled last                  memory.rs, run.rs
 //!   Segment ...    files that never change                 segment/
 //!   Manifest       which segments there are                manifest.rs
-//! Search           query -> keys -> votes -> matches       search/, key.rs
+//! Search           query -> keys -> votes -> matches       search/, key.rs, doubt.rs
 //! ```
 //! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
 //! are not its business. It is derived, and it keeps no log: the catalogue's change sequence is the log,
@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod doubt;
 mod jobs;
 mod key;
 mod manifest;

@@ -41,7 +41,7 @@ impl Manifest {
         let path = storage.path().join(FILE);
         let read = || {
             let file = storage.open(FILE)?;
-            let mut bytes = vec![0; file.len()? as usize];
+            let mut bytes = vec![0; file.bytes()? as usize];
             file.read_at(&mut bytes, 0).map(|()| bytes)
         };
         match read() {
@@ -141,10 +141,7 @@ mod tests {
         let manifest = Manifest {
             applied_seq: 1 << 40,
             next_segment: 7,
-            segments: vec![
-                Listed { id: 3, dead: vec![1, 5, 9] },
-                Listed { id: 6, dead: vec![] },
-            ],
+            segments: vec![Listed { id: 3, dead: vec![1, 5, 9] }, Listed { id: 6, dead: vec![] }],
         };
         let bytes = manifest.bytes();
         assert_eq!(Manifest::parse(&bytes), Ok(manifest));

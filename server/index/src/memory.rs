@@ -72,11 +72,7 @@ impl Memory {
 }
 
 /// The keys that a recording keeps, and the cells that they occur in.
-fn postings(
-    sampling: Sampling,
-    codes: &[u8],
-    first_cell: u32,
-) -> impl Iterator<Item = Posting> {
+fn postings(sampling: Sampling, codes: &[u8], first_cell: u32) -> impl Iterator<Item = Posting> {
     codes.windows(KEY_SPAN).enumerate().filter_map(move |(at, window)| {
         Some(Posting::new(sampling.key(window)?, first_cell + (at / CELL_CODES) as u32))
     })

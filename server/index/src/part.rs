@@ -23,7 +23,9 @@ pub enum IndexError {
         source: io::Error,
     },
     /// A file is not what was written: build the index again from the catalogue.
-    #[error("{path}: the index is damaged ({what}); remove this folder, it is rebuilt from the catalogue")]
+    #[error(
+        "{path}: the index is damaged ({what}); remove this folder, it is rebuilt from the catalogue"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

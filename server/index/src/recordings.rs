@@ -95,7 +95,10 @@ mod tests {
             recordings.push(slot, codes, 0);
         }
         let owners: Vec<Option<Ordinal>> = (0..8).map(|cell| recordings.at_cell(cell)).collect();
-        assert_eq!(owners, [0, 1, 1, 2, 3, 3, 3].map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+        assert_eq!(
+            owners,
+            [0, 1, 1, 2, 3, 3, 3].map(Some).into_iter().chain([None]).collect::<Vec<_>>()
+        );
         assert_eq!((recordings.cells(), recordings.codes()), (7, 74));
         assert_eq!((recordings.of_slot(7), recordings.row(3).first_code), (Some(3), 34));
         assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 7)));

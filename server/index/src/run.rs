@@ -57,15 +57,8 @@ impl Runs {
         let mut runs: Vec<Peekable<_>> =
             self.0.iter().map(|run| run.iter().copied().peekable()).collect();
         std::iter::from_fn(move || {
-            let next = |run: &mut Peekable<std::iter::Copied<std::slice::Iter<'_, Posting>>>| {
-                run.peek().copied()
-            };
-            let (_, least) = runs
-                .iter_mut()
-                .enumerate()
-                .filter_map(|(i, run)| Some((next(run)?, i)))
-                .min()
-                .map(|(posting, i)| (posting, i))?;
+            let heads = runs.iter_mut().enumerate();
+            let (_, least) = heads.filter_map(|(i, run)| Some((*run.peek()?, i))).min()?;
             runs[least].next()
         })
     }

@@ -76,7 +76,7 @@ pub trait ReadFile: Send + Sync {
     ///
     /// # Errors
     /// Whatever the system says.
-    fn len(&self) -> io::Result<u64>;
+    fn bytes(&self) -> io::Result<u64>;
 }
 
 /// Bytes gathered before they are written.
@@ -149,7 +149,7 @@ impl ReadFile for File {
         let _ = rustix::fs::fadvise(self, at, std::num::NonZeroU64::new(bytes as u64), advice);
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn bytes(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
 }

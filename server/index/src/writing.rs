@@ -80,9 +80,7 @@ pub(crate) fn open(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Writing), I
 }
 
 /// Opens what is there to read, while another may write.
-pub(crate) fn open_to_read(
-    storage: &Arc<dyn Storage>,
-) -> Result<(Vec<Part>, Writing), IndexError> {
+pub(crate) fn open_to_read(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Writing), IndexError> {
     let mut reads = 1;
     loop {
         match read(storage) {

@@ -131,8 +131,7 @@ fn what_is_removed_or_replaced_is_gone_before_and_after_a_snapshot() {
 /// The files of the index in a folder, by their ending.
 fn files(directory: &std::path::Path, ending: &str) -> Vec<std::path::PathBuf> {
     let all = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> =
-        all.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    let mut files: Vec<_> = all.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
     files.sort();
     files
 }
@@ -249,7 +248,8 @@ fn a_query_of_two_recordings_names_both_and_says_which_sample_is_which() {
     let index = library(directory.path());
     let mut builder = QueryBuilder::new(0);
     // A mix: 45 s of song 5, then 30 s of song 8, then what nobody enrolled.
-    for (number, (slot, at)) in [(5, 300), (5, 600), (5, 900), (8, 0), (8, 300)].iter().enumerate() {
+    for (number, (slot, at)) in [(5, 300), (5, 600), (5, 900), (8, 0), (8, 300)].iter().enumerate()
+    {
         builder.push(300 * number as u32, &song(*slot, 3_000)[*at..at + 300]).unwrap();
     }
     builder.push(1_500, &song(4_711, 300)).unwrap();

@@ -48,7 +48,7 @@ pub struct Found {
     /// What was read and compared.
     pub cost: Cost,
     /// Which tier was certain, or the last that was asked: 1 whole keys, 2 their first three codes, 3
-    /// the same with one bit wrong, 4 the scan.
+    /// the same with a few bits wrong, 4 the scan.
     pub tier: u8,
 }
 
@@ -71,7 +71,7 @@ struct Candidate {
 /// Tiers that ask for keys: how much of a key must be there, how many clusters are looked at in each
 /// part, how many candidates are aligned.
 const TIERS: [(Reach, usize, usize); 3] =
-    [(Reach::Whole, 256, 32), (Reach::Begun, 1_024, 32), (Reach::BegunButOne, 4_096, 32)];
+    [(Reach::Whole, 256, 32), (Reach::Begun, 1_024, 32), (Reach::BegunInDoubt, 4_096, 32)];
 
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
@@ -103,7 +103,7 @@ impl Search<'_> {
         let mut asked = vec![true; self.query.len()];
         let mut last = 0;
         for (tier, (reach, _, _)) in TIERS.iter().enumerate() {
-            if !best.is_empty() && *reach == Reach::BegunButOne {
+            if !best.is_empty() && *reach == Reach::BegunInDoubt {
                 break;
             }
             last = tier + 1;
@@ -178,11 +178,8 @@ impl Search<'_> {
         let mut codes = vec![];
         for candidate in candidates {
             let at = (candidate.part, candidate.ordinal);
-            let anchor = Anchor {
-                sample: candidate.sample,
-                code: candidate.code,
-                place: candidate.place,
-            };
+            let anchor =
+                Anchor { sample: candidate.sample, code: candidate.code, place: candidate.place };
             // A recording that repeats itself is met in several places, of which the first need
             // not be the right one.
             let known = best.get(&at).map(|laid| &laid.alignment);

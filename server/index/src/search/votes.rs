@@ -12,7 +12,7 @@ const fn postings_most(reach: Reach) -> usize {
     match reach {
         Reach::Whole => 4_096,
         Reach::Begun => 4_096,
-        Reach::BegunButOne => 1_024,
+        Reach::BegunInDoubt => 1_024,
     }
 }
 
@@ -155,11 +155,15 @@ mod tests {
     #[test]
     fn hits_tell_what_they_were_made_of_and_the_cell_within_one() {
         let codes = [0; 300];
-        let query = [Sample { start: 0, codes: &codes }, Sample { start: u32::MAX - 300, codes: &codes }];
+        let query =
+            [Sample { start: 0, codes: &codes }, Sample { start: u32::MAX - 300, codes: &codes }];
         for (sample, code, cell) in [(0, 0, 0), (1, 299, u32::MAX), (1, 17, 12_345), (0, 299, 0)] {
             let probe = Probe { first: 0, last: 0, sample, code };
             let cluster = Hit::new(&query, &probe, cell).cluster(&query, 1);
-            assert_eq!((cluster.sample, cluster.code, cluster.cell), (usize::from(sample), usize::from(code), cell));
+            assert_eq!(
+                (cluster.sample, cluster.code, cluster.cell),
+                (usize::from(sample), usize::from(code), cell)
+            );
         }
     }
 

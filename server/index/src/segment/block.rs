@@ -276,7 +276,9 @@ mod tests {
 
     #[test]
     fn the_largest_distances_and_single_postings_fit() {
-        for postings in [vec![0], vec![u64::MAX], vec![0, u64::MAX], vec![7; 3], vec![0, 1, u64::MAX]] {
+        for postings in
+            [vec![0], vec![u64::MAX], vec![0, u64::MAX], vec![7; 3], vec![0, 1, u64::MAX]]
+        {
             let fit = fitting(&postings);
             assert_eq!(between(&pack(&postings[..fit]), 0, u64::MAX).len(), {
                 postings[..fit].iter().filter(|&&p| p < u64::MAX).count()

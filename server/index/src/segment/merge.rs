@@ -63,7 +63,7 @@ pub(super) fn merged<'a>(parts: &'a [Moved<'_>]) -> PostingStream<'a> {
             None => {}
         }
     }
-    let mut next = move || -> Option<Result<Posting, IndexError>> {
+    let next = move || -> Option<Result<Posting, IndexError>> {
         if let Some(error) = failed.take() {
             heads.clear();
             return Some(Err(error));
@@ -80,5 +80,5 @@ pub(super) fn merged<'a>(parts: &'a [Moved<'_>]) -> PostingStream<'a> {
         }
         Some(Ok(posting))
     };
-    Box::new(std::iter::from_fn(move || next()))
+    Box::new(std::iter::from_fn(next))
 }

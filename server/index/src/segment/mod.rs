@@ -57,7 +57,7 @@ impl Segment {
         let path = storage.path().join(&name);
         let io = |e| IndexError::io(&path, e);
         let file = storage.open(&name).map_err(io)?;
-        let bytes = file.len().map_err(io)?;
+        let bytes = file.bytes().map_err(io)?;
         let read = |at: u64, n: usize| {
             let mut buffer = vec![0; n];
             file.read_at(&mut buffer, at).map(|()| buffer)
@@ -235,8 +235,8 @@ impl Source for Segment {
             let mut bytes = vec![0; blocks * BLOCK_BYTES];
             let mut postings = vec![];
             let read = self.read(&mut bytes, self.block_at(first)).and_then(|()| {
-                let each = bytes.chunks(BLOCK_BYTES).enumerate();
-                each.map(|(i, block)| self.unpack(first + i, block, &mut postings)).collect()
+                let mut each = bytes.chunks(BLOCK_BYTES).enumerate();
+                each.try_for_each(|(i, block)| self.unpack(first + i, block, &mut postings))
             });
             let (failed, good) = match read {
                 Ok(()) => (None, postings),

@@ -34,7 +34,9 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
     writer.universe = u64::from(all.cells()).max(1);
     for posting in merged(&moved) {
         let posting = posting?;
-        writer.gathered.push(u64::from(posting.key()) * writer.universe + u64::from(posting.cell()));
+        writer
+            .gathered
+            .push(u64::from(posting.key()) * writer.universe + u64::from(posting.cell()));
         if writer.gathered.len() == GATHERED {
             writer.blocks(BLOCK_POSTINGS_MAX)?;
         }
@@ -94,12 +96,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn finish(
-        mut self,
-        recordings: u64,
-        codes: u64,
-        sampling: Sampling,
-    ) -> Result<(), IndexError> {
+    fn finish(mut self, recordings: u64, codes: u64, sampling: Sampling) -> Result<(), IndexError> {
         let blocks = (self.block_keys.len() / 4) as u64;
         let mut tables = std::mem::take(&mut self.tables);
         tables.append(&mut self.block_keys);
