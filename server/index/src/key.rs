@@ -1,4 +1,5 @@
-//! Keys: four codes spread over half a second, packed into 32 bits, and which of them are looked up.
+//! Keys: four codes spread over half a second, of the last a half, packed into 28 bits, and which of
+//! them are looked up.
 //!
 //! Spread codes carry more than neighbouring ones, which are alike. The order of a key's bits is
 //! that of its codes, so the keys that share their first three codes are neighbours in every
@@ -16,8 +17,16 @@ const SPACING: usize = 3;
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 
-/// The bits of a key that decide whether it is kept: those that shorter keys have too.
-const KEPT_BY: u32 = 0xffff_ff00;
+/// Bits of a key: so many that in a catalogue of 2 million songs a list has ten postings, and no more,
+/// because a posting takes as many bits as its key has (`segment/block.rs`: 2 + log2 of the mean
+/// gap, with 4 postings a cell).
+pub(crate) const KEY_BITS: u32 = 28;
+
+/// Bits of a key that its first three codes do not decide.
+const LAST_BITS: u32 = KEY_BITS - 24;
+
+/// Those bits.
+const LAST: u32 = (1 << LAST_BITS) - 1;
 
 /// Which keys an index keeps: one of so many, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +54,10 @@ impl Sampling {
 
     fn keeps(self, key: u32) -> bool {
         // A multiplicative hash (Knuth, The Art of Computer Programming, 6.4), its upper bits.
-        let hash = ((key & KEPT_BY) >> 8).wrapping_mul(0x9e37_79b1) >> 16;
-        hash < 0x1_0000 / self.0 && key != key.rotate_left(8)
+        let begun = key >> LAST_BITS;
+        let hash = begun.wrapping_mul(0x9e37_79b1) >> 16;
+        let steady = begun >> 8 == begun & 0xffff && key & LAST == key >> (KEY_BITS - LAST_BITS);
+        hash < 0x1_0000 / self.0 && !steady
     }
 }
 
@@ -73,7 +84,7 @@ pub(crate) struct Probe {
 /// How much of a key must have survived to be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// All four codes.
+    /// All of it.
     Whole,
     /// The first three.
     Begun,
@@ -96,7 +107,7 @@ pub(crate) fn probes(
             if sampling.keeps(key) {
                 let (first, last) = match reach {
                     Reach::Whole => (key, key),
-                    _ => (key & KEPT_BY, key | !KEPT_BY),
+                    _ => (key & !LAST, key | LAST),
                 };
                 add(Probe { first, last, sample, code: at as u16 });
             }
@@ -105,7 +116,7 @@ pub(crate) fn probes(
             Reach::Whole | Reach::Begun => ask(key),
             Reach::BegunInDoubt => {
                 let doubts = [0, 1, 2].map(|code| doubts[at + code * SPACING]);
-                flips(doubts.as_flattened()).for_each(|flip| ask(key ^ flip << 8));
+                flips(doubts.as_flattened()).for_each(|flip| ask(key ^ flip << LAST_BITS));
             }
         }
     }
@@ -113,7 +124,8 @@ pub(crate) fn probes(
 
 fn pack(codes: &[u8]) -> Option<u32> {
     let run = codes.get(..KEY_SPAN)?;
-    Some(u32::from_be_bytes([run[0], run[SPACING], run[2 * SPACING], run[3 * SPACING]]))
+    let all = u32::from_be_bytes([run[0], run[SPACING], run[2 * SPACING], run[3 * SPACING]]);
+    Some(all >> (32 - KEY_BITS))
 }
 
 #[cfg(test)]
@@ -128,19 +140,19 @@ mod tests {
 
     #[test]
     fn keys_take_every_third_code_and_leave_silence_out() {
-        assert_eq!(pack(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 4]), Some(0x0102_0304));
+        assert_eq!(pack(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 0x45]), Some(0x0010_2034));
         let all = Sampling::one_of(1).unwrap();
-        assert_eq!(all.key(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 4]), Some(0x0102_0304));
+        assert_eq!(all.key(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 0x45]), Some(0x0010_2034));
         assert!((0..=255).all(|code| all.key(&[code; 10]).is_none()));
         assert_eq!(all.key(&[1; 9]), None);
     }
 
     #[test]
     fn one_key_of_four_is_kept_whatever_its_last_code() {
-        let kept = (0..1 << 20).filter(|n| Sampling::default().keeps(n << 12 | 1)).count();
+        let kept = (0..1 << 20).filter(|n| Sampling::default().keeps(n << 8 | 1)).count();
         assert!((kept as f64 / f64::from(1 << 20) - 0.25).abs() < 0.01, "{kept}");
         assert!((0..200_u32).all(
-            |n| Sampling::default().keeps(n << 8 | 1) == Sampling::default().keeps(n << 8 | 77)
+            |n| Sampling::default().keeps(n << 4 | 1) == Sampling::default().keeps(n << 4 | 7)
         ));
     }
 

@@ -18,7 +18,7 @@ mod write;
 
 use std::path::PathBuf;
 
-use crate::key::Sampling;
+use crate::key::{KEY_BITS, Sampling};
 use crate::part::{IndexError, Lookup, PostingStream, Source};
 use crate::recordings::{Ordinal, Recordings};
 use crate::run::Posting;
@@ -123,9 +123,11 @@ impl Segment {
         let block = Block::read(bytes).map_err(|what| self.damaged_block(at, what))?;
         let universe = u64::from(self.recordings.cells());
         let mut strange = false;
-        block.between(0, u64::MAX, |value| match u32::try_from(value / universe.max(1)) {
-            Ok(key) => into.push(Posting::new(key, (value % universe.max(1)) as u32)),
-            Err(_) => strange = true,
+        block.between(0, u64::MAX, |value| match value / universe.max(1) {
+            key if key >> KEY_BITS == 0 => {
+                into.push(Posting::new(key as u32, (value % universe.max(1)) as u32));
+            }
+            _ => strange = true,
         });
         if strange { Err(self.damaged_block(at, "a key beyond all keys")) } else { Ok(()) }
     }
