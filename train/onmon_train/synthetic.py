@@ -3,12 +3,13 @@
     onmon enrol ... or cargo xtask bench impostors leaves *.ref.afp files; then
     python -m onmon_train.synthetic FOLDER ../server/synth/src/model.bin
 
-The table holds, after a header of text that an empty line ends (server/synth/src/model.rs reads it):
+The table holds, after a header of text that an empty line ends (server/synth/src/model.rs reads it)
     256 x 256 bytes    which code follows which: v * v is proportional to how often
-    9 x 9 bytes        first 9 for code pairs differing in 0 bits: how well a code is taken that differs
-                       in 0 to 8 bits from the last but one; then those differing in 1 bit, and so on
+    9 x 9 bytes        how well a code is taken that differs in 0 to 8 bits from the last but one:
+                       first where the two before it differ in 0 bits, then in 1 bit, and so on
     16 bytes           how common each style is
     16 x 256 bytes     how well each code is taken in each style
+    16 bytes           the codes that follow an attack
 """
 
 import argparse
@@ -18,17 +19,24 @@ from pathlib import Path
 import numpy as np
 
 CODES = 256
-# A run of one code this long is silence or a held tone, not what music does next. Silence is modelled on its own.
+# A run of one code this long is silence or a held tone, not what music does next. Silence is
+# modelled on its own.
 HELD = 4
 # Added to every count of a transition: what was never seen in 1.4 M codes may yet happen.
 PRIOR = 0.3
 # Codes (10 s) whose mixture of codes is one style, and how many styles.
 STRETCH, STYLES = 60, 16
-# A style wants no code more than this many times as often as music at large, nor less than the inverse of
-# the second: styles are drawn by rejection, and what is rarer takes longer.
-WANTED_MOST, WANTED_LEAST = 8.0, 1 / 32
-# Stretches of one looped song must not be a style of their own: pseudo-counts of a code from all music.
+# A style wants no code more than this many times as often as music at large, nor less than the
+# inverse of the second: styles are drawn by rejection, and what is rarer takes longer.
+WANTED_MOST, WANTED_LEAST = 4.0, 1 / 16
+# Stretches of one looped song must not be a style of their own: pseudo-counts of a code from all
+# music.
 STYLE_PRIOR = 100
+# Drums, plucked strings, whatever begins at once: the codes around an attack are the same again and
+# again, more or less. First guess: what a mixture of 64 windows of 16 codes had in most of its
+# parts; then the majority of all windows with no more bit errors than this.
+ATTACK = bytes.fromhex("f6b2b2f2e6422b4f9cac40413b3bf6b2")
+ATTACK_ERRORS, ATTACK_ROUNDS = 0.22, 5
 BITS = np.array([code.bit_count() for code in range(CODES)])
 
 
@@ -37,7 +45,7 @@ def codes_of(path: Path) -> np.ndarray:
     data = path.read_bytes()
     if data[:4] != b"ONM\x01":
         raise SystemExit(f"{path}: not a fingerprint")
-    at, values = 6, []  # behind kind and profile, a byte each: encoder, duration, samples, start, length
+    at, values = 6, []  # from encoder on: duration, samples, start, length
     while len(values) < 5:
         value = shift = 0
         while True:
@@ -71,9 +79,9 @@ def transitions(parts: list[np.ndarray]) -> np.ndarray:
 
 
 def two_back(parts: list[np.ndarray], chain: np.ndarray) -> np.ndarray:
-    """How much more often music differs by so many bits from two codes ago than the chain alone would.
+    """How much more often music differs by so many bits from two codes ago than the chain alone.
 
-    A code hears 1.36 s, its neighbours nearly the same: what they share the chain remembers too long.
+    A code hears 1.36 s, its neighbours nearly the same: the chain alone would remember too long.
     """
     pairs, real = np.zeros((CODES, CODES)), np.zeros((9, 9))
     for part in parts:
@@ -92,7 +100,7 @@ def two_back(parts: list[np.ndarray], chain: np.ndarray) -> np.ndarray:
 
 
 def styles(parts: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of the styles and their codes relative to all music: a mixture of multinomials, fitted by EM."""
+    """Shares of the styles, and their codes relative to all music's: a multinomial mixture."""
     stretches = np.array([
         np.bincount(part[at : at + STRETCH], minlength=CODES)
         for part in parts
@@ -110,11 +118,26 @@ def styles(parts: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarra
     return belongs.mean(0), np.clip(probability / pooled, WANTED_LEAST, WANTED_MOST)
 
 
+def attack(parts: list[np.ndarray]) -> np.ndarray:
+    """The codes that follow an attack."""
+    codes = np.frombuffer(ATTACK, np.uint8)
+    windows = np.concatenate([
+        np.lib.stride_tricks.sliding_window_view(part, len(codes))
+        for part in parts
+        if len(part) >= len(codes)
+    ])
+    for _ in range(ATTACK_ROUNDS):
+        errors = sum(BITS[windows[:, at] ^ code] for at, code in enumerate(codes))
+        near = windows[errors < ATTACK_ERRORS * 8 * len(codes)]
+        codes = np.packbits(np.unpackbits(near, axis=1).mean(0) > 0.5)
+    return codes
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("model", type=Path)
-    arguments.add_argument("--music", default="train and validation splits of train/onmon_train/sources.py")
+    arguments.add_argument("--music", default="train and validation splits of sources.py")
     options = arguments.parse_args()
     songs = [codes_of(path) for path in sorted(options.folder.glob("*.ref.afp"))]
     parts = [part for song in songs for part in moving(song)]
@@ -128,11 +151,13 @@ def main() -> None:
         np.round(255 * back).astype(np.uint8).tobytes(),
         np.maximum(1, np.round(255 * share / share.max())).astype(np.uint8).tobytes(),
         np.round(255 * wanted / wanted.max(1, keepdims=True)).astype(np.uint8).tobytes(),
+        attack(parts).tobytes(),
     ])
     header = [
         "onmon synthetic codes, model 1",
         "made by: python -m onmon_train.synthetic (no randomness but seed 1)",
-        f"from: {len(songs)} recordings, {sum(map(len, songs))} codes of encoder 2, {options.music}",
+        f"from: {len(songs)} recordings, {sum(map(len, songs))} codes of encoder 2",
+        f"music: {options.music}",
         f"sha256 of what follows the empty line: {hashlib.sha256(table).hexdigest()}",
     ]
     options.model.write_bytes("\n".join([*header, "", ""]).encode() + table)

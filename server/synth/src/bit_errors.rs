@@ -1,7 +1,7 @@
 //! Bit errors as sound has them that was degraded, or played again: most where a bit moves.
 //!
-//! Measured on 19 degradations of 40 excerpts each, encoder 2 (error rate of all bits, of those that
-//! equal both neighbours in time, of those that differ from one, from both):
+//! Measured on 19 degradations of 40 excerpts each, encoder 2 (error rate of all bits, of those
+//! that equal both neighbours in time, of those that differ from one, from both):
 //!
 //! ```text
 //! condition   all    steady  from one  from both

@@ -42,8 +42,8 @@ pub enum Kind {
         /// The number of that song.
         of: u32,
     },
-    /// An earlier song, which is an original, without a part of it: one from its middle, or its end,
-    /// before which it then fades out.
+    /// An earlier song, which is an original, without a part of it: one from its middle, or its
+    /// end, before which it then fades out.
     Edit {
         /// The number of that song.
         of: u32,
@@ -145,5 +145,86 @@ fn edit(codes: &mut Vec<u8>, random: &mut Random) {
         for (part, bit_error) in fade.chunks_mut(FADE / FADE_ERRORS.len()).zip(FADE_ERRORS) {
             spoil(part, bit_error, random);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn song(catalogue: &Catalogue, n: u32) -> Vec<u8> {
+        let mut codes = vec![1, 2, 3];
+        catalogue.song(n, &mut codes);
+        codes
+    }
+
+    /// FNV-1a, 64 bits.
+    fn hash(codes: impl IntoIterator<Item = u8>) -> u64 {
+        codes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, code| {
+            (hash ^ u64::from(code)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
+    /// The least bit error of 15 s from the middle of one song against all of another.
+    fn nearest(one: &[u8], other: &[u8]) -> f32 {
+        let stretch = &one[one.len() / 2..][..300];
+        let errors = other.windows(300).map(|run| onmon_core::compare::bit_error(stretch, run));
+        errors.fold(1.0, f32::min)
+    }
+
+    #[test]
+    fn songs_are_the_same_on_every_machine() {
+        let catalogue = Catalogue::new(1, 2_000_000);
+        let forwards: Vec<Vec<u8>> = (0..10).map(|n| song(&catalogue, n)).collect();
+        let backwards: Vec<Vec<u8>> = (0..10).rev().map(|n| song(&catalogue, n)).collect();
+        assert!(forwards.iter().eq(backwards.iter().rev()));
+        assert_eq!(hash(forwards.into_iter().flatten()), 8_596_872_904_467_612_805);
+        assert_ne!(song(&catalogue, 3), song(&Catalogue::new(2, 2_000_000), 3));
+    }
+
+    #[test]
+    fn lengths_are_as_sold() {
+        let catalogue = Catalogue::new(1, 1_000);
+        let lengths: Vec<usize> = (0..1_000).map(|n| song(&catalogue, n).len()).collect();
+        let mean = lengths.iter().sum::<usize>() / lengths.len();
+        assert!((5_200..5_600).contains(&mean), "{mean}");
+        assert!(lengths.iter().all(|length| (700..=14_700).contains(length)));
+    }
+
+    #[test]
+    fn versions_are_near_and_others_are_not() {
+        let catalogue = Catalogue::new(1, 2_000);
+        let (mut remasters, mut edits) = (0, 0);
+        for n in 0..catalogue.songs() {
+            let of = match catalogue.kind(n) {
+                Kind::Original => continue,
+                Kind::Remaster { of } => {
+                    remasters += 1;
+                    of
+                }
+                Kind::Edit { of } => {
+                    edits += 1;
+                    of
+                }
+            };
+            assert!(of < n && catalogue.kind(of) == Kind::Original);
+            if remasters + edits <= 20 {
+                let (version, original) = (song(&catalogue, n), song(&catalogue, of));
+                let near = nearest(&version, &original);
+                // An edit may be cut in the middle of the stretch: half of it then is chance.
+                assert!(near < 0.3, "{n} of {of}: {near}");
+                let far = nearest(&version, &song(&catalogue, (n + 1) % 2_000));
+                assert!(far > 0.35, "{n} and the next: {far}");
+            }
+        }
+        assert!((20..=60).contains(&remasters) && (8..=32).contains(&edits), "{remasters} {edits}");
+    }
+
+    #[test]
+    fn songs_outside_are_originals() {
+        let catalogue = Catalogue::new(1, 100);
+        assert!((100..2_000).all(|n| catalogue.kind(n) == Kind::Original));
+        assert_eq!(catalogue.kind(u32::MAX), Kind::Original);
+        assert!(nearest(&song(&catalogue, 100), &song(&catalogue, 99)) > 0.35);
     }
 }

@@ -15,8 +15,8 @@
 //! what [`statistics`] measures, beside the same of real music where there is some.
 //!
 //! Like real codes in what decides how long posting lists get: how often keys collide between songs
-//! and within one, and how common the commonest are. Unlike them in that there is no beat: two songs
-//! of one tempo agree no more than any two.
+//! and within one, and how common the commonest are. Unlike them in that there is no beat: two
+//! songs of one tempo agree no more than any two.
 
 #![forbid(unsafe_code)]
 

@@ -21,7 +21,7 @@ impl Random {
 
     /// 0 to `end` - 1, all as likely; 0 where `end` is 0.
     pub fn below(&mut self, end: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(end) >> 32) as u32
+        (((self.next() >> 32) * u64::from(end)) >> 32) as u32
     }
 
     /// True `per_mille` times in a thousand.
@@ -35,7 +35,7 @@ impl Random {
         let place = self.below(steps << 16);
         let (at, part) = ((place >> 16) as usize, i64::from(place & 0xffff));
         let (low, high) = (i64::from(quantiles[at]), i64::from(quantiles[at + 1]));
-        (low + ((high - low) * part >> 16)) as u32
+        (low + (((high - low) * part) >> 16)) as u32
     }
 }
 

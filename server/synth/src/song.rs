@@ -1,7 +1,8 @@
 //! One song: new phrases, repeats of earlier ones, silence at its ends.
 //!
 //! Fitted to 322 recordings of 19 h (encoder 2): to the bit error of 5-s stretches against the most
-//! similar other stretch of the same song, how far that is, and the collisions of keys within songs.
+//! similar other stretch of the same song, how far that is, and the collisions of keys within
+//! songs.
 
 use crate::bit_errors::{self, BLOCK, Rates};
 use crate::model::MODEL;
@@ -18,8 +19,8 @@ const LENGTHS: [u32; 17] = [
 /// Bit error, per mille, of a song's repeats against the phrase they repeat, and how often, per
 /// mille, what comes after a stretch is an earlier one: from songs of loops cut to the sample to
 /// those of a band that plays it anew, and others in between.
-const REPEAT_ERRORS: (u32, u32) = (60, 280);
-const REPEATS: (u32, u32) = (900, 450);
+const REPEAT_ERRORS: (u32, u32) = (40, 280);
+const REPEATS: (u32, u32) = (900, 600);
 
 /// Blocks (0.4 s) in a phrase, the least and past the most; one length a song.
 const PHRASE_BLOCKS: (u32, u32) = (6, 28);
@@ -37,8 +38,9 @@ const OWN_STYLE: u32 = 800;
 pub const SILENCE: u8 = 0xe2;
 const NEARLY_SILENCE: u8 = 0xf2;
 
-/// How often, per mille, a song begins or ends in silence, and what is the longest (in codes). Together 0.14 % of all keys are silent, as measured; the music measured has some of that
-/// in its middle.
+/// How often, per mille, a song begins or ends in silence, and what is the longest (in codes).
+/// Together 0.14 % of all keys are silent, as measured; the music measured has some of that in its
+/// middle.
 const SILENT_START: u32 = 40;
 const SILENT_END: u32 = 220;
 const SILENCE_MOST: u32 = 200;
