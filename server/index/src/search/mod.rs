@@ -19,7 +19,7 @@ mod votes;
 
 use std::collections::HashMap;
 
-use onmon_core::align::{Alignment, Anchor, align};
+use onmon_core::align::{Alignment, Anchor, agreement, align};
 use onmon_core::{SAMPLES_MAX, Sample};
 
 use crate::key::Reach;
@@ -76,10 +76,16 @@ const TIERS: [(Reach, usize, usize); 3] =
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
+/// Of the bits by which the query agrees with a recording where it is known to lie, how many another
+/// place must have to be tried.
+const OF_KNOWN_MIN: f32 = 0.8;
+
 /// A recording that the query was laid on.
 struct Laid {
     codes: Vec<u8>,
     alignment: Alignment,
+    /// Bits that agree there, as [`agreement`] counts them.
+    agreement: i64,
 }
 
 /// Every recording that was near enough so far.
@@ -182,20 +188,28 @@ impl Search<'_> {
                 Anchor { sample: candidate.sample, code: candidate.code, place: candidate.place };
             // A recording that repeats itself is met in several places, of which the first need
             // not be the right one.
-            let known = best.get(&at).map(|laid| &laid.alignment);
-            if known.is_some_and(|known| lies_on(&self.query, anchor, known)) {
+            if best.get(&at).is_some_and(|known| self.is_no_better(anchor, known)) {
                 continue;
             }
-            let known = known.map_or(0.0, |known| known.deviations);
+            let known = best.get(&at).map_or(0.0, |known| known.alignment.deviations);
             let source = &self.parts[candidate.part].source;
             source.read_codes(candidate.ordinal, &mut codes)?;
             cost.aligned += 1;
             let found = align(&self.query, &codes, anchor, self.deviations_min.max(known));
             if let Some(alignment) = found.filter(|found| found.deviations > known) {
-                best.insert(at, Laid { codes: codes.clone(), alignment });
+                let agreement = agreement(&self.query, &codes, anchor, alignment.speed);
+                best.insert(at, Laid { codes: codes.clone(), alignment, agreement });
             }
         }
         Ok(())
+    }
+
+    /// Whether a candidate is on the line that is known, or far from agreeing as much as that does.
+    fn is_no_better(&self, anchor: Anchor, known: &Laid) -> bool {
+        let speed = known.alignment.speed;
+        let there = agreement(&self.query, &known.codes, anchor, speed);
+        lies_on(&self.query, anchor, &known.alignment)
+            || (there as f32) < OF_KNOWN_MIN * known.agreement as f32
     }
 
     /// The answers among the recordings that were near enough.
