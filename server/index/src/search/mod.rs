@@ -47,8 +47,8 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// What was read and compared.
     pub cost: Cost,
-    /// Which tier was certain, or the last that was asked: 1 whole keys, 2 their first three codes, 3
-    /// the same with a few bits wrong, 4 the scan.
+    /// The last tier that was asked: 1 whole keys of two samples, 2 of all samples, 3 the keys' first
+    /// three codes, 4 the same with a few bits wrong, 5 the scan.
     pub tier: u8,
 }
 
@@ -68,10 +68,26 @@ struct Candidate {
     look: f32,
 }
 
-/// Tiers that ask for keys: how much of a key must be there, how many clusters are looked at in each
-/// part, how many candidates are aligned.
-const TIERS: [(Reach, usize, usize); 3] =
-    [(Reach::Whole, 256, 32), (Reach::Begun, 1_024, 32), (Reach::BegunInDoubt, 4_096, 32)];
+/// What a tier asks for, and how far it follows what it finds.
+struct Tier {
+    /// How much of a key must be there.
+    reach: Reach,
+    /// The most samples that are asked for, those in the middle of the recording first: it has more to
+    /// tell than its beginning and end.
+    samples: usize,
+    /// Clusters of votes that are looked at in each part.
+    looked_at: usize,
+    /// Candidates of all parts that are aligned.
+    aligned: usize,
+}
+
+/// From cheap to dear.
+const TIERS: [Tier; 4] = [
+    Tier { reach: Reach::Whole, samples: 2, looked_at: 128, aligned: 16 },
+    Tier { reach: Reach::Whole, samples: SAMPLES_MAX, looked_at: 256, aligned: 32 },
+    Tier { reach: Reach::Begun, samples: SAMPLES_MAX, looked_at: 1_024, aligned: 32 },
+    Tier { reach: Reach::BegunInDoubt, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 },
+];
 
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
@@ -80,12 +96,18 @@ const SAME_LINE_CODES: u64 = 3;
 /// place must have to be tried.
 const OF_KNOWN_MIN: f32 = 0.8;
 
+/// Of the look of a recording that is known, how promising another must look to be tried where that
+/// one lies already: less would be a look-alike ([`told`]).
+const OF_LOOK_MIN: f32 = 0.4;
+
 /// A recording that the query was laid on.
 struct Laid {
     codes: Vec<u8>,
     alignment: Alignment,
     /// Bits that agree there, as [`agreement`] counts them.
     agreement: i64,
+    /// How promising it had looked.
+    look: f32,
 }
 
 /// Every recording that was near enough so far.
@@ -106,19 +128,19 @@ impl Search<'_> {
     /// another recording.
     pub(crate) fn identify(&self) -> Result<Found, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
-        let mut asked = vec![true; self.query.len()];
+        let mut open = vec![true; self.query.len()];
         let mut last = 0;
-        for (tier, (reach, _, _)) in TIERS.iter().enumerate() {
-            if !best.is_empty() && *reach == Reach::BegunInDoubt {
+        for (number, tier) in TIERS.iter().enumerate() {
+            if !best.is_empty() && tier.reach == Reach::BegunInDoubt {
                 break;
             }
-            last = tier + 1;
-            let candidates = self.by_keys(tier, &asked, &mut cost)?;
+            last = number + 1;
+            let candidates = self.by_keys(tier, &open, &mut cost)?;
             self.lay(&candidates, &mut best, &mut cost)?;
-            for (sample, asked) in asked.iter_mut().enumerate() {
-                *asked &= !best.values().any(|laid| laid.alignment.agrees(sample));
+            for (sample, open) in open.iter_mut().enumerate() {
+                *open &= !best.values().any(|laid| laid.alignment.agrees(sample));
             }
-            if !asked.contains(&true) {
+            if !open.contains(&true) {
                 break;
             }
         }
@@ -134,7 +156,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in 0..TIERS.len() {
+        for tier in &TIERS {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if self.may_scan() {
@@ -155,22 +177,26 @@ impl Search<'_> {
         }
     }
 
-    /// The most promising candidates of a tier over all parts.
+    /// The most promising candidates of a tier over all parts, for the samples that are open.
     fn by_keys(
         &self,
-        tier: usize,
-        asked: &[bool],
+        tier: &Tier,
+        open: &[bool],
         cost: &mut Cost,
     ) -> Result<Vec<Candidate>, IndexError> {
-        let (reach, looked_at, aligned) = TIERS[tier];
         let query = &self.query;
+        let middle = |sample: &usize| (2 * sample + 1).abs_diff(query.len());
+        let mut asked: Vec<usize> = (0..query.len()).filter(|&sample| open[sample]).collect();
+        asked.sort_by_key(middle);
+        asked.truncate(tier.samples);
         let mut found = vec![];
         for (number, part) in self.parts.iter().enumerate() {
-            let clusters = votes::clusters(part.source, query, asked, reach, looked_at, cost)?;
+            let hits = votes::hits(part.source, query, &asked, tier.reach, cost)?;
+            let clusters = votes::clusters(query, hits, tier.looked_at);
             found.extend(place::candidates(*part, number, query, &clusters, cost)?);
         }
         found.sort_by(|a, b| b.look.total_cmp(&a.look));
-        found.truncate(aligned);
+        found.truncate(tier.aligned);
         Ok(found)
     }
 
@@ -191,6 +217,12 @@ impl Search<'_> {
             if best.get(&at).is_some_and(|known| self.is_no_better(anchor, known)) {
                 continue;
             }
+            let outdone = |laid: &Laid| {
+                laid.alignment.agrees(candidate.sample) && candidate.look < OF_LOOK_MIN * laid.look
+            };
+            if !best.contains_key(&at) && best.values().any(outdone) {
+                continue;
+            }
             let known = best.get(&at).map_or(0.0, |known| known.alignment.deviations);
             let source = &self.parts[candidate.part].source;
             source.read_codes(candidate.ordinal, &mut codes)?;
@@ -198,7 +230,8 @@ impl Search<'_> {
             let found = align(&self.query, &codes, anchor, self.deviations_min.max(known));
             if let Some(alignment) = found.filter(|found| found.deviations > known) {
                 let agreement = agreement(&self.query, &codes, anchor, alignment.speed);
-                best.insert(at, Laid { codes: codes.clone(), alignment, agreement });
+                let (codes, look) = (codes.clone(), candidate.look);
+                best.insert(at, Laid { codes, alignment, agreement, look });
             }
         }
         Ok(())

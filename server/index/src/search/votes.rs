@@ -36,7 +36,7 @@ pub(super) struct Cluster {
 /// The key of one code of the query that occurs in one cell: `line << 16 | sample << 12 | code`, where
 /// a line is the cell that the query's beginning would lie in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Hit(u64);
+pub(super) struct Hit(u64);
 
 impl Hit {
     fn new(query: &[Sample<'_>], probe: &Probe, cell: u32) -> Self {
@@ -62,17 +62,16 @@ fn time(query: &[Sample<'_>], sample: usize, code: usize) -> u64 {
     u64::from(query[sample].start) + code as u64
 }
 
-/// The clusters of this part with the most votes, at most so many, the fullest first.
-pub(super) fn clusters(
+/// Where the keys of these samples occur in a part, in order of their lines.
+pub(super) fn hits(
     source: &dyn Source,
     query: &[Sample<'_>],
-    asked: &[bool],
+    asked: &[usize],
     reach: Reach,
-    most: usize,
     cost: &mut Cost,
-) -> Result<Vec<Cluster>, IndexError> {
+) -> Result<Vec<Hit>, IndexError> {
     let mut all = vec![];
-    for (sample, _) in asked.iter().enumerate().filter(|(_, asked)| **asked) {
+    for &sample in asked {
         let codes = query[sample].codes;
         probes(source.sampling(), sample as u8, codes, reach, |probe| all.push(probe));
     }
@@ -88,10 +87,15 @@ pub(super) fn clusters(
     })?;
     sort(&mut hits);
     hits.dedup();
+    Ok(hits)
+}
+
+/// The clusters with the most votes, at most so many, the fullest first.
+pub(super) fn clusters(query: &[Sample<'_>], hits: Vec<Hit>, most: usize) -> Vec<Cluster> {
     let mut clusters = near(&hits, most);
     clusters.sort_by_key(|(votes, _)| std::cmp::Reverse(*votes));
     clusters.truncate(most);
-    Ok(clusters.into_iter().map(|(votes, hit)| hit.cluster(query, votes)).collect())
+    clusters.into_iter().map(|(votes, hit)| hit.cluster(query, votes)).collect()
 }
 
 /// Groups of hits on lines near each other that no fuller group overlaps: how many, and the one in

@@ -17,6 +17,7 @@ mod merge;
 mod write;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::key::{KEY_BITS, Sampling};
 use crate::part::{IndexError, Lookup, PostingStream, Source};
@@ -29,8 +30,8 @@ use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
 pub(crate) use format::file_name;
 pub(crate) use write::write;
 
-/// Look-ups of so many keys or fewer are announced to the disk before they are read.
-const ANNOUNCED_MAX: usize = 2_048;
+/// A read that takes longer than this did not come from memory. (2 KiB from the page cache take one.)
+const COLD: Duration = Duration::from_micros(20);
 
 /// Blocks read at a time where all are read.
 const BLOCKS_AT_A_TIME: usize = 512;
@@ -136,6 +137,12 @@ impl Segment {
         self.file.read_at(bytes, at).map_err(|e| IndexError::io(&self.path, e))
     }
 
+    fn announce(&self, spans: &[std::ops::Range<usize>]) {
+        for span in spans {
+            self.file.announce(self.block_at(span.start), span.len() * BLOCK_BYTES);
+        }
+    }
+
     fn block_at(&self, at: usize) -> u64 {
         self.blocks_at + (at * BLOCK_BYTES) as u64
     }
@@ -181,16 +188,12 @@ impl Source for Segment {
                 blocks
             })
             .collect();
-        if probes.len() <= ANNOUNCED_MAX {
-            for span in &spans {
-                self.file.announce(self.block_at(span.start), span.len() * BLOCK_BYTES);
-            }
-        }
+        let mut announced = false;
         let universe = u64::from(self.recordings.cells());
         let blocks_most = lookup.postings_most / BLOCK_POSTINGS_MIN + 2;
         let (mut bytes, mut held) = ([0; BLOCK_BYTES], usize::MAX);
         let mut cells = vec![];
-        for (probe, span) in probes.iter().zip(spans) {
+        for (number, (probe, span)) in probes.iter().zip(&spans).enumerate() {
             if span.len() > blocks_most {
                 lookup.cost.probes += 1;
                 lookup.cost.stop_keys += 1;
@@ -199,9 +202,15 @@ impl Source for Segment {
             cells.clear();
             let first = u64::from(probe.first) * universe;
             let end = (u64::from(probe.last) + 1) * universe;
-            for at in span {
+            for at in span.clone() {
                 if at != held {
+                    let begun = Instant::now();
                     self.read(&mut bytes, self.block_at(at))?;
+                    // The first that comes from the disk: let it fetch all others at once.
+                    if !announced && begun.elapsed() > COLD {
+                        announced = true;
+                        self.announce(&spans[number + 1..]);
+                    }
                     lookup.cost.blocks += 1;
                     held = at;
                 }
