@@ -13,6 +13,7 @@ mod npm;
 mod repo;
 mod service;
 mod size;
+mod synth;
 mod test;
 mod tidy;
 mod tools;
@@ -46,6 +47,8 @@ enum Task {
     Firmware(firmware::Options),
     /// Report the sizes of what ships, and fail above the budgets.
     Size(size::Options),
+    /// Build the index of a synthetic catalogue, of any size.
+    Synth(synth::Options),
     /// Measure speed, certainty and robustness.
     #[command(subcommand)]
     Bench(bench::Benchmark),
@@ -76,6 +79,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Wasm(options) => wasm::wasm(&options),
         Task::Firmware(options) => firmware::firmware(&options),
         Task::Size(options) => size::size(&options),
+        Task::Synth(options) => synth::synth(&options),
         Task::Bench(benchmark) => bench::bench(&benchmark),
         Task::Vectors => vectors::vectors(),
     }

@@ -2,6 +2,7 @@
 
 mod extract;
 mod impostors;
+mod index;
 pub mod robustness;
 
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ pub enum Benchmark {
         #[arg(long)]
         json: bool,
     },
+    /// The index on a synthetic catalogue: size, latency, recall, throughput, beside a full scan.
+    Index(index::Options),
     /// How much of real music is named under noise, rooms, codecs, speeds; beside Chromaprint.
     Robustness(robustness::Options),
 }
@@ -44,6 +47,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
         Benchmark::Impostors { music, keep, json } => {
             impostors::impostors(music.as_deref(), *keep, *json)
         }
+        Benchmark::Index(options) => index::index(options),
         Benchmark::Robustness(options) => robustness::robustness(options),
     }
 }

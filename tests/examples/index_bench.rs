@@ -1,0 +1,352 @@
+//! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES [CODES]`,
+//! the work of `cargo xtask bench index`. Prints one JSON object.
+//!
+//! Every query is of six samples. Recall is held against an oracle: a query counts if the whole query,
+//! aligned at the true place, is certain by the library's own threshold, which is what a full scan would
+//! find. CODES is a file of real music's codes as `robustness --codes-to` writes it: its references are
+//! enrolled beside the synthetic songs, and its queries asked.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use onmon_core::align::{Anchor, align};
+use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty, plan};
+use onmon_index::{Cost, Depth, Found, Index};
+use onmon_synth::{Catalogue, Degradation, Kind, degraded};
+use serde_json::{Value, json};
+
+/// As in `synthetic_index`.
+const SEED: u64 = 1;
+
+/// Song asked for after song: far apart, so that no two share a page.
+const STRIDE: u64 = 7_919 * 13;
+
+/// Cold queries are dear to prepare: every page of the index is dropped before each.
+const COLD_QUERIES: u32 = 20;
+
+/// Songs of a library that is scanned whole, for the time that a scan takes a code.
+const SCANNED_SONGS: u32 = 200;
+const SCANS: u32 = 5;
+
+/// How long throughput is measured.
+const THROUGHPUT: Duration = Duration::from_secs(10);
+
+/// What is asked: a name, what happened to the sound, whether the song is enrolled.
+const ROWS: [(&str, Degradation, bool); 10] = [
+    ("clean", Degradation::CLEAN, true),
+    ("mp3 32", Degradation::MP3_32, true),
+    ("gsm", Degradation::GSM, true),
+    ("opus 8", Degradation::OPUS_8, true),
+    ("speed +3 %", Degradation::CLEAN.faster(30), true),
+    ("white 0 dB", Degradation::WHITE_0, true),
+    ("pink 0 dB", Degradation::PINK_0, true),
+    ("speech 0 dB", Degradation::SPEECH_0, true),
+    ("song 0 dB", Degradation::SONG_0, true),
+    ("unknown", Degradation::CLEAN, false),
+];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (folder, songs, queries, real) = match arguments.as_slice() {
+        [folder, songs, queries] => (folder, songs, queries, None),
+        [folder, songs, queries, real] => (folder, songs, queries, Some(real)),
+        _ => bail!("usage: index_bench DIR SONGS QUERIES [CODES]"),
+    };
+    let folder = Path::new(folder);
+    let (songs, queries): (u32, u32) = (songs.parse()?, queries.parse()?);
+    let begun = Instant::now();
+    let mut index = Index::open_to_read(folder)?;
+    let opened = begun.elapsed().as_secs_f64();
+    let bench = Bench { catalogue: Catalogue::new(SEED, songs), songs, queries };
+    let mut rows = vec![];
+    for (name, how, enrolled) in ROWS {
+        eprint!("\r{name:20}");
+        rows.push(bench.row(&index, name, how, enrolled)?);
+    }
+    eprint!("\rcold, throughput, scan");
+    let cold = bench.cold(&index, folder)?;
+    let throughput = json!({
+        "clean_per_second": bench.throughput(&index, 0),
+        "half_unknown_per_second": bench.throughput(&index, 2),
+    });
+    let scan = bench.scan()?;
+    let resident = resident_bytes();
+    let real = match real {
+        Some(path) => real_rows(&mut index, songs, path)?,
+        None => Value::Null,
+    };
+    eprintln!();
+    let segments = index.segments();
+    let sum = |of: fn(&onmon_index::SegmentStats) -> u64| segments.iter().map(of).sum::<u64>();
+    println!(
+        "{}",
+        json!({
+            "songs": songs,
+            "codes": index.codes(),
+            "segments": segments.len(),
+            "bytes": sum(|segment| segment.bytes),
+            "posting_bytes": sum(|segment| segment.posting_bytes),
+            "open_seconds": opened,
+            "resident_bytes": resident,
+            "deviations_min": certainty::deviations_min(index.codes()),
+            "rows": rows,
+            "cold": cold,
+            "throughput": throughput,
+            "scan": scan,
+            "real": real,
+        })
+    );
+    Ok(())
+}
+
+struct Bench {
+    catalogue: Catalogue,
+    songs: u32,
+    queries: u32,
+}
+
+/// A query of a song, and the song.
+struct Asked {
+    song: u32,
+    codes: Vec<u8>,
+    query: QueryBuilder,
+}
+
+impl Bench {
+    fn asked(&self, number: u32, how: Degradation, enrolled: bool) -> Result<Asked> {
+        let song = match enrolled {
+            true => (u64::from(number) * STRIDE % u64::from(self.songs)) as u32,
+            false => self.songs + 7 + number,
+        };
+        let mut codes = vec![];
+        self.catalogue.song(song, &mut codes);
+        let heard = degraded(&codes, how, u64::from(number));
+        let mut query = QueryBuilder::new(0);
+        for span in plan::spans(heard.len() as u32)? {
+            let codes = heard.get(span.start as usize..).and_then(|c| c.get(..span.len as usize));
+            query.push(span.start, codes.context("a plan beyond the codes")?)?;
+        }
+        Ok(Asked { song, codes, query })
+    }
+
+    /// One kind of query, warm, on one core.
+    fn row(&self, index: &Index, name: &str, how: Degradation, enrolled: bool) -> Result<Value> {
+        let least = certainty::deviations_min(index.codes());
+        let mut tally = Tally::default();
+        for number in 0..self.queries {
+            let asked = self.asked(number, how, enrolled)?;
+            let query = asked.query.finish()?;
+            // Asked once before: what is timed is warm.
+            index.search(&query, Depth::Keys)?;
+            let begun = Instant::now();
+            let found = index.search(&query, Depth::Keys)?;
+            tally.add(begun.elapsed(), &found);
+            let named = found.matches.iter().any(|m| self.same(m.slot, asked.song));
+            let wrong = found.matches.iter().any(|m| !self.same(m.slot, asked.song));
+            let certain = enrolled && oracle(&query, &asked.codes, how, least);
+            tally.judge(certain, named, wrong);
+        }
+        Ok(tally.told(name))
+    }
+
+    /// Whether two songs of the catalogue are one recording, or versions of one.
+    fn same(&self, one: u32, other: u32) -> bool {
+        let original = |song: u32| match self.catalogue.kind(song) {
+            Kind::Original => song,
+            Kind::Remaster { of } | Kind::Edit { of } => of,
+        };
+        original(one) == original(other)
+    }
+
+    /// Clean queries of which nothing is in memory but the tables.
+    fn cold(&self, index: &Index, folder: &Path) -> Result<Value> {
+        let mut tally = Tally::default();
+        for number in 0..COLD_QUERIES.min(self.queries) {
+            let asked = self.asked(self.queries + number, Degradation::CLEAN, true)?;
+            drop_pages(folder)?;
+            let begun = Instant::now();
+            let found = index.search(&asked.query.finish()?, Depth::Keys)?;
+            tally.add(begun.elapsed(), &found);
+        }
+        Ok(tally.told("clean, cold"))
+    }
+
+    /// Queries a second on all cores, every `unknown`th of a song that is not enrolled (0: none).
+    fn throughput(&self, index: &Index, unknown: u32) -> f64 {
+        let asked: Vec<Asked> = (0..self.queries.min(100))
+            .filter_map(|n| {
+                let enrolled = unknown == 0 || !n.is_multiple_of(unknown);
+                self.asked(n, Degradation::CLEAN, enrolled).ok()
+            })
+            .collect();
+        let (answered, begun) = (AtomicU32::new(0), Instant::now());
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    while begun.elapsed() < THROUGHPUT {
+                        let number = answered.fetch_add(1, Ordering::Relaxed);
+                        let asked = &asked[number as usize % asked.len()];
+                        if let Ok(query) = asked.query.finish() {
+                            let _ = index.search(&query, Depth::Keys);
+                        }
+                    }
+                });
+            }
+        });
+        f64::from(answered.into_inner()) / begun.elapsed().as_secs_f64()
+    }
+
+    /// Nanoseconds that the naive scan takes per code of the library and query of six samples.
+    fn scan(&self) -> Result<Value> {
+        let mut small = Index::empty(Path::new("unused"));
+        let mut codes = vec![];
+        for song in 0..SCANNED_SONGS.min(self.songs) {
+            self.catalogue.song(song, &mut codes);
+            small.insert(song, &codes);
+        }
+        let mut seconds = 0.0;
+        for number in 0..SCANS {
+            let asked = self.asked(number, Degradation::CLEAN, false)?;
+            let query = asked.query.finish()?;
+            let begun = Instant::now();
+            let by_keys = small.search(&query, Depth::Keys)?;
+            let without = begun.elapsed();
+            small.search(&query, Depth::Scan)?;
+            let scan = begun.elapsed() - 2 * without;
+            seconds += scan.as_secs_f64() / f64::from(SCANS);
+            anyhow::ensure!(by_keys.matches.is_empty(), "an unknown song was named");
+        }
+        Ok(json!({ "library_codes": small.codes(), "seconds": seconds }))
+    }
+}
+
+/// Whether the query, laid where it belongs, is certain.
+fn oracle(query: &Fingerprint<'_>, codes: &[u8], how: Degradation, least: f32) -> bool {
+    let samples: Vec<_> = query.samples().collect();
+    let speed = 1.0 + f64::from(how.faster) / 1_000.0;
+    (0..samples.len()).any(|sample| {
+        let code = samples[sample].codes.len() / 2;
+        let time = samples[sample].start as usize + code;
+        let anchor = Anchor { sample, code, place: (time as f64 * speed).round() as usize };
+        align(&samples, codes, anchor, least).is_some_and(|found| found.deviations >= least)
+    })
+}
+
+/// Real music among the synthetic: recall by condition and length.
+fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
+    let (mut names, mut queries) = (vec![], vec![]);
+    // The oracle scans the real recordings alone.
+    let mut alone = Index::empty(Path::new("unused"));
+    for line in BufReader::new(File::open(path).with_context(|| path.to_owned())?).lines() {
+        let line: Value = serde_json::from_str(&line?)?;
+        let id = line["id"].as_str().unwrap_or_default().to_owned();
+        match &line["ref"] {
+            Value::Null => queries.push((id, line["samples"].clone())),
+            codes => {
+                let slot = songs + names.len() as u32;
+                index.insert(slot, &bytes(codes));
+                alone.insert(slot, &bytes(codes));
+                names.push(id);
+            }
+        }
+    }
+    let least = certainty::deviations_min(index.codes());
+    let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
+    for (id, samples) in &queries {
+        // SONG CONDITION LENGTH PLACE; songs have spaces.
+        let words: Vec<&str> = id.rsplitn(4, ' ').collect();
+        let [_, length, condition, song] = words[..] else { continue };
+        let Some(slot) = names.iter().position(|name| name == song) else { continue };
+        let mut query = QueryBuilder::new(0);
+        for sample in samples.as_array().into_iter().flatten() {
+            let mut codes = bytes(&sample[1]);
+            codes.truncate(CODES_PER_SAMPLE);
+            query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
+        }
+        let query = query.finish()?;
+        let begun = Instant::now();
+        let found = index.search(&query, Depth::Keys)?;
+        let tally = rows.entry(format!("{length} {condition}")).or_default();
+        tally.add(begun.elapsed(), &found);
+        let slot = songs + slot as u32;
+        let near = alone.nearest(&query, least)?;
+        let certain = near.iter().any(|m| m.slot == slot);
+        let named = found.matches.iter().any(|m| m.slot == slot);
+        tally.judge(certain, named, found.matches.iter().any(|m| m.slot != slot));
+    }
+    Ok(rows.iter().map(|(name, tally)| tally.told(name)).collect())
+}
+
+fn bytes(codes: &Value) -> Vec<u8> {
+    codes.as_array().into_iter().flatten().map(|code| code.as_u64().unwrap_or(0) as u8).collect()
+}
+
+/// Times, costs and right answers of one kind of query.
+#[derive(Default)]
+struct Tally {
+    milliseconds: Vec<f64>,
+    cost: Cost,
+    tiers: [u32; 6],
+    certain: u32,
+    named: u32,
+    named_where_certain: u32,
+    wrong: u32,
+}
+
+impl Tally {
+    fn add(&mut self, took: Duration, found: &Found) {
+        self.milliseconds.push(1_000.0 * took.as_secs_f64());
+        self.tiers[usize::from(found.tier)] += 1;
+        self.cost.blocks += found.cost.blocks;
+        self.cost.postings += found.cost.postings;
+        self.cost.stop_keys += found.cost.stop_keys;
+        self.cost.probes += found.cost.probes;
+    }
+
+    fn judge(&mut self, certain: bool, named: bool, wrong: bool) {
+        self.certain += u32::from(certain);
+        self.named += u32::from(named);
+        self.named_where_certain += u32::from(certain && named);
+        self.wrong += u32::from(wrong);
+    }
+
+    fn told(&self, name: &str) -> Value {
+        let mut sorted = self.milliseconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
+        let mean = |sum: u64| sum as f64 / sorted.len() as f64;
+        json!({
+            "name": name,
+            "queries": sorted.len(),
+            "p50_ms": at(0.5), "p95_ms": at(0.95), "p99_ms": at(0.99),
+            "named": self.named, "wrong": self.wrong,
+            "oracle": self.certain, "named_of_oracle": self.named_where_certain,
+            "tiers": self.tiers[1..],
+            "probes": mean(self.cost.probes), "stop_keys": mean(self.cost.stop_keys),
+            "blocks": mean(self.cost.blocks), "postings": mean(self.cost.postings),
+        })
+    }
+}
+
+/// Lets the system forget the pages of all files in a folder.
+fn drop_pages(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let file = File::open(entry?.path())?;
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
+    }
+    Ok(())
+}
+
+/// Memory of this process, in bytes, without the page cache; 0 where the system does not tell.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
+    1_024 * kib.unwrap_or(0)
+}
