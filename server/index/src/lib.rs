@@ -168,7 +168,7 @@ impl Index {
         query: &Fingerprint<'_>,
         deviations_min: f32,
     ) -> Result<Vec<Match>, IndexError> {
-        self.put(query, deviations_min, Depth::Usual).nearest()
+        self.put(query, deviations_min, Depth::Naive).nearest()
     }
 
     fn put<'a>(

@@ -5,15 +5,17 @@
 //! query        six samples of 300 codes
 //!   | key.rs, votes.rs      keys -> posting lists -> clusters of votes on one line
 //!   | place.rs              a first look at the raw codes there
-//!   | scan.rs               (small libraries, or asked for) every alignment there is
+//!   | scan.rs, slices.rs    (small libraries, or asked for) every place there is
 //! candidates   places in recordings where one sample may lie
 //!   | core's align.rs       all samples together on the raw codes: one speed, one offset
 //!   | told.rs               which of them are answers: rivals, near-duplicates, look-alikes
 //! matches      recording, offset, confidence; best first; nothing below the threshold
 //! ```
 
+mod naive;
 mod place;
 mod scan;
+mod slices;
 mod told;
 mod votes;
 
@@ -31,13 +33,15 @@ pub use told::{Match, SampleMatch};
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// By keys; where nothing is certain then and the library is small (740 songs), by a scan.
+    /// By keys; where nothing is certain then and the library is small (5,500 songs), by a scan.
     #[default]
     Usual,
     /// By keys alone.
     Keys,
     /// By keys and then by a scan of all codes, however many: seconds for millions of songs.
     Scan,
+    /// By the naive scan and nothing else: what all others are measured by.
+    Naive,
 }
 
 /// What was found for a query, and what it took.
@@ -130,7 +134,8 @@ impl Search<'_> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut open = vec![true; self.query.len()];
         let mut last = 0;
-        for (number, tier) in TIERS.iter().enumerate() {
+        let tiers = if self.depth == Depth::Naive { &[] } else { TIERS.as_slice() };
+        for (number, tier) in tiers.iter().enumerate() {
             if !best.is_empty() && tier.reach == Reach::BegunInDoubt {
                 break;
             }
@@ -146,7 +151,7 @@ impl Search<'_> {
         }
         if best.is_empty() && self.may_scan() {
             last = TIERS.len() + 1;
-            let candidates = scan::candidates(&self.parts, &self.query, &mut cost)?;
+            let candidates = self.scanned(&mut cost)?;
             self.lay(&candidates, &mut best, &mut cost)?;
         }
         Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
@@ -160,16 +165,23 @@ impl Search<'_> {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if self.may_scan() {
-            all.extend(scan::candidates(&self.parts, &self.query, &mut cost)?);
+            all.extend(self.scanned(&mut cost)?);
         }
         self.lay(&all, &mut best, &mut cost)?;
         Ok(self.told(&best))
     }
 
+    fn scanned(&self, cost: &mut Cost) -> Result<Vec<Candidate>, IndexError> {
+        match self.depth {
+            Depth::Naive => naive::candidates(&self.parts, &self.query, cost),
+            _ => scan::candidates(&self.parts, &self.query, cost),
+        }
+    }
+
     fn may_scan(&self) -> bool {
         match self.depth {
             Depth::Keys => false,
-            Depth::Scan => true,
+            Depth::Scan | Depth::Naive => true,
             Depth::Usual => {
                 let codes: u64 = self.parts.iter().map(|part| part.live_codes()).sum();
                 codes <= scan::CODES_MAX
