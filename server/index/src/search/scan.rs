@@ -6,6 +6,8 @@
 //! where it is near, the whole is compared. Samples are laid on a recording all together where there are
 //! several, at the speed at which they were recorded, and each by itself at three speeds.
 
+use std::thread;
+
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
@@ -20,6 +22,9 @@ pub(crate) const CODES_MAX: u64 = 30_000_000;
 /// Codes in a library beyond which samples are laid on recordings all together only: by itself each
 /// takes twenty times as long.
 const SINGLY_CODES_MAX: u64 = 100_000_000;
+
+/// Codes in a library beyond which all cores scan a part each.
+const ALONE_CODES_MAX: u64 = 10_000_000;
 
 /// Alignments kept of each pattern.
 const KEPT: usize = 8;
@@ -59,16 +64,53 @@ pub(super) fn candidates(
     if query.len() == 1 || codes <= SINGLY_CODES_MAX {
         let terms = if query.len() <= 2 { TERMS_OF_FEW } else { TERMS_OF_MANY };
         let each = (0..query.len()).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
-        tried.extend(each.flat_map(|(sample, speed)| {
-            Tried::of(query, sample..sample + 1, speed, terms)
-        }));
+        tried.extend(
+            each.flat_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed, terms)),
+        );
     }
-    let (mut codes, mut rows) = (vec![], Rows::default());
+    let workers = match codes {
+        ..=ALONE_CODES_MAX => 1,
+        _ => thread::available_parallelism().map_or(1, usize::from),
+    };
+    let shares: Vec<Result<(Vec<Tried>, u64), IndexError>> = thread::scope(|scope| {
+        let start = |worker| {
+            let tried = tried.clone();
+            scope.spawn(move || share(parts, tried, worker, workers))
+        };
+        let others: Vec<_> = (1..workers).map(start).collect();
+        let own = share(parts, tried.clone(), 0, workers);
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(own).chain(others).collect()
+    });
+    for done in shares {
+        let (theirs, scanned) = done?;
+        cost.scanned += scanned;
+        for (tried, theirs) in tried.iter_mut().zip(theirs) {
+            theirs.kept.into_iter().for_each(|kept| tried.keep(kept));
+        }
+    }
+    Ok(tried.iter().flat_map(Tried::candidates).collect())
+}
+
+/// One worker's share of all recordings, and how many codes that were.
+fn share(
+    parts: &[View<'_>],
+    mut tried: Vec<Tried>,
+    worker: usize,
+    workers: usize,
+) -> Result<(Vec<Tried>, u64), IndexError> {
+    let (mut codes, mut rows, mut scanned) = (vec![], Rows::default(), 0);
     for (number, part) in parts.iter().enumerate() {
-        for ordinal in 0..part.source.recordings().rows().len() as Ordinal {
+        // Neighbours lie beside each other on the disk: a stretch for each worker.
+        let rows_of = part.source.recordings().rows().len();
+        for ordinal in worker * rows_of / workers..(worker + 1) * rows_of / workers {
+            let ordinal = ordinal as Ordinal;
             if !part.dead.contains(&ordinal) {
                 part.source.read_codes(ordinal, &mut codes)?;
-                cost.scanned += codes.len() as u64;
+                scanned += codes.len() as u64;
                 rows.set(&codes);
                 for tried in &mut tried {
                     tried.scan((number, ordinal), &codes, &rows);
@@ -76,10 +118,11 @@ pub(super) fn candidates(
             }
         }
     }
-    Ok(tried.iter().flat_map(Tried::candidates).collect())
+    Ok((tried, scanned))
 }
 
 /// Samples at one speed, and where they agree best so far.
+#[derive(Clone)]
 struct Tried {
     /// The sample that a candidate is told of, and the code in its middle, where a speed between those
     /// tried is off by the least.
@@ -109,9 +152,8 @@ impl Tried {
     ) -> Option<Self> {
         let start = query.get(samples.start)?.start as usize;
         let along = |code: usize| (code - start) * per_cent / 100;
-        let run = |sample: &Sample<'_>| {
-            (along(sample.start as usize), at_speed(sample.codes, per_cent))
-        };
+        let run =
+            |sample: &Sample<'_>| (along(sample.start as usize), at_speed(sample.codes, per_cent));
         let runs: Vec<(usize, Vec<u8>)> = query[samples.clone()].iter().map(run).collect();
         let sample = samples.start + samples.len() / 2;
         let middle = query[sample].codes.len() / 2;
@@ -155,7 +197,10 @@ impl Tried {
         if self.kept.len() == KEPT && rate >= self.kept[KEPT - 1].0 {
             return;
         }
-        let new = (rate, recording, place);
+        self.keep((rate, recording, place));
+    }
+
+    fn keep(&mut self, new: Kept) {
         let near = |old: &&mut Kept| old.1 == new.1 && new.2.abs_diff(old.2) < APART;
         match self.kept.iter_mut().find(near) {
             Some(near) => *near = (*near).min(new),

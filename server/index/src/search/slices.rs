@@ -78,7 +78,9 @@ impl Rows {
     fn differs(&self, first: usize, term: Term) -> Slice {
         let (word, shift) = ((first + term.distance) / 64, (first + term.distance) % 64);
         let flip = if term.set { u64::MAX } else { 0 };
-        let Some(words) = self.rows[term.bit].get(word..=word + LANES) else { return [flip; LANES] };
+        let Some(words) = self.rows[term.bit].get(word..=word + LANES) else {
+            return [flip; LANES];
+        };
         // Twice by less than 64: by 64 in one would be an overflow.
         std::array::from_fn(|i| (words[i] >> shift | words[i + 1] << 1 << (63 - shift)) ^ flip)
     }
