@@ -46,9 +46,10 @@ const TERMS_OF_MANY: usize = 96;
 const TERMS_TOGETHER: usize = 192;
 
 /// How much nearer than chance a pattern must be for the whole to be compared, in standard deviations of
-/// independent bits: unrelated music is so in one place of 100. Bits of which 30 in 100 are wrong
-/// reach 5.5 with 192 terms, 3.9 with 96.
+/// independent bits: unrelated codes are so in one place of 100, and of 700 where samples are laid
+/// together. Bits of which 30 in 100 are wrong reach 5.5 with 192 terms, 3.9 with 96.
 const NEAR: f32 = 2.3;
+const NEAR_TOGETHER: f32 = 3.0;
 
 /// The alignments that agree best with each pattern, over the whole library.
 pub(super) fn candidates(
@@ -158,13 +159,14 @@ impl Tried {
         let sample = samples.start + samples.len() / 2;
         let middle = query[sample].codes.len() / 2;
         let pattern = pattern(&runs, terms.min(TERMS_MAX));
+        let near = if samples.len() > 1 { NEAR_TOGETHER } else { NEAR };
         let n = pattern.len() as f32;
         Some(Self {
             sample,
             middle,
             before: runs[sample - samples.start].0 + middle * per_cent / 100,
             codes: runs.last().map_or(0, |(distance, codes)| distance + codes.len()),
-            most: (0.5 * n - 0.5 * NEAR * n.sqrt()).max(0.0) as u32,
+            most: (0.5 * n - 0.5 * near * n.sqrt()).max(0.0) as u32,
             runs,
             pattern,
             kept: vec![],

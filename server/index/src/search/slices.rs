@@ -36,26 +36,28 @@ pub(super) struct Term {
 #[derive(Default)]
 pub(super) struct Rows {
     rows: [Vec<u64>; 8],
-    codes: usize,
 }
 
 impl Rows {
     /// Replaces what was there.
     pub(super) fn set(&mut self, codes: &[u8]) {
-        self.codes = codes.len();
+        let words = codes.len().div_ceil(64);
         for row in &mut self.rows {
             row.clear();
-            // Beyond the end there are zeros for as far as any place of a group may look.
-            row.resize(codes.len() / 64 + 2 * LANES + 2, 0);
+            row.reserve(words + LANES + 2);
         }
-        let (eights, rest) = codes.as_chunks::<8>();
-        let mut last = [0; 8];
+        let (whole, rest) = codes.as_chunks::<64>();
+        let mut last = [0; 64];
         last[..rest.len()].copy_from_slice(rest);
-        for (at, eight) in eights.iter().chain([&last]).enumerate() {
-            let turned = transposed(u64::from_le_bytes(*eight));
-            for (bit, row) in self.rows.iter_mut().enumerate() {
-                row[at / 8] |= (turned >> (8 * bit) & 0xff) << (8 * (at % 8));
+        for codes in whole.iter().chain(Some(&last).filter(|_| !rest.is_empty())) {
+            let turned = turned(codes);
+            for (row, word) in self.rows.iter_mut().zip(turned) {
+                row.push(word);
             }
+        }
+        // Beyond the end there are zeros for as far as any place of a group may look.
+        for row in &mut self.rows {
+            row.resize(words + LANES + 2, 0);
         }
     }
 
@@ -84,6 +86,18 @@ impl Rows {
         // Twice by less than 64: by 64 in one would be an overflow.
         std::array::from_fn(|i| (words[i] >> shift | words[i + 1] << 1 << (63 - shift)) ^ flip)
     }
+}
+
+/// 64 codes as a word for each of their bits.
+fn turned(codes: &[u8; 64]) -> [u64; 8] {
+    let mut words = [0; 8];
+    for (at, eight) in codes.as_chunks::<8>().0.iter().enumerate() {
+        let square = transposed(u64::from_le_bytes(*eight)).to_le_bytes();
+        for (word, byte) in words.iter_mut().zip(square) {
+            *word |= u64::from(byte) << (8 * at);
+        }
+    }
+    words
 }
 
 /// The 8 x 8 bits of a word turned about their diagonal (Hacker's Delight, 7-3).
