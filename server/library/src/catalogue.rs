@@ -1,7 +1,7 @@
 //! The catalogue: which recordings there are, their rights, their raw codes, and in what order that
 //! changed. SQL that SQLite and PostgreSQL both take.
 
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use onmon_core::{EncoderId, ProfileId};
 use onmon_index::Slot;
 use sqlx::any::AnyRow;
@@ -156,6 +156,22 @@ pub(crate) async fn kept_after(
     })
     .try_collect()
     .await
+}
+
+/// Every live recording with its codes, in the order of slots. One statement, so all of it is as it
+/// was when the first one was read, whatever changes meanwhile.
+pub(crate) fn living(
+    pool: &AnyPool,
+) -> impl Stream<Item = Result<(Recording, ReferenceCodes), LibraryError>> + '_ {
+    sqlx::query(
+        "SELECT r.recording_id, r.title, r.artist, r.isrc, r.iswc, r.rights, \
+         c.profile, c.encoder, c.duration_ms, c.codes \
+         FROM recording r JOIN reference_codes c ON c.slot = r.slot \
+         WHERE r.removed = 0 ORDER BY r.slot",
+    )
+    .fetch(pool)
+    .map_err(read_fault)
+    .and_then(async |row| Ok((recording(&row)?, reference(&row, 6)?)))
 }
 
 /// The live recording in a slot.

@@ -27,6 +27,7 @@ mod progress;
 mod recording;
 pub mod rights;
 mod sqlite;
+pub mod transfer;
 mod watched_storage;
 mod writer_lock;
 

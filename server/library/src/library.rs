@@ -220,6 +220,12 @@ impl Library {
         Ok(())
     }
 
+    /// Waits until the index has written what is due: whoever enrols faster than the disk takes it
+    /// would fill the memory.
+    pub(crate) async fn settle(&self) {
+        Arc::clone(&self.shared).write_out().await;
+    }
+
     fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
         let cores = available_parallelism().map_or(1, |n| n.get());
         let identifying = Arc::new(Semaphore::new(cores));

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 /// A count that the work raises and anyone may read. A cheap handle: clones are the same count.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
@@ -15,6 +17,7 @@ struct Shared {
     done: AtomicU64,
     total: AtomicU64,
     stopped: AtomicBool,
+    changed: Notify,
 }
 
 impl Progress {
@@ -39,6 +42,7 @@ impl Progress {
     /// [`LibraryError::Stopped`]: crate::LibraryError::Stopped
     pub fn stop(&self) {
         self.shared.stopped.store(true, Ordering::Release);
+        self.shared.changed.notify_waiters();
     }
 
     /// Whether it was asked to stop.
@@ -48,6 +52,15 @@ impl Progress {
 
     pub(crate) fn advance(&self, by: u64) {
         self.shared.done.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Returns once it was asked to stop.
+    pub(crate) async fn stopped(&self) {
+        // Made before the flag is read: a stop in between is not missed.
+        let changed = self.shared.changed.notified();
+        if !self.is_stopped() {
+            changed.await;
+        }
     }
 
     /// An error for work that only errors end.
