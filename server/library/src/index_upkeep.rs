@@ -104,7 +104,7 @@ impl Held {
         progress: &Progress,
     ) -> Result<T, LibraryError> {
         let stopped = done.is_err() && progress.is_stopped();
-        if stopped {
+        if done.is_err() {
             let folder = self.folder.clone();
             // Opening removes what was begun; if that fails, the next start does it.
             let _ = on_blocking_thread(move || Index::open(&folder).map(drop)).await;
