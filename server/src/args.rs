@@ -47,7 +47,7 @@ pub enum Command {
             0    done; nothing is damaged\n  \
             1    damage was found, or bad records were passed over (each is printed)\n  \
             2    the command line is wrong\n  \
-            3    it could not be done, or not to its end: no such library, a server runs, a full disk\n  \
+            3    it could not be done, or not to its end: no library, a server runs, a full disk\n  \
             130  stopped by Ctrl-C; what was done before holds"
     )]
     Index(IndexCommand),

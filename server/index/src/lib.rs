@@ -78,8 +78,8 @@ impl Index {
         Ok(Self { parts, memory: memory::Open::new(Sampling::default()), writing })
     }
 
-    /// Opens the index kept in this storage as far as it can be opened, to check it: what is left out
-    /// is told beside it. It may be open to write elsewhere.
+    /// Opens the index kept in this storage as far as it can be opened, to check it: why the rest
+    /// cannot is told beside it. It may be open to write elsewhere.
     ///
     /// # Errors
     /// The manifest cannot be read or is damaged, or names recordings that a segment does not have.

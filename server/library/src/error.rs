@@ -110,8 +110,8 @@ pub enum LibraryError {
     /// Closed, or stopped after [`LibraryError::WriteFailed`].
     #[error("the library is closed; open it again")]
     Closed,
-    /// Whoever watched asked for it ([`Progress::stop`](crate::Progress::stop)). What was done before
-    /// is on disk.
+    /// Whoever watched asked for it ([`Progress::stop`](crate::Progress::stop)). What was done
+    /// before is on disk.
     #[error("stopped as asked")]
     Stopped,
     /// Work on the index was cut off by a fault of the program.

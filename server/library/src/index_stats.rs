@@ -40,8 +40,8 @@ pub struct NotOnDisk {
 /// Looks at the index of the library in `dir`. Nothing is replayed, rebuilt or changed.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`]; an index that is damaged where it is opened ([`verify_index`] tells
-/// all of it).
+/// [`LibraryError::NotALibrary`]; an index that is damaged where it is opened ([`verify_index`]
+/// tells all of it).
 ///
 /// [`verify_index`]: crate::verify_index
 pub async fn index_stats(dir: &Path) -> Result<IndexStats, LibraryError> {

@@ -38,20 +38,20 @@ pub struct Rebuilt {
 /// removed or replaced. Bytes written are progress. Where that is so already, little is done.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`]; [`LibraryError::Locked`] while a server runs; a disk that fails or is
-/// full; [`LibraryError::Stopped`]. The index is as it was then, or newer.
+/// [`LibraryError::NotALibrary`]; [`LibraryError::Locked`] while a server runs; a disk that fails
+/// or is full; [`LibraryError::Stopped`]. The index is as it was then, or newer.
 pub async fn compact_index(dir: &Path, progress: &Progress) -> Result<Compacted, LibraryError> {
     let library = Held::open(dir).await?;
     let compacted = library.compact(progress).await;
     library.end(compacted, progress).await
 }
 
-/// Removes the index in `dir` and builds it from the catalogue. Recordings are progress; the memory it
-/// takes does not depend on how many there are.
+/// Removes the index in `dir` and builds it from the catalogue. Recordings are progress; the memory
+/// it takes does not depend on how many there are.
 ///
 /// # Errors
-/// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing this
-/// again.
+/// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing
+/// this again.
 pub async fn rebuild_index(dir: &Path, progress: &Progress) -> Result<Rebuilt, LibraryError> {
     let library = Held::open(dir).await?;
     let rebuilt = library.rebuild(progress).await;

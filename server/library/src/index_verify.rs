@@ -69,12 +69,12 @@ pub enum IndexDamage {
     },
 }
 
-/// Reads all of the index in `dir` and tells each damage as soon as it is seen. The library may be in
-/// use meanwhile: what changed since the index was last written is left out.
+/// Reads all of the index in `dir` and tells each damage as soon as it is seen. The library may be
+/// in use meanwhile: what changed since the index was last written is left out.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`], a catalogue that does not answer, [`LibraryError::Stopped`]. Damage
-/// is no error.
+/// [`LibraryError::NotALibrary`], a catalogue that does not answer, [`LibraryError::Stopped`].
+/// Damage is no error.
 pub async fn verify_index(
     dir: &Path,
     progress: &Progress,

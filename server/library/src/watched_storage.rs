@@ -1,5 +1,5 @@
-//! The index's folder as work that takes minutes sees it: bytes are counted, and all of it fails once
-//! the work is to stop. The index is none the wiser, and stands a write that fails anyway.
+//! The index's folder as work that takes minutes sees it: bytes are counted, and all of it fails
+//! once the work is to stop. The index is none the wiser, and stands a write that fails anyway.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -15,8 +15,8 @@ pub enum IndexCommand {
     Verify(LibraryArgs),
     /// Makes one segment of all, without the room of what was removed or replaced.
     ///
-    /// The server must not run. Until it is done it takes the room of a second index. Doing it again
-    /// changes nothing.
+    /// The server must not run. Until it is done it takes the room of a second index. Doing it
+    /// again changes nothing.
     Compact(LibraryArgs),
     /// Removes the index and builds it anew from the catalogue. The server must not run.
     Rebuild(LibraryArgs),
@@ -27,8 +27,8 @@ pub enum IndexCommand {
     /// Enrols what `index export` wrote. The server must not run.
     ///
     /// A recording whose id is there already is replaced, so importing again does no harm. A bad
-    /// record is told by its number and passed over (exit code 1). Where the export is cut off or no
-    /// longer makes sense importing stops (exit code 3). What was imported stays in any case.
+    /// record is told by its number and passed over (exit code 1). Where the export is cut off or
+    /// no longer makes sense importing stops (exit code 3). What was imported stays in any case.
     Import(ImportArgs),
 }
 

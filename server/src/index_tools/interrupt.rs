@@ -5,7 +5,8 @@ use onmon_library::Progress;
 use super::Ended;
 use crate::signals::Signals;
 
-/// From here on SIGINT and SIGTERM are heard; the work that they stop looks at the progress returned.
+/// From here on SIGINT and SIGTERM are heard; the work that they stop looks at the progress
+/// returned.
 pub fn heard() -> anyhow::Result<Progress> {
     let mut signals = Signals::install()?;
     let progress = Progress::default();

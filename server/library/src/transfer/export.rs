@@ -35,8 +35,9 @@ pub struct Exported {
 /// in use meanwhile. Recordings are progress.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`], a catalogue that does not answer, a stream that cannot be written,
-/// [`LibraryError::Stopped`]. What was written then is no whole export, and says so when it is read.
+/// [`LibraryError::NotALibrary`], a catalogue that does not answer, a stream that cannot be
+/// written, [`LibraryError::Stopped`]. What was written then is no whole export, and says so when
+/// it is read.
 pub async fn export<W: Write + Send + 'static>(
     dir: &Path,
     out: W,

@@ -31,13 +31,14 @@ pub struct Imported {
 }
 
 impl Library {
-    /// Enrols what was exported elsewhere. An id that is there already is replaced, so doing it again
-    /// does no harm. A record that no library takes is handed to `passed_over`, and the next one is
-    /// taken. Bytes read are progress; `imported` is true at any moment, also after an error.
+    /// Enrols what was exported elsewhere. An id that is there already is replaced, so doing it
+    /// again does no harm. A record that no library takes is handed to `passed_over`, and the next
+    /// one is taken. Bytes read are progress; `imported` is true at any moment, also after an
+    /// error.
     ///
     /// # Errors
-    /// A stream that is no export, is cut off or damaged, or cannot be read; a library that cannot be
-    /// written; [`LibraryError::Stopped`].
+    /// A stream that is no export, is cut off or damaged, or cannot be read; a library that cannot
+    /// be written; [`LibraryError::Stopped`].
     pub async fn import<R: Read + Send + 'static>(
         &self,
         from: R,

@@ -11,10 +11,11 @@
 //! …
 //! end      0 u32 | records u64 | CRC-32 u32 of all before it                   all little-endian
 //! ```
-//! Records come in the order in which they were first enrolled. There are no slots in it: they are a
-//! library's own, and importing gives new ones. A record with a wrong sum or contents that no library
-//! takes is passed over and told by its number, from 1 on; where the stream itself no longer makes
-//! sense, or ends before its end marker, reading stops. Whatever came before is enrolled.
+//! Records come in the order in which they were first enrolled. There are no slots in it: they are
+//! a library's own, and importing gives new ones. A record with a wrong sum or contents that no
+//! library takes is passed over and told by its number, from 1 on; where the stream itself no
+//! longer makes sense, or ends before its end marker, reading stops. Whatever came before is
+//! enrolled.
 
 mod export;
 mod format;
