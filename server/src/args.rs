@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use axum::http::HeaderValue;
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+use crate::index_tools::IndexCommand;
 
 /// Identifies audio fingerprints against an enrolled library and answers permit, refuse or
 /// unregistered. Audio never comes here: only fingerprints of at most 4 KiB.
@@ -16,12 +18,43 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Try it:\n  \
         onmon-server --data ./data\n  \
         onmon enrol --server http://127.0.0.1:8787 --token-file ./data/admin-token SONGS...\n  \
-        onmon identify --server http://127.0.0.1:8787 SONG\n\
+        onmon identify --server http://127.0.0.1:8787 SONG\n  \
+        onmon-server index stats --data ./data\n\
         What it serves: http://127.0.0.1:8787/openapi.json"
 )]
+pub struct CommandLine {
+    /// `None` only beside a subcommand.
+    #[command(flatten)]
+    pub serve: Option<Args>,
+
+    /// Something other than serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Something other than serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Looks after the index of a library, and carries a library to another machine.
+    #[command(
+        subcommand,
+        after_help = "Exit codes:\n  \
+            0    done; nothing is damaged\n  \
+            1    damage was found, or bad records were passed over (each is printed)\n  \
+            2    the command line is wrong\n  \
+            3    it could not be done, or not to its end: no library, a server runs, a full disk\n  \
+            130  stopped by Ctrl-C; what was done before holds"
+    )]
+    Index(IndexCommand),
+}
+
+/// How to serve.
+#[derive(Debug, Parser)]
 pub struct Args {
     /// The library: catalogue and index. Made if it is not there; one server per directory.
     #[arg(long, value_name = "DIR", env = "ONMON_DATA")]

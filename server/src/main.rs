@@ -1,4 +1,5 @@
 //! onmon-server: identifies fingerprints and decides permit, refuse or unregistered, over HTTP.
+//! `onmon-server index` looks after the library without serving it.
 //!
 //! This file only wires the parts together and says in which order they start and stop.
 
@@ -6,6 +7,7 @@ mod admin_token;
 mod args;
 mod connections;
 mod http;
+mod index_tools;
 mod signals;
 
 use std::io::{IsTerminal, Write};
@@ -20,26 +22,43 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::admin_token::AdminToken;
-use crate::args::Args;
+use crate::args::{Args, Command, CommandLine};
 use crate::http::Service;
 use crate::signals::Signals;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&args.log))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-    match run(&args).await {
+    match CommandLine::parse() {
+        CommandLine { command: Some(Command::Index(command)), .. } => {
+            log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
+            let ended = index_tools::run(&command).await;
+            // At once: a read of standard input that Ctrl-C left behind may never return.
+            std::process::exit(ended as i32)
+        }
+        CommandLine { serve: Some(args), .. } => serve(&args).await,
+        // The command line does not parse without either.
+        CommandLine { .. } => ExitCode::FAILURE,
+    }
+}
+
+async fn serve(args: &Args) -> ExitCode {
+    log(&args.log);
+    match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("onmon-server: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn log(filter: &str) {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
 
 /// Starts: token, port, health routes, library, ready. Stops: not ready, drain, snapshot, exit.

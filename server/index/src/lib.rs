@@ -33,14 +33,14 @@ use std::sync::Arc;
 use onmon_core::{Fingerprint, certainty};
 use part::{Part, View};
 use search::Search;
-use storage::Disk;
 use writing::Writing;
 
 pub use jobs::{Job, Written};
 pub use key::Sampling;
 pub use part::{Cost, IndexError};
+pub use recordings::Living;
 pub use search::{Depth, Found, Match, SampleMatch};
-pub use storage::{ReadFile, Storage, WriteFile};
+pub use storage::{Disk, ReadFile, Storage, WriteFile};
 pub use writing::SegmentStats;
 
 /// The catalogue's number of a recording.
@@ -76,6 +76,18 @@ impl Index {
         let storage = Disk::at(directory);
         let (parts, writing) = writing::open_to_read(&storage)?;
         Ok(Self { parts, memory: memory::Open::new(Sampling::default()), writing })
+    }
+
+    /// Opens the index kept in this storage as far as it can be opened, to check it: why the rest
+    /// cannot is told beside it. It may be open to write elsewhere.
+    ///
+    /// # Errors
+    /// The manifest cannot be read or is damaged, or names recordings that a segment does not have.
+    pub fn open_to_check(
+        storage: &Arc<dyn Storage>,
+    ) -> Result<(Self, Vec<IndexError>), IndexError> {
+        let (parts, writing, unopened) = writing::open_to_check(storage)?;
+        Ok((Self { parts, memory: memory::Open::new(Sampling::default()), writing }, unopened))
     }
 
     /// Opens the index kept in this storage to write and to read. `sampling` is for an index that
@@ -128,6 +140,11 @@ impl Index {
     /// Whether nothing is enrolled.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Every recording enrolled, in no order.
+    pub fn living(&self) -> impl Iterator<Item = Living> {
+        self.views().flat_map(|view| view.living())
     }
 
     /// Codes of all recordings enrolled (20 per second of music).

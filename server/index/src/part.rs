@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::Slot;
 use crate::key::{Probe, Sampling};
-use crate::recordings::{Dead, Ordinal, Recordings};
+use crate::recordings::{Dead, Living, Ordinal, Recordings};
 use crate::run::Posting;
 
 /// The index could not be read or written.
@@ -145,8 +145,14 @@ pub(crate) struct View<'a> {
     pub dead: &'a Dead,
 }
 
-impl View<'_> {
-    /// Recordings that live.
+impl<'a> View<'a> {
+    /// The recordings that live.
+    pub(crate) fn living(self) -> impl Iterator<Item = Living> + 'a {
+        let rows = (0..).zip(self.source.recordings().rows());
+        rows.filter(move |(ordinal, _)| !self.dead.contains(ordinal)).map(|(_, row)| (*row).into())
+    }
+
+    /// How many recordings live.
     pub(crate) fn live(&self) -> usize {
         self.source.recordings().rows().len() - self.dead.len()
     }

@@ -39,6 +39,29 @@ pub(crate) struct Row {
     pub first_code: u64,
 }
 
+/// An enrolled recording, as the index holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Living {
+    /// Whose it is.
+    pub slot: Slot,
+    /// How many codes it has.
+    pub codes: u32,
+    sum: u32,
+}
+
+impl Living {
+    /// Whether these are its codes, by their number and their CRC-32; nothing is read for it.
+    pub fn has(&self, codes: &[u8]) -> bool {
+        self.codes as usize == codes.len() && self.sum == crc32fast::hash(codes)
+    }
+}
+
+impl From<Row> for Living {
+    fn from(row: Row) -> Self {
+        Self { slot: row.slot, codes: row.codes, sum: row.sum }
+    }
+}
+
 impl Recordings {
     /// Adds one after all others.
     pub(crate) fn push(&mut self, slot: Slot, codes: u32, sum: u32) -> Row {

@@ -83,12 +83,13 @@ pub trait ReadFile: Send + Sync {
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// A folder of the file system.
-pub(crate) struct Disk {
+pub struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
-    pub(crate) fn at(folder: &Path) -> Arc<dyn Storage> {
+    /// This folder.
+    pub fn at(folder: &Path) -> Arc<dyn Storage> {
         Arc::new(Self { folder: folder.to_owned() })
     }
 }

@@ -84,23 +84,56 @@ pub(crate) fn open_to_read(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Wri
     let mut reads = 1;
     loop {
         match read(storage) {
-            Err(IndexError::Io { source, .. })
-                if source.kind() == io::ErrorKind::NotFound && reads < READS_MOST =>
-            {
-                reads += 1;
-            }
+            Err(error) if is_gone(&error) && reads < READS_MOST => reads += 1,
             done => return done,
         }
     }
 }
 
+/// Opens all that can be opened, to check it, and tells why the other segments cannot; another may
+/// write meanwhile.
+pub(crate) fn open_to_check(
+    storage: &Arc<dyn Storage>,
+) -> Result<(Vec<Part>, Writing, Vec<IndexError>), IndexError> {
+    let mut reads = 1;
+    loop {
+        let mut unopened = vec![];
+        let (parts, writing) = read_but_for(storage, |error| {
+            unopened.push(error);
+            Ok(())
+        })?;
+        if reads == READS_MOST || !unopened.iter().any(is_gone) {
+            return Ok((parts, writing, unopened));
+        }
+        reads += 1;
+    }
+}
+
+fn is_gone(error: &IndexError) -> bool {
+    matches!(error, IndexError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}
+
 fn read(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Writing), IndexError> {
+    read_but_for(storage, Err)
+}
+
+/// Reads the manifest and its segments, without those about which `unopened` says to go on.
+fn read_but_for(
+    storage: &Arc<dyn Storage>,
+    mut unopened: impl FnMut(IndexError) -> Result<(), IndexError>,
+) -> Result<(Vec<Part>, Writing), IndexError> {
     let mut writing = Writing::of_nothing(Arc::clone(storage));
     let Some(manifest) = Manifest::read(storage.as_ref())? else { return Ok((vec![], writing)) };
     (writing.applied_seq, writing.next_segment) = (manifest.applied_seq, manifest.next_segment);
     let mut parts = vec![];
     for Listed { id, dead } in manifest.segments {
-        let segment = Arc::new(Segment::open(storage.as_ref(), id)?);
+        let segment = match Segment::open(storage.as_ref(), id) {
+            Ok(segment) => Arc::new(segment),
+            Err(error) => {
+                unopened(error)?;
+                continue;
+            }
+        };
         let dead: Dead = dead.into_iter().collect();
         let part = part(Arc::clone(&segment), id, dead, manifest.applied_seq);
         let rows = part.source.recordings().rows().len();

@@ -1,7 +1,7 @@
 //! The catalogue: which recordings there are, their rights, their raw codes, and in what order that
 //! changed. SQL that SQLite and PostgreSQL both take.
 
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use onmon_core::{EncoderId, ProfileId};
 use onmon_index::Slot;
 use sqlx::any::AnyRow;
@@ -9,6 +9,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::entry::{CheckedEntry, ReferenceCodes};
 use crate::error::{CatalogueFault, LibraryError};
+use crate::index_stats::NotOnDisk;
 use crate::recording::Recording;
 use crate::rights::Rights;
 use crate::sqlite::{read_fault, write_fault};
@@ -20,6 +21,17 @@ pub(crate) struct Change {
     pub slot: Slot,
     /// The recording's codes; none if it was removed.
     pub codes: Option<ReferenceCodes>,
+}
+
+/// What the catalogue has in a slot.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub slot: Slot,
+    /// The number of its last change.
+    pub seq: u64,
+    pub recording_id: String,
+    /// Its codes; none if it was removed.
+    pub reference: Option<ReferenceCodes>,
 }
 
 /// A recording that is now on disk.
@@ -101,6 +113,65 @@ pub(crate) async fn changes_after(
     .and_then(async |row| change(&row))
     .try_collect()
     .await
+}
+
+/// How much changed after `seq`.
+pub(crate) async fn size_after(pool: &AnyPool, seq: u64) -> Result<NotOnDisk, LibraryError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(1 - r.removed), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(LENGTH(c.codes)), 0) AS BIGINT) \
+         FROM recording r LEFT JOIN reference_codes c ON c.slot = r.slot WHERE r.seq > $1",
+    )
+    .bind(signed(seq)?)
+    .fetch_one(pool)
+    .await
+    .map_err(read_fault)?;
+    let number = |column: usize| row.try_get::<i64, _>(column).map_err(read_fault);
+    Ok(NotOnDisk {
+        changes: unsigned(number(0)?)?,
+        recordings: unsigned(number(1)?)?,
+        codes: unsigned(number(2)?)?,
+    })
+}
+
+/// What is in the next slots after this one, in order, at most `limit`.
+pub(crate) async fn kept_after(
+    pool: &AnyPool,
+    slot: Option<Slot>,
+    limit: u32,
+) -> Result<Vec<Kept>, LibraryError> {
+    sqlx::query(
+        "SELECT r.seq, r.slot, r.removed, c.profile, c.encoder, c.duration_ms, c.codes, \
+         r.recording_id \
+         FROM recording r LEFT JOIN reference_codes c ON c.slot = r.slot \
+         WHERE r.slot > $1 ORDER BY r.slot LIMIT $2",
+    )
+    .bind(slot.map_or(-1, i64::from))
+    .bind(i64::from(limit))
+    .fetch(pool)
+    .map_err(read_fault)
+    .and_then(async |row| {
+        let Change { seq, slot, codes: reference } = change(&row)?;
+        Ok(Kept { slot, seq, recording_id: row.try_get(7).map_err(read_fault)?, reference })
+    })
+    .try_collect()
+    .await
+}
+
+/// Every live recording with its codes, in the order of slots. One statement, so all of it is as it
+/// was when the first one was read, whatever changes meanwhile.
+pub(crate) fn living(
+    pool: &AnyPool,
+) -> impl Stream<Item = Result<(Recording, ReferenceCodes), LibraryError>> + '_ {
+    sqlx::query(
+        "SELECT r.recording_id, r.title, r.artist, r.isrc, r.iswc, r.rights, \
+         c.profile, c.encoder, c.duration_ms, c.codes \
+         FROM recording r JOIN reference_codes c ON c.slot = r.slot \
+         WHERE r.removed = 0 ORDER BY r.slot",
+    )
+    .fetch(pool)
+    .map_err(read_fault)
+    .and_then(async |row| Ok((recording(&row)?, reference(&row, 6)?)))
 }
 
 /// The live recording in a slot.
@@ -199,17 +270,19 @@ async fn slot_of(
 fn change(row: &AnyRow) -> Result<Change, LibraryError> {
     let number = |column: usize| row.try_get::<i64, _>(column).map_err(read_fault);
     let removed = number(2)? != 0;
-    let codes = if removed {
-        None
-    } else {
-        Some(ReferenceCodes {
-            profile: ProfileId(unsigned(number(3)?)?),
-            encoder: EncoderId(unsigned(number(4)?)?),
-            duration_ms: unsigned(number(5)?)?,
-            codes: row.try_get(6).map_err(read_fault)?,
-        })
-    };
+    let codes = if removed { None } else { Some(reference(row, 3)?) };
     Ok(Change { seq: unsigned(number(0)?)?, slot: unsigned(number(1)?)?, codes })
+}
+
+/// From the columns `profile`, `encoder`, `duration_ms`, `codes`, of which this is the first.
+fn reference(row: &AnyRow, column: usize) -> Result<ReferenceCodes, LibraryError> {
+    let number = |column: usize| row.try_get::<i64, _>(column).map_err(read_fault);
+    Ok(ReferenceCodes {
+        profile: ProfileId(unsigned(number(column)?)?),
+        encoder: EncoderId(unsigned(number(column + 1)?)?),
+        duration_ms: unsigned(number(column + 2)?)?,
+        codes: row.try_get(column + 3).map_err(read_fault)?,
+    })
 }
 
 fn recording(row: &AnyRow) -> Result<Recording, LibraryError> {

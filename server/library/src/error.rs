@@ -110,6 +110,10 @@ pub enum LibraryError {
     /// Closed, or stopped after [`LibraryError::WriteFailed`].
     #[error("the library is closed; open it again")]
     Closed,
+    /// Whoever watched asked for it ([`Progress::stop`](crate::Progress::stop)). What was done
+    /// before is on disk.
+    #[error("stopped as asked")]
+    Stopped,
     /// Work on the index was cut off by a fault of the program.
     #[error("internal error: work on the library was cut off; restart, and report this")]
     Interrupted,
@@ -139,6 +143,7 @@ impl LibraryError {
             Self::Full => "library_full",
             Self::ReadOnly => "read_only",
             Self::Closed => "library_closed",
+            Self::Stopped => "stopped",
             Self::Interrupted => "interrupted",
         }
     }

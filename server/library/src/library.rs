@@ -88,6 +88,12 @@ pub struct Stats {
     pub recordings: u64,
     /// Their codes, 20 a second.
     pub index_codes: u64,
+    /// Those of them that are in no segment yet: the next start would replay them.
+    pub index_codes_in_memory: u64,
+    /// Segments of the index,
+    pub index_segments: u64,
+    /// and the bytes of their files.
+    pub index_bytes: u64,
     /// Number of the last change that can be identified.
     pub applied_seq: u64,
     /// Number of the last change in the catalogue; equal to `applied_seq` but for an instant.
@@ -121,16 +127,8 @@ impl Library {
     /// # Errors
     /// [`LibraryError::NotALibrary`] where nothing was ever enrolled.
     pub async fn open_to_read(dir: &Path) -> Result<Library, LibraryError> {
-        if !dir.join(sqlite::FILE).is_file() {
-            return Err(LibraryError::NotALibrary { dir: dir.to_path_buf() });
-        }
-        let dir = &absolute(dir)?;
-        let readers = sqlite::open_readers(dir)?;
-        match sqlite::schema_version(&readers).await? {
-            0 => return Err(LibraryError::NotALibrary { dir: dir.clone() }),
-            found => sqlite::check_version(found)?,
-        }
-        let index = LiveIndex::open(dir, Access::Read, &readers).await?;
+        let (dir, readers) = open_catalogue(dir).await?;
+        let index = LiveIndex::open(&dir, Access::Read, &readers).await?;
         Ok(Library::new(Access::Read, readers, index, None))
     }
 
@@ -144,6 +142,14 @@ impl Library {
         let entries =
             entries.into_iter().map(CheckedEntry::try_from).collect::<Result<Vec<_>, _>>()?;
         refuse_duplicates(&entries)?;
+        self.enrol_checked(entries).await
+    }
+
+    /// Enrols entries of which no two have one id.
+    pub(crate) async fn enrol_checked(
+        &self,
+        entries: Vec<CheckedEntry>,
+    ) -> Result<Vec<Enrolled>, LibraryError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: if the caller goes away (a client hangs up) between commit and
         // index, the recording would be on disk yet not be identified until the next start.
@@ -187,9 +193,16 @@ impl Library {
     /// A catalogue that does not answer.
     pub async fn stats(&self) -> Result<Stats, LibraryError> {
         let last_seq = catalogue::last_seq(&self.shared.readers).await?;
-        let (recordings, index_codes) = self.shared.index.size()?;
-        let applied_seq = self.shared.index.applied_seq();
-        Ok(Stats { recordings, index_codes, applied_seq, last_seq })
+        let size = self.shared.index.size()?;
+        Ok(Stats {
+            recordings: size.recordings,
+            index_codes: size.codes,
+            index_codes_in_memory: size.codes_in_memory,
+            index_segments: size.segments,
+            index_bytes: size.bytes,
+            applied_seq: self.shared.index.applied_seq(),
+            last_seq,
+        })
     }
 
     /// Waits for changes under way, writes the index and lets go of the files.
@@ -205,6 +218,12 @@ impl Library {
             writer.connection.close().await.map_err(sqlite::write_fault)?;
         }
         Ok(())
+    }
+
+    /// Waits until the index has written what is due: whoever enrols faster than the disk takes it
+    /// would fill the memory.
+    pub(crate) async fn settle(&self) {
+        Arc::clone(&self.shared).write_out().await;
     }
 
     fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
@@ -335,6 +354,20 @@ fn recording_match(recording: Recording, hit: &Match) -> RecordingMatch {
         samples_agreeing: hit.samples_agreeing,
         near_duplicate: hit.near_duplicate_of.is_some(),
     }
+}
+
+/// The catalogue of the library in `dir`, to read; and the directory, absolute.
+pub(crate) async fn open_catalogue(dir: &Path) -> Result<(PathBuf, AnyPool), LibraryError> {
+    if !dir.join(sqlite::FILE).is_file() {
+        return Err(LibraryError::NotALibrary { dir: dir.to_path_buf() });
+    }
+    let dir = absolute(dir)?;
+    let readers = sqlite::open_readers(&dir)?;
+    match sqlite::schema_version(&readers).await? {
+        0 => return Err(LibraryError::NotALibrary { dir }),
+        found => sqlite::check_version(found)?,
+    }
+    Ok((dir, readers))
 }
 
 fn make_directory(dir: &Path) -> Result<PathBuf, LibraryError> {

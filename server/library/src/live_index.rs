@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
-use onmon_index::{Index, IndexError, Match, Slot};
+use onmon_index::{Disk, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage};
 use sqlx::AnyPool;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::task::spawn_blocking;
 
 use crate::catalogue::{self, Change};
 use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
+use crate::progress::Progress;
 
 /// The folder of the index in a library directory.
 pub(crate) const FOLDER: &str = "index";
@@ -42,6 +43,19 @@ struct Shared {
     index: RwLock<Index>,
     /// Every change up to this one is in the index.
     applied_seq: AtomicU64,
+    /// Held while the index is written out: who comes second waits for the first.
+    writing_out: Mutex<()>,
+}
+
+/// How much is in the index, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub recordings: u64,
+    pub codes: u64,
+    /// Codes that are in no file yet.
+    pub codes_in_memory: u64,
+    pub segments: u64,
+    pub bytes: u64,
 }
 
 /// Whether the files on disk may be touched.
@@ -59,13 +73,24 @@ impl LiveIndex {
         access: Access,
         catalogue: &AnyPool,
     ) -> Result<LiveIndex, LibraryError> {
-        let folder = library.join(FOLDER);
+        let storage = Disk::at(&library.join(FOLDER));
+        LiveIndex::open_on(storage, access, catalogue, &Progress::default()).await
+    }
+
+    /// The same in this storage. Each change that is replayed is progress.
+    pub async fn open_on(
+        storage: Arc<dyn Storage>,
+        access: Access,
+        catalogue: &AnyPool,
+        progress: &Progress,
+    ) -> Result<LiveIndex, LibraryError> {
         let last_seq = catalogue::last_seq(catalogue).await?;
-        let index = on_blocking_thread(move || load(&folder, access, last_seq)).await??;
+        let index = on_blocking_thread(move || load(&storage, access, last_seq)).await??;
         let applied_seq = AtomicU64::new(index.applied_seq());
-        let index = RwLock::new(index);
-        let live = LiveIndex { shared: Arc::new(Shared { access, index, applied_seq }) };
-        live.catch_up(catalogue).await?;
+        let (index, writing_out) = (RwLock::new(index), Mutex::default());
+        let shared = Shared { access, index, applied_seq, writing_out };
+        let live = LiveIndex { shared: Arc::new(shared) };
+        live.catch_up(catalogue, progress).await?;
         Ok(live)
     }
 
@@ -106,8 +131,10 @@ impl LiveIndex {
         on_blocking_thread(move || shared.freeze()).await?
     }
 
-    /// Writes and merges whatever is due. Identifying and changes go on meanwhile.
+    /// Writes and merges whatever is due, or waits for those who do. Identifying and changes go on
+    /// meanwhile.
     pub async fn write_out(&self) -> Result<(), LibraryError> {
+        let _alone = self.shared.writing_out.lock().await;
         let shared = Arc::clone(&self.shared);
         on_blocking_thread(move || shared.write_out()).await?
     }
@@ -123,28 +150,52 @@ impl LiveIndex {
         .await?
     }
 
+    /// Makes one segment of all. The caller sees to it that nothing is applied meanwhile.
+    pub async fn compact(&self) -> Result<(), LibraryError> {
+        let shared = Arc::clone(&self.shared);
+        on_blocking_thread(move || Ok(shared.write()?.compact()?)).await?
+    }
+
+    /// The segments on disk, oldest first.
+    pub fn segments(&self) -> Result<Vec<SegmentStats>, LibraryError> {
+        Ok(self.shared.read()?.segments())
+    }
+
     /// Every change up to this number can be identified.
     pub fn applied_seq(&self) -> u64 {
         self.shared.applied_seq.load(Ordering::Acquire)
     }
 
-    /// Recordings and codes in the index.
-    pub fn size(&self) -> Result<(u64, u64), LibraryError> {
+    /// How much is in the index, and where.
+    pub fn size(&self) -> Result<Size, LibraryError> {
         let index = self.shared.read()?;
-        Ok((index.len() as u64, index.codes()))
+        let (codes, segments) = (index.codes(), index.segments());
+        let on_disk: u64 = segments.iter().map(|segment| segment.codes).sum();
+        Ok(Size {
+            recordings: index.len() as u64,
+            codes,
+            codes_in_memory: codes - on_disk,
+            segments: segments.len() as u64,
+            bytes: segments.iter().map(|segment| segment.bytes).sum(),
+        })
     }
 
-    async fn catch_up(&self, catalogue: &AnyPool) -> Result<(), LibraryError> {
+    async fn catch_up(&self, catalogue: &AnyPool, progress: &Progress) -> Result<(), LibraryError> {
         let from_seq = self.applied_seq();
         let mut replayed = 0;
         loop {
+            if progress.is_stopped() {
+                return Err(LibraryError::Stopped);
+            }
             let seq = self.applied_seq();
             let changes = catalogue::changes_after(catalogue, seq, REPLAY_BATCH).await?;
             if changes.is_empty() {
                 break;
             }
-            replayed += changes.len();
+            let count = changes.len();
             self.apply(changes).await?;
+            replayed += count;
+            progress.advance(count as u64);
             let in_memory = self.shared.read()?.codes_in_memory();
             if self.shared.access == Access::Write && in_memory > MEMORY_CODES_MAX {
                 self.freeze().await?;
@@ -217,7 +268,8 @@ impl Shared {
     }
 }
 
-fn comparable(reference: &ReferenceCodes) -> bool {
+/// Whether this build's queries can match it.
+pub(crate) fn comparable(reference: &ReferenceCodes) -> bool {
     reference.profile == PROFILE && reference.encoder == ENCODER
 }
 
@@ -231,12 +283,13 @@ fn warn_not_comparable(slot: Slot, reference: &ReferenceCodes) {
     );
 }
 
-fn load(folder: &Path, access: Access, last_seq: u64) -> Result<Index, LibraryError> {
+fn load(storage: &Arc<dyn Storage>, access: Access, last_seq: u64) -> Result<Index, LibraryError> {
+    let folder = storage.path();
     // A reader leaves the directory as it is; opening an index makes its folder.
     if access == Access::Read && !folder.exists() {
         return Ok(Index::empty(folder));
     }
-    match open_checked(folder, access) {
+    match open_checked(storage, access) {
         Ok(index) if index.applied_seq() <= last_seq => return Ok(index),
         Ok(index) => {
             let index_seq = index.applied_seq();
@@ -251,15 +304,21 @@ fn load(folder: &Path, access: Access, last_seq: u64) -> Result<Index, LibraryEr
         Access::Read => Ok(Index::empty(folder)),
         Access::Write => {
             clear(folder)?;
-            Ok(Index::open(folder)?)
+            Ok(open_to_write(storage)?)
         }
     }
 }
 
-fn open_checked(folder: &Path, access: Access) -> Result<Index, IndexError> {
+fn open_to_write(storage: &Arc<dyn Storage>) -> Result<Index, IndexError> {
+    let path = storage.path();
+    fs::create_dir_all(path).map_err(|source| IndexError::Io { path: path.into(), source })?;
+    Index::open_on(Arc::clone(storage), Sampling::default())
+}
+
+fn open_checked(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, IndexError> {
     let index = match access {
-        Access::Read => Index::open_to_read(folder)?,
-        Access::Write => Index::open(folder)?,
+        Access::Read => Index::open_to_read(storage.path())?,
+        Access::Write => open_to_write(storage)?,
     };
     let bytes: u64 = index.segments().iter().map(|segment| segment.bytes).sum();
     let mut damage = None;
@@ -279,7 +338,7 @@ fn is_lost(error: &IndexError) -> bool {
 }
 
 /// Removes the index's files; all that is in it is in the catalogue as well.
-fn clear(folder: &Path) -> Result<(), LibraryError> {
+pub(crate) fn clear(folder: &Path) -> Result<(), LibraryError> {
     match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(LibraryError::Directory { dir: PathBuf::from(folder), source })
@@ -288,7 +347,8 @@ fn clear(folder: &Path) -> Result<(), LibraryError> {
     }
 }
 
-async fn on_blocking_thread<T: Send + 'static>(
+/// Runs what may block, away from the threads that serve connections.
+pub(crate) async fn on_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, LibraryError> {
     spawn_blocking(work).await.map_err(|_| LibraryError::Interrupted)

@@ -27,6 +27,9 @@ pub struct Metrics {
     http_errors: Family<CodeLabel, Counter>,
     recordings: Gauge,
     index_codes: Gauge,
+    index_codes_in_memory: Gauge,
+    index_segments: Gauge,
+    index_bytes: Gauge,
     applied_seq: Gauge,
 }
 
@@ -54,6 +57,9 @@ impl Default for Metrics {
             http_errors: Family::default(),
             recordings: Gauge::default(),
             index_codes: Gauge::default(),
+            index_codes_in_memory: Gauge::default(),
+            index_segments: Gauge::default(),
+            index_bytes: Gauge::default(),
             applied_seq: Gauge::default(),
         };
         // Every decision is there from the start: a rate over a series that appears later is wrong.
@@ -94,6 +100,16 @@ impl Metrics {
         registry.register("onmon_recordings", recordings, self.recordings.clone());
         let codes = "Codes in the index, 20 a second of audio";
         registry.register("onmon_index_codes", codes, self.index_codes.clone());
+        let memory = "Codes in the index that are in no segment yet";
+        registry.register(
+            "onmon_index_codes_in_memory",
+            memory,
+            self.index_codes_in_memory.clone(),
+        );
+        let segments = "Segments of the index";
+        registry.register("onmon_index_segments", segments, self.index_segments.clone());
+        let size = "Size of the index's segments";
+        registry.register_with_unit("onmon_index", size, Unit::Bytes, self.index_bytes.clone());
         let seq = "Number of the last change that can be identified";
         registry.register("onmon_applied_seq", seq, self.applied_seq.clone());
         self
@@ -117,6 +133,9 @@ pub async fn scrape(State(service): State<Arc<Service>>) -> Result<Response, Pro
     let metrics = &service.metrics;
     metrics.recordings.set(stats.recordings as i64);
     metrics.index_codes.set(stats.index_codes as i64);
+    metrics.index_codes_in_memory.set(stats.index_codes_in_memory as i64);
+    metrics.index_segments.set(stats.index_segments as i64);
+    metrics.index_bytes.set(stats.index_bytes as i64);
     metrics.applied_seq.set(stats.applied_seq as i64);
     let mut text = String::new();
     // Writing to a string does not fail.

@@ -1,0 +1,116 @@
+//! Work on a whole index, with the library's writer lock: one segment of all, or all anew.
+
+use std::path::{Path, PathBuf};
+
+use onmon_index::{Index, SegmentStats};
+use sqlx::{AnyConnection, AnyPool, Connection};
+
+use crate::catalogue;
+use crate::error::LibraryError;
+use crate::library::open_catalogue;
+use crate::live_index::{Access, FOLDER, LiveIndex, clear, on_blocking_thread};
+use crate::progress::Progress;
+use crate::sqlite;
+use crate::watched_storage::{Counted, watched};
+use crate::writer_lock::WriterLock;
+
+/// The segments of an index that was made one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compacted {
+    /// As they were.
+    pub before: Vec<SegmentStats>,
+    /// One at most.
+    pub after: Vec<SegmentStats>,
+}
+
+/// An index that was built anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Recordings that can be identified.
+    pub recordings: u64,
+    /// Their codes.
+    pub codes: u64,
+    /// Its segments.
+    pub segments: Vec<SegmentStats>,
+}
+
+/// Brings the index in `dir` up to date and makes one segment of all, without the room of what was
+/// removed or replaced. Bytes written are progress. Where that is so already, little is done.
+///
+/// # Errors
+/// [`LibraryError::NotALibrary`]; [`LibraryError::Locked`] while a server runs; a disk that fails
+/// or is full; [`LibraryError::Stopped`]. The index is as it was then, or newer.
+pub async fn compact_index(dir: &Path, progress: &Progress) -> Result<Compacted, LibraryError> {
+    let library = Held::open(dir).await?;
+    let compacted = library.compact(progress).await;
+    library.end(compacted, progress).await
+}
+
+/// Removes the index in `dir` and builds it from the catalogue. Recordings are progress; the memory
+/// it takes does not depend on how many there are.
+///
+/// # Errors
+/// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing
+/// this again.
+pub async fn rebuild_index(dir: &Path, progress: &Progress) -> Result<Rebuilt, LibraryError> {
+    let library = Held::open(dir).await?;
+    let rebuilt = library.rebuild(progress).await;
+    library.end(rebuilt, progress).await
+}
+
+/// A library that nobody else writes to, and whose index is not open.
+struct Held {
+    folder: PathBuf,
+    catalogue: AnyPool,
+    writer: AnyConnection,
+    _lock: WriterLock,
+}
+
+impl Held {
+    async fn open(dir: &Path) -> Result<Held, LibraryError> {
+        // First whether it is a library: a writer would make it one.
+        let (dir, catalogue) = open_catalogue(dir).await?;
+        let lock = WriterLock::acquire(&dir)?;
+        let writer = sqlite::open_writer(&dir).await?;
+        Ok(Held { folder: dir.join(FOLDER), catalogue, writer, _lock: lock })
+    }
+
+    async fn compact(&self, progress: &Progress) -> Result<Compacted, LibraryError> {
+        let storage = watched(&self.folder, progress, Counted::Writes);
+        let index = LiveIndex::open_on(storage, Access::Write, &self.catalogue, progress).await?;
+        let before = index.segments()?;
+        index.flush().await?;
+        progress.begin(index.segments()?.iter().map(|segment| segment.bytes).sum());
+        index.compact().await?;
+        Ok(Compacted { before, after: index.segments()? })
+    }
+
+    async fn rebuild(&self, progress: &Progress) -> Result<Rebuilt, LibraryError> {
+        progress.begin(catalogue::size_after(&self.catalogue, 0).await?.changes);
+        clear(&self.folder)?;
+        let storage = watched(&self.folder, progress, Counted::Nothing);
+        let index = LiveIndex::open_on(storage, Access::Write, &self.catalogue, progress).await?;
+        index.flush().await?;
+        index.write_out().await?;
+        let size = index.size()?;
+        let (recordings, codes) = (size.recordings, size.codes);
+        Ok(Rebuilt { recordings, codes, segments: index.segments()? })
+    }
+
+    /// Lets go of the files, and tells work that was stopped from work that failed.
+    async fn end<T>(
+        self,
+        done: Result<T, LibraryError>,
+        progress: &Progress,
+    ) -> Result<T, LibraryError> {
+        let stopped = done.is_err() && progress.is_stopped();
+        if done.is_err() {
+            let folder = self.folder.clone();
+            // Opening removes what was begun; if that fails, the next start does it.
+            let _ = on_blocking_thread(move || Index::open(&folder).map(drop)).await;
+        }
+        self.catalogue.close().await;
+        self.writer.close().await.map_err(sqlite::write_fault)?;
+        if stopped { Err(LibraryError::Stopped) } else { done }
+    }
+}
