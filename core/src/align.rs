@@ -119,8 +119,8 @@ pub fn align(
 }
 
 /// Bits of the query that agree with the recording beyond one half of those compared, times two, on
-/// the line through the anchor at this speed: what [`align`] makes the most of, at a thousandth of its
-/// cost.
+/// the line through the anchor at this speed: what [`align`] makes the most of, at a thousandth of
+/// its cost.
 pub fn agreement(query: &[Sample<'_>], recording: &[u8], anchor: Anchor, speed: f32) -> i64 {
     let Some(sample) = query.get(anchor.sample) else { return 0 };
     let time = i64::from(sample.start) + anchor.code as i64;

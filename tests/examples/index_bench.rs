@@ -1,10 +1,10 @@
-//! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES [CODES]`,
-//! the work of `cargo xtask bench index`. Prints one JSON object.
+//! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES
+//! [CODES]`, the work of `cargo xtask bench index`. Prints one JSON object.
 //!
-//! Every query is of six samples. Recall is held against an oracle: a query counts if the whole query,
-//! aligned at the true place, is certain by the library's own threshold, which is what a full scan would
-//! find. CODES is a file of real music's codes as `robustness --codes-to` writes it: its references are
-//! enrolled beside the synthetic songs, and its queries asked.
+//! Every query is of six samples. Recall is held against an oracle: a query counts if the whole
+//! query, aligned at the true place, is certain by the library's own threshold, which is what a
+//! full scan would find. CODES is a file of real music's codes as `robustness --codes-to` writes
+//! it: its references are enrolled beside the synthetic songs, and its queries asked.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! Builds the index of a synthetic catalogue: `synthetic_index DIR SONGS`, the work of
 //! `cargo xtask synth`.
 //!
-//! One thread makes songs and enrols them, another writes and merges segments, as in a server. Prints
-//! one JSON object. A folder that already holds this catalogue is left as it is.
+//! One thread makes songs and enrols them, another writes and merges segments, as in a server.
+//! Prints one JSON object. A folder that already holds this catalogue is left as it is.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -74,7 +74,8 @@ fn build(index: Index, first: u32, songs: u32) -> Result<Index> {
             }
             drop(index);
             progress.set_position(u64::from(song) + 1);
-            // A writer that has failed is told of below; songs beyond it would only fill the memory.
+            // A writer that has failed is told of below; songs beyond it would only fill the
+            // memory.
             if writer.is_finished() {
                 break;
             }

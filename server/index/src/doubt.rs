@@ -1,17 +1,15 @@
 //! Which bits of a query are most likely wrong, and so which keys it may have had before noise.
 //!
-//! A query carries no word on how sure its bits are. But codes linger, and a bit that its neighbours in
-//! time share is right more often than one that stands alone.
+//! A query carries no word on how sure its bits are. But codes linger, and a bit that its
+//! neighbours in time share is right more often than one that stands alone.
 
-/// log(P(wrong) / P(right)) of a bit, by whether the same bit agrees with it: 1 one code before, 2 one
-/// code after, 4 two before, 8 two after. In hundredths. Measured on encoder 2's codes of validation
-/// music under Opus 8 kbit/s, pink and white noise, speech and another song at 0 dB, and reverb (a third
-/// of all bits wrong): a bit that stands alone is wrong in 45 of 100 cases, one amid its like in 18.
+/// log(P(wrong) / P(right)) of a bit, by whether the same bit agrees with it: 1 one code before, 2
+/// one code after, 4 two before, 8 two after. In hundredths. Measured on encoder 2's codes of
+/// validation music under Opus 8 kbit/s, pink and white noise, speech and another song at 0 dB, and
+/// reverb (a third of all bits wrong): a bit that stands alone is wrong in 45 of 100 cases, one
+/// amid its like in 18.
 const LOG_ODDS: [i32; 16] =
     [-22, -63, -63, -130, -23, -72, -56, -137, -22, -61, -74, -140, -26, -69, -68, -150];
-
-/// Flips tried per key: the likeliest, that of no bit among them.
-const FLIPS: usize = 48;
 
 /// Bits of a key's first three codes.
 const BITS: usize = 24;
@@ -36,9 +34,9 @@ pub(crate) fn doubts(codes: &[u8]) -> Vec<[i32; 8]> {
     (0..codes.len()).map(doubt).collect()
 }
 
-/// The likeliest sets of wrong bits, given how likely each is wrong; as masks of [`BITS`] bits, the
-/// first the highest.
-pub(crate) fn flips(doubts: &[i32]) -> impl Iterator<Item = u32> {
+/// So many of the likeliest sets of wrong bits, given how likely each is wrong, that of none among
+/// them; as masks of [`BITS`] bits, the first the highest.
+pub(crate) fn flips(doubts: &[i32], sets_most: usize) -> impl Iterator<Item = u32> {
     let mut order: [usize; BITS] = std::array::from_fn(|bit| bit);
     order.sort_by_key(|&bit| std::cmp::Reverse(doubts[bit]));
     let mut sets: Vec<(i32, u32)> = vec![(0, 0)];
@@ -54,7 +52,7 @@ pub(crate) fn flips(doubts: &[i32]) -> impl Iterator<Item = u32> {
             }
         }
     }
-    let likely = FLIPS.min(sets.len());
+    let likely = sets_most.clamp(1, sets.len());
     sets.select_nth_unstable_by_key(likely - 1, |&(odds, _)| std::cmp::Reverse(odds));
     sets.into_iter().take(likely).map(|(_, mask)| mask)
 }
@@ -77,8 +75,8 @@ mod tests {
     fn the_likeliest_flips_are_those_of_the_least_sure_bits() {
         let mut doubts = [-150; BITS];
         (doubts[3], doubts[20]) = (-20, -30);
-        let flips: Vec<u32> = flips(&doubts).collect();
-        assert_eq!(flips.len(), FLIPS);
+        let flips: Vec<u32> = flips(&doubts, 48).collect();
+        assert_eq!(flips.len(), 48);
         let (one, two) = (1 << (BITS - 1 - 3), 1 << (BITS - 1 - 20));
         for likely in [0, one, two, one | two] {
             assert!(flips.contains(&likely), "{likely:b}");
@@ -86,6 +84,6 @@ mod tests {
         let mut unique = flips.clone();
         unique.sort_unstable();
         unique.dedup();
-        assert_eq!(unique.len(), FLIPS);
+        assert_eq!(unique.len(), 48);
     }
 }

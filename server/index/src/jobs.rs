@@ -1,7 +1,7 @@
 //! What is due in the background: parts in memory go to disk, small segments become large ones.
 //!
-//! A job is planned under a short lock, runs without one, and is installed under a short lock again:
-//! identifying goes on all the while, and so does enrolling.
+//! A job is planned under a short lock, runs without one, and is installed under a short lock
+//! again: identifying goes on all the while, and so does enrolling.
 
 use std::sync::Arc;
 

@@ -1,13 +1,13 @@
-//! Keys: four codes spread over half a second, of the last a half, packed into 28 bits, and which of
-//! them are looked up.
+//! Keys: four codes spread over half a second, of the last a half, packed into 28 bits, and which
+//! of them are looked up.
 //!
 //! Spread codes carry more than neighbouring ones, which are alike. The order of a key's bits is
 //! that of its codes, so the keys that share their first three codes are neighbours in every
 //! posting list: a shorter key is a range of keys. A catalogue of millions is asked for whole
 //! keys first; what noise leaves of them, for their beginnings.
 //!
-//! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a query
-//! keeps the same keys as the recording, and asks as much less as there is less to find.
+//! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a
+//! query keeps the same keys as the recording, and asks as much less as there is less to find.
 
 use crate::doubt::{doubts, flips};
 
@@ -17,9 +17,9 @@ const SPACING: usize = 3;
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 
-/// Bits of a key: so many that in a catalogue of 2 million songs a list has ten postings, and no more,
-/// because a posting takes as many bits as its key has (`segment/block.rs`: 2 + log2 of the mean
-/// gap, with 4 postings a cell).
+/// Bits of a key: so many that in a catalogue of 2 million songs a list has ten postings, and no
+/// more, because a posting takes as many bits as its key has (`segment/block.rs`: 2 + log2 of the
+/// mean gap, with 4 postings a cell).
 pub(crate) const KEY_BITS: u32 = 28;
 
 /// Bits of a key that its first three codes do not decide.
@@ -88,8 +88,8 @@ pub(crate) enum Reach {
     Whole,
     /// The first three.
     Begun,
-    /// The first three but for some of their bits: the ones that are most likely wrong.
-    BegunInDoubt,
+    /// The first three but for some of their bits: so many of the likeliest sets of wrong ones.
+    BegunInDoubt(usize),
 }
 
 /// What to look up for the codes of one sample.
@@ -100,7 +100,7 @@ pub(crate) fn probes(
     reach: Reach,
     mut add: impl FnMut(Probe),
 ) {
-    let doubts = if reach == Reach::BegunInDoubt { doubts(codes) } else { vec![] };
+    let doubts = if let Reach::BegunInDoubt(_) = reach { doubts(codes) } else { vec![] };
     for (at, window) in codes.windows(KEY_SPAN).enumerate() {
         let Some(key) = pack(window) else { continue };
         let mut ask = |key: u32| {
@@ -114,9 +114,9 @@ pub(crate) fn probes(
         };
         match reach {
             Reach::Whole | Reach::Begun => ask(key),
-            Reach::BegunInDoubt => {
+            Reach::BegunInDoubt(sets) => {
                 let doubts = [0, 1, 2].map(|code| doubts[at + code * SPACING]);
-                flips(doubts.as_flattened()).for_each(|flip| ask(key ^ flip << LAST_BITS));
+                flips(doubts.as_flattened(), sets).for_each(|flip| ask(key ^ flip << LAST_BITS));
             }
         }
     }
@@ -177,7 +177,7 @@ mod tests {
             let near = [heard[at + 2], heard[at + 4]];
             heard[at + 3] = near[0] & near[1] ^ 0x10;
             let wrong = (heard[at + 3] ^ codes[at + 3]).count_ones();
-            let probes = asked(&heard, Reach::BegunInDoubt);
+            let probes = asked(&heard, Reach::BegunInDoubt(48));
             let asked = |p: &Probe| usize::from(p.code) == *at && (p.first..=p.last).contains(key);
             still += usize::from(wrong <= 1 && probes.iter().any(asked));
             assert!(probes.iter().filter(|p| usize::from(p.code) == *at).count() <= 48);

@@ -8,9 +8,9 @@
 //! Search           query -> keys -> votes -> matches       search/, key.rs, doubt.rs
 //! ```
 //! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
-//! are not its business. It is derived, and it keeps no log: the catalogue's change sequence is the log,
-//! and [`Index::applied_seq`] says up to where it is on disk. A lost or damaged index costs no more
-//! than enrolling the catalogue's codes again.
+//! are not its business. It is derived, and it keeps no log: the catalogue's change sequence is the
+//! log, and [`Index::applied_seq`] says up to where it is on disk. A lost or damaged index costs no
+//! more than enrolling the catalogue's codes again.
 
 #![forbid(unsafe_code)]
 
@@ -55,14 +55,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index kept in `directory` (made if missing) to write and to read, as it was when it
-    /// was last written.
+    /// Opens the index kept in `directory` (made if missing) to write and to read, as it was when
+    /// it was last written.
     ///
     /// Empty, with [`Index::applied_seq`] 0, where there is none yet.
     ///
     /// # Errors
-    /// The directory cannot be read or made, or the index is damaged ([`IndexError::Damaged`]): then
-    /// remove the directory and insert everything again.
+    /// The directory cannot be read or made, or the index is damaged ([`IndexError::Damaged`]):
+    /// then remove the directory and insert everything again.
     pub fn open(directory: &Path) -> Result<Self, IndexError> {
         std::fs::create_dir_all(directory).map_err(|e| IndexError::io(directory, e))?;
         Self::open_on(Disk::at(directory), Sampling::default())

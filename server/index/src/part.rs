@@ -1,5 +1,5 @@
-//! Parts: the index is a list of them, each with recordings, posting lists and codes of its own. The
-//! newest is in memory, the others are files that never change.
+//! Parts: the index is a list of them, each with recordings, posting lists and codes of its own.
+//! The newest is in memory, the others are files that never change.
 
 use std::io;
 use std::path::{Path, PathBuf};

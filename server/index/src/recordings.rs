@@ -1,8 +1,9 @@
-//! The recordings of one part of the index: which slots they are, and where they lie in its space of
-//! codes.
+//! The recordings of one part of the index: which slots they are, and where they lie in its space
+//! of codes.
 //!
-//! Places are counted in cells of [`CELL_CODES`] codes, and every recording begins with a new cell. A
-//! posting tells the cell alone: that is as near as votes can tell, and the raw codes tell the rest.
+//! Places are counted in cells of [`CELL_CODES`] codes, and every recording begins with a new cell.
+//! A posting tells the cell alone: that is as near as votes can tell, and the raw codes tell the
+//! rest.
 
 use std::collections::{HashMap, HashSet};
 

@@ -6,8 +6,8 @@
 //! Job::run   the segment is written                       no lock; seconds to minutes
 //! install    the manifest names it, in place of them      an instant and a few fsyncs
 //! ```
-//! Whatever fails to be written stops all writing until the index is opened again: after a failed fsync
-//! nobody knows what is on the disk, and trying again would be believed.
+//! Whatever fails to be written stops all writing until the index is opened again: after a failed
+//! fsync nobody knows what is on the disk, and trying again would be believed.
 
 use std::io;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::recordings::{Dead, Ordinal};
 use crate::segment::{Segment, file_name};
 use crate::storage::Storage;
 
-/// Times that a reader reads the manifest again when a segment that it names is gone: merged away in
-/// between.
+/// Times that a reader reads the manifest again when a segment that it names is gone: merged away
+/// in between.
 const READS_MOST: usize = 10;
 
 /// What is on disk, and whether more may be written.
@@ -217,8 +217,8 @@ impl Index {
         Ok(())
     }
 
-    /// Writes everything to disk as of the catalogue's `applied_seq`: when this returns, nothing of it
-    /// would have to be replayed.
+    /// Writes everything to disk as of the catalogue's `applied_seq`: when this returns, nothing of
+    /// it would have to be replayed.
     ///
     /// # Errors
     /// A disk that is full or fails; what was on disk before is still in force.
@@ -262,16 +262,17 @@ impl Index {
         stats.collect()
     }
 
-    /// Reads every byte on disk and tells each damage: `found` is called with it as soon as it is seen.
+    /// Reads every byte on disk and tells each damage: `found` is called with it as soon as it is
+    /// seen.
     pub fn verify(&self, mut found: impl FnMut(IndexError)) {
         for (_, segment) in &self.writing.segments {
             segment.verify(&mut found);
         }
     }
 
-    /// Gives the files up, after damage was met in them: nothing more is written, and the next opening
-    /// finds an empty index, into which everything is to be inserted again. What is open goes on
-    /// answering from what is sound.
+    /// Gives the files up, after damage was met in them: nothing more is written, and the next
+    /// opening finds an empty index, into which everything is to be inserted again. What is open
+    /// goes on answering from what is sound.
     pub fn give_up(&mut self) {
         self.writing.stopped = true;
         // If even that fails, the next opening meets the damage itself.

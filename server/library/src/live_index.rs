@@ -26,8 +26,8 @@ const REPLAY_BATCH: u32 = 3_000;
 /// Codes in memory (12,000 songs) from which on they go to disk while catching up.
 const MEMORY_CODES_MAX: u64 = 64_000_000;
 
-/// An index of up to so many bytes is read whole and checked at opening: half a second. In a larger one
-/// damage is met when a query meets it.
+/// An index of up to so many bytes is read whole and checked at opening: half a second. In a larger
+/// one damage is met when a query meets it.
 const CHECKED_BYTES_MAX: u64 = 256_000_000;
 
 /// The index behind a lock: many identify at once, one change at a time is let in between.
@@ -124,8 +124,8 @@ impl LiveIndex {
         .await?
     }
 
-    /// Lets what is in memory be written to disk by [`LiveIndex::write_out`]: an instant. The caller
-    /// sees to it that nothing is applied meanwhile.
+    /// Lets what is in memory be written to disk by [`LiveIndex::write_out`]: an instant. The
+    /// caller sees to it that nothing is applied meanwhile.
     pub async fn freeze(&self) -> Result<(), LibraryError> {
         let shared = Arc::clone(&self.shared);
         on_blocking_thread(move || shared.freeze()).await?
@@ -249,8 +249,8 @@ impl Shared {
         }
     }
 
-    /// What a damaged index costs: the queries that meet the damage, until the server is started again
-    /// and everything is enrolled from the catalogue. A reader leaves that to the writer.
+    /// What a damaged index costs: the queries that meet the damage, until the server is started
+    /// again and everything is enrolled from the catalogue. A reader leaves that to the writer.
     fn give_up(&self, damage: &IndexError) -> Result<(), LibraryError> {
         if self.access == Access::Write {
             tracing::error!(%damage, "damage in the index; it is rebuilt at the next start");

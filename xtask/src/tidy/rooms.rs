@@ -42,7 +42,7 @@ const ROOMS: [Room; 10] = [
     Room { package: "onmon-wasm", ours: &[CORE, DECODE], others: None },
     Room {
         package: "onmon-tests",
-        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, "onmon"],
+        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, "onmon"],
         others: None,
     },
     Room { package: "xtask", ours: &[], others: None },

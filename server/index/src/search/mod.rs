@@ -51,8 +51,8 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// What was read and compared.
     pub cost: Cost,
-    /// The last tier that was asked: 1 whole keys of two samples, 2 of all samples, 3 the keys' first
-    /// three codes, 4 the same with a few bits wrong, 5 the scan.
+    /// The last tier that was asked: 1 whole keys of two samples, 2 of all samples, 3 the keys'
+    /// first three codes, 4 the same with a few bits wrong, 5 the scan.
     pub tier: u8,
 }
 
@@ -76,8 +76,8 @@ struct Candidate {
 struct Tier {
     /// How much of a key must be there.
     reach: Reach,
-    /// The most samples that are asked for, those in the middle of the recording first: it has more to
-    /// tell than its beginning and end.
+    /// The most samples that are asked for, those in the middle of the recording first: it has more
+    /// to tell than its beginning and end.
     samples: usize,
     /// Clusters of votes that are looked at in each part.
     looked_at: usize,
@@ -85,19 +85,26 @@ struct Tier {
     aligned: usize,
 }
 
-/// From cheap to dear.
-const TIERS: [Tier; 4] = [
+/// From cheap to dear; [`in_doubt`] comes last.
+const TIERS: [Tier; 3] = [
     Tier { reach: Reach::Whole, samples: 2, looked_at: 128, aligned: 16 },
     Tier { reach: Reach::Whole, samples: SAMPLES_MAX, looked_at: 256, aligned: 32 },
     Tier { reach: Reach::Begun, samples: SAMPLES_MAX, looked_at: 1_024, aligned: 32 },
-    Tier { reach: Reach::BegunInDoubt, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 },
 ];
+
+/// The dearest tier. The sets of wrong bits that it tries are halved in a catalogue of half a
+/// million songs or more: what it reads grows with both, and half of what 48 sets find, 12 would.
+fn in_doubt(library_codes: u64) -> Tier {
+    let sets = if library_codes < 2_500_000_000 { 48 } else { 24 };
+    let reach = Reach::BegunInDoubt(sets);
+    Tier { reach, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 }
+}
 
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
-/// Of the bits by which the query agrees with a recording where it is known to lie, how many another
-/// place must have to be tried.
+/// Of the bits by which the query agrees with a recording where it is known to lie, how many
+/// another place must have to be tried.
 const OF_KNOWN_MIN: f32 = 0.8;
 
 /// Of the look of a recording that is known, how promising another must look to be tried where that
@@ -127,16 +134,15 @@ pub(crate) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// All matches of the first tier that is certain, best first. Of a query of which some samples are
-    /// certain the others are asked on, by whole keys and their beginnings: they may be of
+    /// All matches of the first tier that is certain, best first. Of a query of which some samples
+    /// are certain the others are asked on, by whole keys and their beginnings: they may be of
     /// another recording.
     pub(crate) fn identify(&self) -> Result<Found, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut open = vec![true; self.query.len()];
         let mut last = 0;
-        let tiers = if self.depth == Depth::Naive { &[] } else { TIERS.as_slice() };
-        for (number, tier) in tiers.iter().enumerate() {
-            if !best.is_empty() && tier.reach == Reach::BegunInDoubt {
+        for (number, tier) in self.tiers().iter().enumerate() {
+            if !best.is_empty() && matches!(tier.reach, Reach::BegunInDoubt(_)) {
                 break;
             }
             last = number + 1;
@@ -150,7 +156,7 @@ impl Search<'_> {
             }
         }
         if best.is_empty() && self.may_scan() {
-            last = TIERS.len() + 1;
+            last = TIERS.len() + 2;
             let candidates = self.scanned(&mut cost)?;
             self.lay(&candidates, &mut best, &mut cost)?;
         }
@@ -161,7 +167,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in &TIERS {
+        for tier in TIERS.iter().chain([&in_doubt(self.codes())]) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if self.may_scan() {
@@ -169,6 +175,17 @@ impl Search<'_> {
         }
         self.lay(&all, &mut best, &mut cost)?;
         Ok(self.told(&best))
+    }
+
+    fn tiers(&self) -> Vec<Tier> {
+        match self.depth {
+            Depth::Naive => vec![],
+            _ => TIERS.into_iter().chain([in_doubt(self.codes())]).collect(),
+        }
+    }
+
+    fn codes(&self) -> u64 {
+        self.parts.iter().map(|part| part.live_codes()).sum()
     }
 
     fn scanned(&self, cost: &mut Cost) -> Result<Vec<Candidate>, IndexError> {
@@ -182,10 +199,7 @@ impl Search<'_> {
         match self.depth {
             Depth::Keys => false,
             Depth::Scan | Depth::Naive => true,
-            Depth::Usual => {
-                let codes: u64 = self.parts.iter().map(|part| part.live_codes()).sum();
-                codes <= scan::CODES_MAX
-            }
+            Depth::Usual => self.codes() <= scan::CODES_MAX,
         }
     }
 
@@ -212,7 +226,8 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// Aligns the query at each candidate; keeps the recordings where that is certain, at their best.
+    /// Aligns the query at each candidate; keeps the recordings where that is certain, at their
+    /// best.
     fn lay(
         &self,
         candidates: &[Candidate],

@@ -2,9 +2,10 @@
 //! music). Its cost grows with the library, and so it is left out of large ones unless it is asked
 //! for.
 //!
-//! A pattern of a few bits from all over the query is counted for 512 places at once ([`super::slices`]);
-//! where it is near, the whole is compared. Samples are laid on a recording all together where there are
-//! several, at the speed at which they were recorded, and each by itself at three speeds.
+//! A pattern of a few bits from all over the query is counted for 512 places at once
+//! ([`super::slices`]); where it is near, the whole is compared. Samples are laid on a recording
+//! all together where there are several, at the speed at which they were recorded, and each by
+//! itself at three speeds.
 
 use std::thread;
 
@@ -45,9 +46,10 @@ const TERMS_OF_FEW: usize = 192;
 const TERMS_OF_MANY: usize = 96;
 const TERMS_TOGETHER: usize = 192;
 
-/// How much nearer than chance a pattern must be for the whole to be compared, in standard deviations of
-/// independent bits: unrelated codes are so in one place of 100, and of 700 where samples are laid
-/// together. Bits of which 30 in 100 are wrong reach 5.5 with 192 terms, 3.9 with 96.
+/// How much nearer than chance a pattern must be for the whole to be compared, in standard
+/// deviations of independent bits: unrelated codes are so in one place of 100, and of 700 where
+/// samples are laid together. Bits of which 30 in 100 are wrong reach 5.5 with 192 terms, 3.9 with
+/// 96.
 const NEAR: f32 = 2.3;
 const NEAR_TOGETHER: f32 = 3.0;
 
@@ -125,8 +127,8 @@ fn share(
 /// Samples at one speed, and where they agree best so far.
 #[derive(Clone)]
 struct Tried {
-    /// The sample that a candidate is told of, and the code in its middle, where a speed between those
-    /// tried is off by the least.
+    /// The sample that a candidate is told of, and the code in its middle, where a speed between
+    /// those tried is off by the least.
     sample: usize,
     middle: usize,
     /// Codes of the recording from the first code of all to that one.

@@ -1,10 +1,10 @@
 //! Counts, for 512 places at once, how many bits of a pattern differ from a recording.
 //!
-//! The recording's codes are turned into eight rows of bits, one per bit of a code. A pattern is a list of
-//! terms: at a distance of so many codes, this bit should be 1 (or 0). One word of a row, shifted by the
-//! distance, is one term for 64 places; carry-save adders count the terms that differ in bit-sliced
-//! counters (Harley and Seal; Warren, Hacker's Delight, 5-2). Plain integers, which compilers turn into
-//! vectors.
+//! The recording's codes are turned into eight rows of bits, one per bit of a code. A pattern is a
+//! list of terms: at a distance of so many codes, this bit should be 1 (or 0). One word of a row,
+//! shifted by the distance, is one term for 64 places; carry-save adders count the terms that
+//! differ in bit-sliced counters (Harley and Seal; Warren, Hacker's Delight, 5-2). Plain integers,
+//! which compilers turn into vectors.
 
 /// Words that are counted together.
 pub(super) const LANES: usize = 8;
@@ -61,8 +61,8 @@ impl Rows {
         }
     }
 
-    /// For each of the [`PLACES`] places from `first` (a multiple of 64) on, whether at most `most` terms
-    /// differ there. Places that the pattern leads beyond the recording tell nothing.
+    /// For each of the [`PLACES`] places from `first` (a multiple of 64) on, whether at most `most`
+    /// terms differ there. Places that the pattern leads beyond the recording tell nothing.
     pub(super) fn near(&self, first: usize, pattern: &[Term], most: u32) -> Slice {
         let mut count = Counter::default();
         let (eights, rest) = pattern.as_chunks::<8>();

@@ -12,7 +12,7 @@ const fn postings_most(reach: Reach) -> usize {
     match reach {
         Reach::Whole => 4_096,
         Reach::Begun => 4_096,
-        Reach::BegunInDoubt => 1_024,
+        Reach::BegunInDoubt(_) => 1_024,
     }
 }
 
@@ -33,8 +33,8 @@ pub(super) struct Cluster {
     pub cell: u32,
 }
 
-/// The key of one code of the query that occurs in one cell: `line << 16 | sample << 12 | code`, where
-/// a line is the cell that the query's beginning would lie in.
+/// The key of one code of the query that occurs in one cell: `line << 16 | sample << 12 | code`,
+/// where a line is the cell that the query's beginning would lie in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit(u64);
 

@@ -8,7 +8,8 @@
 //! ```
 //! All little-endian, lowest bit first. These are Elias-Fano lists (Elias, "Efficient Storage and
 //! Retrieval by Content and Address of Static Files", 1974): about 2 + log2(mean gap) bits a
-//! posting, and the place of a value is found by counting zeros, without unpacking what lies before.
+//! posting, and the place of a value is found by counting zeros, without unpacking what lies
+//! before.
 
 /// Bytes of a block on disk: half a page, so that a short list costs little to check and unpack.
 pub(crate) const BLOCK_BYTES: usize = 2_048;

@@ -37,8 +37,8 @@ pub(super) struct Foot {
 impl Foot {
     /// ```text
     /// codes u64 | blocks u64 | recordings u64 | 0 u64
-    /// one key of how many is kept u32 | codes in a cell u32 | bytes in a block u32 | CRC-32 of the tables u32
-    /// CRC-32 of all before it in the foot u32 | 0 u32 | "ONMONEND"
+    /// one key of how many is kept u32 | codes in a cell u32 | bytes in a block u32 | CRC-32 of the
+    /// tables u32 CRC-32 of all before it in the foot u32 | 0 u32 | "ONMONEND"
     /// ```
     pub(super) fn bytes(&self) -> [u8; FOOT_BYTES] {
         let mut bytes = vec![];

@@ -8,8 +8,8 @@
 //! block keys  u32, the key of each block's first posting
 //! foot        how many of each, sums of the tables and of itself, "ONMONEND"      format.rs
 //! ```
-//! All little-endian. The recordings and the block keys are kept in memory (24 bytes a recording, 4 a
-//! block); codes and blocks are read when asked for, and checked each time.
+//! All little-endian. The recordings and the block keys are kept in memory (24 bytes a recording, 4
+//! a block); codes and blocks are read when asked for, and checked each time.
 
 pub(crate) mod block;
 mod format;
@@ -30,7 +30,8 @@ use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
 pub(crate) use format::file_name;
 pub(crate) use write::write;
 
-/// A read that takes longer than this did not come from memory. (2 KiB from the page cache take one.)
+/// A read that takes longer than this did not come from memory. (2 KiB from the page cache take
+/// one.)
 const COLD: Duration = Duration::from_micros(20);
 
 /// Blocks read at a time where all are read.

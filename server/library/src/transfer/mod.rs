@@ -5,11 +5,10 @@
 //! head     "ONMONEXP" | version u32 | 0 u32
 //! record   length u32, of what is between it and the sum, never 0
 //!            length of the metadata u32
-//!            metadata: JSON, as {"recording_id":…,"title":…,"artist":…,"isrc":…,"iswc":…,"rights":…}
-//!            the reference fingerprint in wire form (spec/wire.md), up to the end of the record
-//!          CRC-32 u32 of the record, its length included
-//! …
-//! end      0 u32 | records u64 | CRC-32 u32 of all before it                   all little-endian
+//! metadata: JSON, as {"recording_id":…,"title":…,"artist":…,"isrc":…,"iswc":…,"rights":…} the
+//! reference fingerprint in wire form (spec/wire.md), up to the end of the record CRC-32 u32 of the
+//! record, its length included … end      0 u32 | records u64 | CRC-32 u32 of all before it
+//! all little-endian
 //! ```
 //! Records come in the order in which they were first enrolled. There are no slots in it: they are
 //! a library's own, and importing gives new ones. A record with a wrong sum or contents that no
