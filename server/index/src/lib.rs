@@ -33,14 +33,13 @@ use std::sync::Arc;
 use onmon_core::{Fingerprint, certainty};
 use part::{Part, View};
 use search::Search;
-use storage::Disk;
 use writing::Writing;
 
 pub use jobs::{Job, Written};
 pub use key::Sampling;
 pub use part::{Cost, IndexError};
 pub use search::{Depth, Found, Match, SampleMatch};
-pub use storage::{ReadFile, Storage, WriteFile};
+pub use storage::{Disk, ReadFile, Storage, WriteFile};
 pub use writing::SegmentStats;
 
 /// The catalogue's number of a recording.

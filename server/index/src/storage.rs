@@ -82,13 +82,15 @@ pub trait ReadFile: Send + Sync {
 /// Bytes gathered before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// A folder of the file system.
-pub(crate) struct Disk {
+/// A folder of the file system: what [`Index::open`](crate::Index::open) uses, to be wrapped in a
+/// storage that meters it, fails or dies.
+pub struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
-    pub(crate) fn at(folder: &Path) -> Arc<dyn Storage> {
+    /// This folder, which exists.
+    pub fn at(folder: &Path) -> Arc<dyn Storage> {
         Arc::new(Self { folder: folder.to_owned() })
     }
 }
