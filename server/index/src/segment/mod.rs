@@ -252,13 +252,23 @@ impl Source for Segment {
 
     fn postings(&self) -> PostingStream<'_> {
         let starts = (0..self.block_keys.len()).step_by(BLOCKS_AT_A_TIME);
+        let mut last = None;
         let chunk = move |first: usize| {
             let blocks = BLOCKS_AT_A_TIME.min(self.block_keys.len() - first);
             let mut bytes = vec![0; blocks * BLOCK_BYTES];
             let mut postings = vec![];
             let read = self.read(&mut bytes, self.block_at(first)).and_then(|()| {
                 let mut each = bytes.chunks(BLOCK_BYTES).enumerate();
-                each.try_for_each(|(i, block)| self.unpack(first + i, block, &mut postings))
+                each.try_for_each(|(i, block)| {
+                    let begin = postings.len();
+                    self.unpack(first + i, block, &mut postings)?;
+                    let own = &postings[begin..];
+                    if !own.is_sorted() || last > own.first().copied() {
+                        return Err(self.damaged_block(first + i, "out of order"));
+                    }
+                    last = own.last().copied().or(last);
+                    Ok(())
+                })
             });
             let (failed, good) = match read {
                 Ok(()) => (None, postings),
