@@ -19,6 +19,15 @@ const EIO: i32 = 5;
 const FIRST_STEPS: u64 = 60;
 const NEXT_STEPS: u64 = 20;
 
+/// Histories of each test; this variable asks for more.
+const HISTORIES: u64 = 1;
+const HISTORIES_VARIABLE: &str = "ONMON_HISTORIES";
+
+fn histories() -> u64 {
+    let asked = std::env::var(HISTORIES_VARIABLE).ok().and_then(|asked| asked.parse().ok());
+    asked.unwrap_or(HISTORIES)
+}
+
 /// Opens what is there, enters what it has not, holds it against the catalogue.
 fn open(disk: &SimulatedDisk, catalogue: &Catalogue) -> Result<Index, IndexError> {
     let mut index = Index::open_on(Arc::new(disk.clone()), sampling())?;
@@ -66,7 +75,7 @@ fn goes_on(disk: &SimulatedDisk, catalogue: &mut Catalogue, random: &mut Random,
 
 #[test]
 fn whatever_step_is_the_last_nothing_acknowledged_is_lost() {
-    for seed in 0..1 {
+    for seed in 0..histories() {
         let steps = steps_of(seed);
         for (at, step) in steps.iter().enumerate() {
             for left in [Left::All, Left::Durable, Left::Torn] {
@@ -86,7 +95,7 @@ fn whatever_step_is_the_last_nothing_acknowledged_is_lost() {
 
 #[test]
 fn a_disk_that_is_full_or_fails_is_told_and_never_written_again() {
-    for seed in 100..101 {
+    for seed in 100..100 + histories() {
         for (at, step) in steps_of(seed).into_iter().enumerate() {
             let number = if matches!(step, Step::Create | Step::Write) { ENOSPC } else { EIO };
             let what = format!("history {seed}, error {number} at step {at}, {step:?}");
@@ -124,7 +133,7 @@ fn a_disk_that_is_full_or_fails_is_told_and_never_written_again() {
 #[test]
 fn a_disk_that_lies_is_found_out_or_does_no_harm() {
     let (mut found_out, mut harmless) = (0, 0);
-    for seed in 0..400 {
+    for seed in 0..200 * histories() {
         let (disk, mut catalogue) = (SimulatedDisk::new(), Catalogue::default());
         let mut random = Random::new(1_000 + seed);
         disk.lies(Random::new(seed));
@@ -146,7 +155,8 @@ fn a_disk_that_lies_is_found_out_or_does_no_harm() {
             disk.restart(left, &mut random);
         }
     }
-    assert!(found_out > 50 && harmless > 50, "{found_out} found out, {harmless} harmless");
+    println!("{found_out} found out, {harmless} lives without harm");
+    assert!(found_out > 20 && harmless > 20, "{found_out} found out, {harmless} harmless");
 }
 
 #[test]
