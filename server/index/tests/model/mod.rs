@@ -100,7 +100,7 @@ impl Catalogue {
         let gone = self.changes.iter().rev().filter_map(|change| change.song);
         let mut gone = gone.filter(|song| !living.values().any(|alive| alive == song));
         let never = Song { seed: u64::MAX / 3, length: STRANGE_CODES };
-        let strange = if self.last_seq() % 2 == 0 { gone.next() } else { None };
+        let strange = if self.last_seq().is_multiple_of(2) { gone.next() } else { None };
         let strange = strange.unwrap_or(never);
         match ask(index, strange, strange.length - STRANGE_CODES) {
             Ok(found) => assert_eq!(found, [], "{strange:?} does not live"),
