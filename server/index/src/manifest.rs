@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! "ONMONMAN" | version u32 | segments u32 | applied_seq u64 | the next segment's number u64
-//! per segment: number u64 | dead u32 | 0 u32 | ordinals of the dead u32 each
+//! per segment: number u64 | dead u32 | its foot's CRC-32 u32 | ordinals of the dead u32 each
 //! CRC-32 of all before it                                                    all little-endian
 //! ```
 
@@ -32,6 +32,9 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub id: u64,
+    /// Its contents' ([`crate::segment::Segment::sum`]): another segment that has come by its name is
+    /// not this one.
+    pub sum: u32,
     pub dead: Vec<Ordinal>,
 }
 
@@ -79,7 +82,8 @@ impl Manifest {
         bytes.extend_from_slice(&self.next_segment.to_le_bytes());
         for segment in &self.segments {
             bytes.extend_from_slice(&segment.id.to_le_bytes());
-            bytes.extend_from_slice(&(segment.dead.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(&(segment.dead.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(&segment.sum.to_le_bytes());
             segment.dead.iter().for_each(|dead| bytes.extend_from_slice(&dead.to_le_bytes()));
         }
         let sum = crc32fast::hash(&bytes);
@@ -98,13 +102,17 @@ impl Manifest {
         }
         let count = reader.u32()?;
         let (applied_seq, next_segment) = (reader.u64()?, reader.u64()?);
-        let mut segments = vec![];
+        let mut segments: Vec<Listed> = vec![];
         for _ in 0..count {
-            let (id, dead) = (reader.u64()?, reader.u64()?);
-            let dead = usize::try_from(dead).ok().and_then(|dead| dead.checked_mul(4));
-            let dead = reader.take(dead.ok_or("more dead than there can be")?)?;
+            let (id, dead, sum) = (reader.u64()?, reader.u32()?, reader.u32()?);
+            let dead = (dead as usize).checked_mul(4).ok_or("more dead than there can be")?;
+            let dead = reader.take(dead)?;
+            // A number to come, or one that is there, would be written over.
+            if id >= next_segment || segments.iter().any(|other| other.id == id) {
+                return Err("a segment's number that is none");
+            }
             let word = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
-            segments.push(Listed { id, dead: dead.as_chunks().0.iter().map(word).collect() });
+            segments.push(Listed { id, sum, dead: dead.as_chunks().0.iter().map(word).collect() });
         }
         if !reader.0.is_empty() {
             return Err("bytes left over");
@@ -141,7 +149,10 @@ mod tests {
         let manifest = Manifest {
             applied_seq: 1 << 40,
             next_segment: 7,
-            segments: vec![Listed { id: 3, dead: vec![1, 5, 9] }, Listed { id: 6, dead: vec![] }],
+            segments: vec![
+                Listed { id: 3, sum: 4_711, dead: vec![1, 5, 9] },
+                Listed { id: 6, sum: 0, dead: vec![] },
+            ],
         };
         let bytes = manifest.bytes();
         assert_eq!(Manifest::parse(&bytes), Ok(manifest));
@@ -150,6 +161,16 @@ mod tests {
             bad[at] ^= 4;
             assert!(Manifest::parse(&bad).is_err(), "byte {at}");
             assert!(Manifest::parse(&bytes[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_number_twice_or_one_to_come_is_damage() {
+        let listed = |id| Listed { id, sum: 0, dead: vec![] };
+        for (ids, next_segment) in [([3, 3], 7), ([3, 7], 7)] {
+            let manifest =
+                Manifest { applied_seq: 1, next_segment, segments: ids.map(listed).to_vec() };
+            assert!(Manifest::parse(&manifest.bytes()).is_err(), "{ids:?}");
         }
     }
 }

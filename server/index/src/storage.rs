@@ -82,13 +82,14 @@ pub trait ReadFile: Send + Sync {
 /// Bytes gathered before they are written.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// A folder of the file system.
+/// A folder of the file system: what [`Index::open`](crate::Index::open) uses, to be wrapped in a
+/// storage that meters it, fails or dies.
 pub struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
-    /// This folder.
+    /// This folder, which exists.
     pub fn at(folder: &Path) -> Arc<dyn Storage> {
         Arc::new(Self { folder: folder.to_owned() })
     }

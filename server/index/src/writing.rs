@@ -17,7 +17,7 @@ use crate::jobs::{Job, Written, due};
 use crate::manifest::{self, Listed, Manifest};
 use crate::part::{IndexError, Part};
 use crate::recordings::{Dead, Ordinal};
-use crate::segment::{Segment, file_name};
+use crate::segment::{Segment, file_name, number_of};
 use crate::storage::Storage;
 
 /// Times that a reader reads the manifest again when a segment that it names is gone: merged away
@@ -67,16 +67,37 @@ impl Writing {
 
 /// Opens what is there to write: removes what no manifest names.
 pub(crate) fn open(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Writing), IndexError> {
-    let (parts, writing) = read(storage)?;
+    let (parts, writing) = read(storage).map_err(missing_is_damage)?;
     let io = |e| IndexError::io(storage.path(), e);
     let known: Vec<String> = writing.segments.iter().map(|(id, _)| file_name(*id)).collect();
-    for name in storage.list().map_err(io)? {
+    let mut strays = storage.list().map_err(io)?;
+    strays.retain(|name| {
         let ours = [".onmseg", ".part", ".onmidx"].iter().any(|end| name.ends_with(end));
-        if ours && !known.contains(&name) {
-            storage.remove(&name).map_err(io)?;
+        ours && !known.contains(name)
+    });
+    let merged_away = |name: &String| number_of(name).is_some_and(|id| id < writing.next_segment);
+    let (merged_away, never_named): (Vec<String>, Vec<String>) =
+        strays.into_iter().partition(merged_away);
+    never_named.iter().try_for_each(|name| storage.remove(name)).map_err(io)?;
+    if !merged_away.is_empty() {
+        // Who wrote the manifest that was read may have been killed, or told of an error, before it
+        // was durable. The one before it names these files: it must not come back without them.
+        if let Some(manifest) = Manifest::read(storage.as_ref())? {
+            manifest.write(storage.as_ref())?;
         }
+        merged_away.iter().try_for_each(|name| storage.remove(name)).map_err(io)?;
     }
     Ok((parts, writing))
+}
+
+/// What to make of a segment that the manifest names and that is not there.
+fn missing_is_damage(error: IndexError) -> IndexError {
+    match error {
+        IndexError::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
+            IndexError::damaged(&path, "it is not there, and the manifest names it")
+        }
+        other => other,
+    }
 }
 
 /// Opens what is there to read, while another may write.
@@ -85,7 +106,7 @@ pub(crate) fn open_to_read(storage: &Arc<dyn Storage>) -> Result<(Vec<Part>, Wri
     loop {
         match read(storage) {
             Err(error) if is_gone(&error) && reads < READS_MOST => reads += 1,
-            done => return done,
+            done => return done.map_err(missing_is_damage),
         }
     }
 }
@@ -126,8 +147,13 @@ fn read_but_for(
     let Some(manifest) = Manifest::read(storage.as_ref())? else { return Ok((vec![], writing)) };
     (writing.applied_seq, writing.next_segment) = (manifest.applied_seq, manifest.next_segment);
     let mut parts = vec![];
-    for Listed { id, dead } in manifest.segments {
-        let segment = match Segment::open(storage.as_ref(), id) {
+    for Listed { id, sum, dead } in manifest.segments {
+        let opened = Segment::open(storage.as_ref(), id).and_then(|segment| {
+            let other =
+                || IndexError::damaged(segment.path(), "not the one that the manifest names");
+            if segment.sum() == sum { Ok(segment) } else { Err(other()) }
+        });
+        let segment = match opened {
             Ok(segment) => Arc::new(segment),
             Err(error) => {
                 unopened(error)?;
@@ -188,6 +214,7 @@ impl Index {
         let mut places = self.parts.windows(job.parts.len());
         let Some(first) = places.position(|now| now.iter().zip(&job.parts).all(same)) else {
             // Another job was faster, or everything was compacted meanwhile.
+            self.refuse_if_stopped()?;
             let _ = self.writing.storage.remove(&file_name(job.id));
             return Ok(());
         };
@@ -286,11 +313,12 @@ impl Index {
 
     fn write_manifest(&mut self, applied_seq: u64) -> Result<(), IndexError> {
         self.refuse_if_stopped()?;
-        let in_files = self.parts.iter().filter_map(|part| Some((part.segment?, &part.dead)));
-        let listed = in_files.map(|(id, dead)| {
-            let mut dead: Vec<Ordinal> = dead.iter().copied().collect();
+        let listed = self.parts.iter().filter_map(|part| {
+            let id = part.segment?;
+            let (_, segment) = self.writing.segments.iter().find(|(open, _)| *open == id)?;
+            let mut dead: Vec<Ordinal> = part.dead.iter().copied().collect();
             dead.sort_unstable();
-            Listed { id, dead }
+            Some(Listed { id, sum: segment.sum(), dead })
         });
         let segments = listed.collect();
         let next_segment = self.writing.next_segment;

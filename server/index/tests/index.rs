@@ -190,6 +190,74 @@ fn a_query_that_meets_a_damaged_block_is_refused_and_others_are_answered() {
 }
 
 #[test]
+fn a_sound_block_in_the_place_of_another_is_noticed_by_whoever_reads_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = library(directory.path());
+    index.flush(1).unwrap();
+    let path = &files(directory.path(), ".onmseg")[0];
+    let mut bytes = std::fs::read(path).unwrap();
+    // Blocks of 2 KiB behind the head and the codes.
+    let (before, after) = bytes[16 + 50 * 3_000..].split_at_mut(10 * 2_048);
+    before[9 * 2_048..].swap_with_slice(&mut after[..2_048]);
+    std::fs::write(path, &bytes).unwrap();
+    let index = Index::open(directory.path()).unwrap();
+    let builder = query(&song(3, 3_000), 0, 1_800);
+    let damage = index.identify(&builder.finish().unwrap()).unwrap_err().to_string();
+    assert!(damage.contains("another block in its place"), "{damage}");
+    let mut found = vec![];
+    index.verify(|damage| found.push(damage.to_string()));
+    assert!(found[0].contains("block 9:") && found[1].contains("block 10:"), "{found:?}");
+}
+
+#[test]
+fn a_block_out_of_order_is_noticed_before_it_is_merged() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = library(directory.path());
+    index.flush(1).unwrap();
+    let path = &files(directory.path(), ".onmseg")[0];
+    let mut bytes = std::fs::read(path).unwrap();
+    // The lower bits of its distances, under a right sum: no disk does that, but a fault in a writer may.
+    let block = &mut bytes[16 + 50 * 3_000 + 5 * 2_048..][..2_048];
+    block[16..400].reverse();
+    let sum = crc32fast::hash(&block[4..]);
+    block[..4].copy_from_slice(&sum.to_le_bytes());
+    std::fs::write(path, &bytes).unwrap();
+    let mut index = Index::open(directory.path()).unwrap();
+    let mut found = vec![];
+    index.verify(|damage| found.push(damage.to_string()));
+    assert!(found.len() == 1 && found[0].contains("block 5: out of order"), "{found:?}");
+    index.remove(3);
+    let damage = index.compact().unwrap_err().to_string();
+    assert!(damage.contains("block 5: out of order"), "{damage}");
+}
+
+#[test]
+fn a_segment_that_is_gone_or_by_the_name_of_another_is_damage() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (folder, songs) in [(&one, [1, 2]), (&other, [1, 3])] {
+        let mut index = Index::open(folder.path()).unwrap();
+        songs.iter().for_each(|&slot| index.insert(slot, &song(u64::from(slot), 100)));
+        index.flush(2).unwrap();
+    }
+    let path = &files(one.path(), ".onmseg")[0];
+    std::fs::copy(&files(other.path(), ".onmseg")[0], path).unwrap();
+    let damage = |opened: Result<Index, IndexError>| match opened {
+        Err(damage @ IndexError::Damaged { .. }) => damage.to_string(),
+        other => panic!("{:?}", other.err()),
+    };
+    for open in [Index::open, Index::open_to_read] {
+        let another = damage(open(one.path()));
+        assert!(another.contains("not the one that the manifest names"), "{another}");
+        assert!(another.contains(".onmseg"), "{another}");
+    }
+    std::fs::remove_file(path).unwrap();
+    for open in [Index::open, Index::open_to_read] {
+        let gone = damage(open(one.path()));
+        assert!(gone.contains("not there") && gone.contains(".onmseg"), "{gone}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_leaves_what_was_there_and_stops_writing() {
     let directory = tempfile::tempdir().unwrap();
     let mut index = library(directory.path());

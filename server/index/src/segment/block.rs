@@ -103,10 +103,15 @@ pub(crate) struct Block<'a> {
 
 impl<'a> Block<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Damage> {
-        let (sum, rest) = bytes.split_first_chunk::<4>().ok_or("cut off")?;
-        if bytes.len() != BLOCK_BYTES || crc32fast::hash(rest) != u32::from_le_bytes(*sum) {
+        let bytes: &Buffer = bytes.try_into().map_err(|_| "cut off")?;
+        if crc32fast::hash(&bytes[4..]).to_le_bytes() != bytes[..4] {
             return Err("wrong checksum");
         }
+        Self::of_checked(bytes)
+    }
+
+    /// The same of bytes that were read before: a sum costs more than a look-up.
+    pub(crate) fn of_checked(bytes: &'a Buffer) -> Result<Self, Damage> {
         let postings = usize::from(u16::from_le_bytes([bytes[4], bytes[5]]));
         let low_bits = u32::from(bytes[6]);
         let first = bytes[8..HEAD_BYTES].try_into().map(u64::from_le_bytes).unwrap_or(0);
@@ -117,6 +122,10 @@ impl<'a> Block<'a> {
         }
         let (lows, highs) = bytes[HEAD_BYTES..].split_at(low_bytes);
         Ok(Self { first, others, low_bits, lows, highs })
+    }
+
+    pub(crate) fn first(&self) -> u64 {
+        self.first
     }
 
     /// Calls `found` with every posting from `from` on and below `end`, in order.

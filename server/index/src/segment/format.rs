@@ -13,6 +13,9 @@ const VERSION: u8 = 1;
 pub(super) const HEAD: [u8; HEAD_BYTES] =
     [b'O', b'N', b'M', b'O', b'N', b'S', b'E', b'G', VERSION, 0, 0, 0, 0, 0, 0, 0];
 
+/// Bytes of the foot before its own sum.
+const SUMMED_BYTES: usize = 48;
+
 const FOOT_END: &[u8; 8] = b"ONMONEND";
 
 /// Bytes of a recording and of a block key in the tables.
@@ -22,6 +25,11 @@ const KEY_BYTES: usize = 4;
 /// The file of a segment.
 pub(crate) fn file_name(id: u64) -> String {
     format!("segment-{id:08}.onmseg")
+}
+
+/// The number of the segment whose file this is.
+pub(crate) fn number_of(file_name: &str) -> Option<u64> {
+    file_name.strip_prefix("segment-")?.strip_suffix(".onmseg")?.parse().ok()
 }
 
 /// What the end of the file tells of the rest.
@@ -53,6 +61,11 @@ impl Foot {
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(FOOT_END);
         bytes.try_into().unwrap_or([0; FOOT_BYTES])
+    }
+
+    /// Of all that it tells.
+    pub(super) fn sum(&self) -> u32 {
+        crc32fast::hash(&self.bytes()[..SUMMED_BYTES])
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Damage> {

@@ -16,7 +16,7 @@ mod format;
 mod merge;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::key::{KEY_BITS, Sampling};
@@ -27,7 +27,7 @@ use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
 use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
 
-pub(crate) use format::file_name;
+pub(crate) use format::{file_name, number_of};
 pub(crate) use write::write;
 
 /// A read that takes longer than this did not come from memory. (2 KiB from the page cache take
@@ -50,6 +50,7 @@ pub(crate) struct Segment {
     blocks_at: u64,
     bytes: u64,
     sampling: Sampling,
+    sum: u32,
 }
 
 impl Segment {
@@ -79,8 +80,17 @@ impl Segment {
         let tables = read(foot.tables_at(), foot.tables_bytes()).map_err(io)?;
         let tables = foot.tables(&tables).map_err(|what| IndexError::damaged(&path, what))?;
         let (recordings, block_keys) = tables;
-        let (blocks_at, sampling) = (foot.blocks_at(), foot.sampling);
-        Ok(Self { file, recordings, block_keys, blocks_at, bytes, path, sampling })
+        let (blocks_at, sampling, sum) = (foot.blocks_at(), foot.sampling, foot.sum());
+        Ok(Self { file, recordings, block_keys, blocks_at, bytes, path, sampling, sum })
+    }
+
+    /// Tells it from any other: of its foot, so of its tables, and of the sums that they hold.
+    pub(crate) fn sum(&self) -> u32 {
+        self.sum
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn recordings_table(&self) -> &Recordings {
@@ -101,14 +111,13 @@ impl Segment {
             }
         }
         let mut last = None;
-        for (at, key) in self.block_keys.iter().enumerate() {
+        for at in 0..self.block_keys.len() {
             let mut postings = vec![];
             if let Err(error) = self.read_block(at, &mut postings) {
                 damaged(error);
                 continue;
             }
-            let first = postings.first().map(|posting| posting.key());
-            if first != Some(*key) || !postings.is_sorted() || last > postings.first().copied() {
+            if !postings.is_sorted() || last > postings.first().copied() {
                 damaged(self.damaged_block(at, "out of order"));
             }
             last = postings.last().copied().or(last);
@@ -121,8 +130,19 @@ impl Segment {
         self.unpack(at, &bytes, postings)
     }
 
-    fn unpack(&self, at: usize, bytes: &[u8], into: &mut Vec<Posting>) -> Result<(), IndexError> {
+    /// The block of this number, checked: its sum, and that it is this one and no other.
+    fn block<'a>(&self, at: usize, bytes: &'a [u8]) -> Result<Block<'a>, IndexError> {
         let block = Block::read(bytes).map_err(|what| self.damaged_block(at, what))?;
+        let key = block.first() / u64::from(self.recordings.cells()).max(1);
+        if key == u64::from(self.block_keys[at]) {
+            Ok(block)
+        } else {
+            Err(self.damaged_block(at, "another block in its place"))
+        }
+    }
+
+    fn unpack(&self, at: usize, bytes: &[u8], into: &mut Vec<Posting>) -> Result<(), IndexError> {
+        let block = self.block(at, bytes)?;
         let universe = u64::from(self.recordings.cells());
         let mut strange = false;
         block.between(0, u64::MAX, |value| match value / universe.max(1) {
@@ -213,9 +233,11 @@ impl Source for Segment {
                         self.announce(&spans[number + 1..]);
                     }
                     lookup.cost.blocks += 1;
+                    self.block(at, &bytes)?;
                     held = at;
                 }
-                let block = Block::read(&bytes).map_err(|what| self.damaged_block(at, what))?;
+                let block = Block::of_checked(&bytes);
+                let block = block.map_err(|what| self.damaged_block(at, what))?;
                 block.between(first, end, |value| cells.push((value % universe.max(1)) as u32));
             }
             lookup.found(probe, &cells);
@@ -242,13 +264,23 @@ impl Source for Segment {
 
     fn postings(&self) -> PostingStream<'_> {
         let starts = (0..self.block_keys.len()).step_by(BLOCKS_AT_A_TIME);
+        let mut last = None;
         let chunk = move |first: usize| {
             let blocks = BLOCKS_AT_A_TIME.min(self.block_keys.len() - first);
             let mut bytes = vec![0; blocks * BLOCK_BYTES];
             let mut postings = vec![];
             let read = self.read(&mut bytes, self.block_at(first)).and_then(|()| {
                 let mut each = bytes.chunks(BLOCK_BYTES).enumerate();
-                each.try_for_each(|(i, block)| self.unpack(first + i, block, &mut postings))
+                each.try_for_each(|(i, block)| {
+                    let begin = postings.len();
+                    self.unpack(first + i, block, &mut postings)?;
+                    let own = &postings[begin..];
+                    if !own.is_sorted() || last > own.first().copied() {
+                        return Err(self.damaged_block(first + i, "out of order"));
+                    }
+                    last = own.last().copied().or(last);
+                    Ok(())
+                })
             });
             let (failed, good) = match read {
                 Ok(()) => (None, postings),

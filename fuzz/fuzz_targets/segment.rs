@@ -1,0 +1,84 @@
+//! Any bytes as a segment, and any recordings, block keys and blocks behind right checksums: no
+//! panic, whatever is done with the index then.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+mod served;
+mod used;
+
+use served::{Files, open, song};
+use used::use_all;
+
+const CELL_CODES: usize = 16;
+const BLOCK_BYTES: usize = 2_048;
+const FOOT_BYTES: usize = 64;
+
+type Recording = (u8, u8);
+/// Its key, whether that is the first posting's too, what it holds.
+type Block = (u32, bool, Vec<u8>);
+
+fuzz_target!(|input: (Vec<u8>, u8, Vec<Recording>, Vec<Block>)| {
+    let (bytes, one_of, recordings, blocks) = input;
+    check(&bytes);
+    check(&sealed(one_of, &recordings, &blocks));
+});
+
+/// A segment of these, every sum of which is right.
+fn sealed(one_of: u8, recordings: &[Recording], blocks: &[Block]) -> Vec<u8> {
+    let mut bytes = b"ONMONSEG\x01\0\0\0\0\0\0\0".to_vec();
+    let mut tables = vec![];
+    let mut cells = 0;
+    for (slot, length) in recordings {
+        let codes = song(u32::from(*slot % 8), usize::from(*length));
+        bytes.extend(&codes);
+        cells += codes.len().div_ceil(CELL_CODES) as u64;
+        for word in [u32::from(*slot % 8), codes.len() as u32, crc32fast::hash(&codes)] {
+            tables.extend(word.to_le_bytes());
+        }
+    }
+    let codes = bytes.len() as u64 - 16;
+    for (key, sound, holds) in blocks {
+        let mut block = vec![0; BLOCK_BYTES - 4];
+        let length = holds.len().min(block.len());
+        block[..length].copy_from_slice(&holds[..length]);
+        if *sound {
+            let first = u64::from(*key) * cells.max(1) + u64::from(block[4]) % cells.max(1);
+            block[4..12].copy_from_slice(&first.to_le_bytes());
+        }
+        bytes.extend(crc32fast::hash(&block).to_le_bytes());
+        bytes.extend(block);
+        tables.extend(key.to_le_bytes());
+    }
+    bytes.extend(&tables);
+    let mut foot = vec![];
+    for count in [codes, blocks.len() as u64, recordings.len() as u64, 0] {
+        foot.extend(count.to_le_bytes());
+    }
+    let sizes = [CELL_CODES as u32, BLOCK_BYTES as u32, crc32fast::hash(&tables)];
+    for word in [u32::from(one_of % 64) + 1].into_iter().chain(sizes) {
+        foot.extend(word.to_le_bytes());
+    }
+    foot.extend(crc32fast::hash(&foot).to_le_bytes());
+    foot.extend(b"\0\0\0\0ONMONEND");
+    bytes.extend(foot);
+    bytes
+}
+
+fn check(segment: &[u8]) {
+    // The sum by which the manifest knows it is that of its foot.
+    let foot = &segment[segment.len().saturating_sub(FOOT_BYTES)..];
+    let mut manifest = b"ONMONMAN\x01\0\0\0\x01\0\0\0".to_vec();
+    for number in [5_u64, 2, 1] {
+        manifest.extend(number.to_le_bytes());
+    }
+    manifest.extend([0; 4]);
+    manifest.extend(crc32fast::hash(&foot[..foot.len().min(48)]).to_le_bytes());
+    manifest.extend(crc32fast::hash(&manifest).to_le_bytes());
+    let files = Files::default();
+    files.lock().insert("manifest.onmman".to_owned(), manifest);
+    files.lock().insert("segment-00000001.onmseg".to_owned(), segment.to_vec());
+    if let Some(mut index) = open(&files) {
+        use_all(&mut index, &song(3, 100));
+    }
+}
