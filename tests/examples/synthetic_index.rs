@@ -88,6 +88,8 @@ fn build(index: Index, first: u32, songs: u32) -> Result<Index> {
     })?;
     let mut index = index.into_inner().map_err(|_| anyhow::anyhow!("a thread panicked"))?;
     index.flush(u64::from(songs))?;
+    // As an index is that is left alone for a while: one segment is asked once.
+    index.compact()?;
     Ok(index)
 }
 

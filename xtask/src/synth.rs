@@ -11,7 +11,7 @@ use crate::{command, repo};
 
 #[derive(Args)]
 pub struct Options {
-    /// Songs of 270 s on average. 2,000,000 take 20 GB of disk, 31 while they are built.
+    /// Songs of 270 s on average. 2,000,000 take 20 GB of disk, 40 while they are built.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     songs: u32,
     /// Where the index goes; target/synth/SONGS unless given.
