@@ -38,6 +38,7 @@ pub use index_stats::{IndexStats, NotOnDisk, index_stats};
 pub use index_upkeep::{Compacted, Rebuilt, compact_index, rebuild_index};
 pub use index_verify::{IndexDamage, Verified, verify_index};
 pub use library::{Answer, Library, RecordingMatch, Stats};
+pub use onmon_index::SampleMatch;
 pub use onmon_index::SegmentStats;
 pub use progress::Progress;
 pub use recording::{RECORDING_ID_BYTES_MAX, Recording, TEXT_BYTES_MAX};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use onmon_index::Match;
+use onmon_index::{Match, SampleMatch};
 use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -77,6 +77,8 @@ pub struct RecordingMatch {
     pub matched_ms: u32,
     /// How many of the query's samples agree on the offset.
     pub samples_agreeing: u8,
+    /// Which stretch of the recording each sample is that takes part, in the query's order.
+    pub samples: Vec<SampleMatch>,
     /// Whether a better match is the same recording, enrolled under another id.
     pub near_duplicate: bool,
 }
@@ -352,6 +354,7 @@ fn recording_match(recording: Recording, hit: &Match) -> RecordingMatch {
         bit_error: hit.bit_error,
         matched_ms: hit.matched_codes.saturating_mul(onmon_core::HOP_MS),
         samples_agreeing: hit.samples_agreeing,
+        samples: hit.samples.clone(),
         near_duplicate: hit.near_duplicate_of.is_some(),
     }
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use onmon_library::{Decision, RecordingMatch};
+use onmon_library::{Decision, RecordingMatch, SampleMatch};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -111,8 +111,26 @@ pub struct MatchedRecording {
     matched_ms: u32,
     /// How many of the query's samples agree on the offset.
     samples_agreeing: u8,
+    /// Which stretch of the recording each sample is that takes part, in the query's order: a query
+    /// of several recordings says here which is where.
+    samples: Vec<MatchedSample>,
     /// Whether a better match is the same recording, enrolled under another id.
     near_duplicate: bool,
+}
+
+/// A sample of the query that is a stretch of the recording.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchedSample {
+    /// Number of the sample in the query, from 0.
+    #[schema(maximum = 5)]
+    sample: u8,
+    /// Where it begins in the sound that was asked about, in ms.
+    query_ms: u64,
+    /// Where that is in the recording, in ms; negative if the recording starts later.
+    recording_ms: i64,
+    /// Its length, in ms.
+    #[schema(maximum = 15_000)]
+    length_ms: u32,
 }
 
 /// Times in milliseconds.
@@ -134,6 +152,13 @@ impl From<Decision> for DecisionWord {
     }
 }
 
+impl From<&SampleMatch> for MatchedSample {
+    fn from(found: &SampleMatch) -> Self {
+        let SampleMatch { sample, query_ms, recording_ms, length_ms, .. } = *found;
+        MatchedSample { sample, query_ms, recording_ms, length_ms }
+    }
+}
+
 impl From<RecordingMatch> for MatchedRecording {
     fn from(found: RecordingMatch) -> Self {
         let recording = found.recording;
@@ -150,6 +175,7 @@ impl From<RecordingMatch> for MatchedRecording {
             bit_error: found.bit_error,
             matched_ms: found.matched_ms,
             samples_agreeing: found.samples_agreeing,
+            samples: found.samples.iter().map(MatchedSample::from).collect(),
             near_duplicate: found.near_duplicate,
         }
     }
