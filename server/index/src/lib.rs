@@ -195,7 +195,9 @@ impl Index {
         depth: Depth,
     ) -> Search<'a> {
         let parts = self.views().collect();
-        Search { parts, query: query.samples().collect(), deviations_min, depth }
+        let deviations_min_of_all = certainty::deviations_min_of_all(self.codes());
+        let query = query.samples().collect();
+        Search { parts, query, deviations_min, deviations_min_of_all, depth }
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> {

@@ -128,8 +128,10 @@ type Best = HashMap<(usize, Ordinal), Laid>;
 pub(crate) struct Search<'a> {
     pub parts: Vec<View<'a>>,
     pub query: Vec<Sample<'a>>,
-    /// A match has so many or more.
+    /// A match has so many or more,
     pub deviations_min: f32,
+    /// and where every place was tried with the whole query, so many.
+    pub deviations_min_of_all: f32,
     pub depth: Depth,
 }
 
@@ -147,7 +149,7 @@ impl Search<'_> {
             }
             last = number + 1;
             let candidates = self.by_keys(tier, &open, &mut cost)?;
-            self.lay(&candidates, &mut best, &mut cost)?;
+            self.lay(&candidates, self.deviations_min, &mut best, &mut cost)?;
             for (sample, open) in open.iter_mut().enumerate() {
                 *open &= !best.values().any(|laid| laid.alignment.agrees(sample));
             }
@@ -158,7 +160,9 @@ impl Search<'_> {
         if best.is_empty() && self.may_scan() {
             last = TIERS.len() + 2;
             let candidates = self.scanned(&mut cost)?;
-            self.lay(&candidates, &mut best, &mut cost)?;
+            let together = scan::is_together(&self.query, self.codes());
+            let least = if together { self.deviations_min_of_all } else { self.deviations_min };
+            self.lay(&candidates, least, &mut best, &mut cost)?;
         }
         Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
     }
@@ -173,7 +177,7 @@ impl Search<'_> {
         if self.may_scan() {
             all.extend(self.scanned(&mut cost)?);
         }
-        self.lay(&all, &mut best, &mut cost)?;
+        self.lay(&all, self.deviations_min, &mut best, &mut cost)?;
         Ok(self.told(&best))
     }
 
@@ -231,6 +235,7 @@ impl Search<'_> {
     fn lay(
         &self,
         candidates: &[Candidate],
+        least: f32,
         best: &mut Best,
         cost: &mut Cost,
     ) -> Result<(), IndexError> {
@@ -254,7 +259,7 @@ impl Search<'_> {
             let source = &self.parts[candidate.part].source;
             source.read_codes(candidate.ordinal, &mut codes)?;
             cost.aligned += 1;
-            let found = align(&self.query, &codes, anchor, self.deviations_min.max(known));
+            let found = align(&self.query, &codes, anchor, least.max(known));
             if let Some(alignment) = found.filter(|found| found.deviations > known) {
                 let agreement = agreement(&self.query, &codes, anchor, alignment.speed);
                 let (codes, look) = (codes.clone(), candidate.look);
@@ -322,12 +327,18 @@ mod tests {
         memory.push(7, &whole);
         let query = vec![Sample { start: 0, codes: &verse[300..600] }];
         let depth = Depth::Keys;
-        let search = Search { parts: vec![memory.view()], query, deviations_min: 9.0, depth };
+        let search = Search {
+            parts: vec![memory.view()],
+            query,
+            deviations_min: 9.0,
+            deviations_min_of_all: 10.0,
+            depth,
+        };
         let candidate =
             |place| Candidate { part: 0, ordinal: 0, sample: 0, code: 0, place, look: 0.0 };
         let certain = |candidates: &[Candidate]| {
             let mut best = Best::new();
-            search.lay(candidates, &mut best, &mut Cost::default()).unwrap();
+            search.lay(candidates, 9.0, &mut best, &mut Cost::default()).unwrap();
             search.told(&best)
         };
         let places = [300, 2_100];

@@ -2,10 +2,10 @@
 //! music). Its cost grows with the library, and so it is left out of large ones unless it is asked
 //! for.
 //!
-//! A pattern of a few bits from all over the query is counted for 512 places at once
-//! ([`super::slices`]); where it is near, the whole is compared. Samples are laid on a recording
-//! all together where there are several, at the speed at which they were recorded, and each by
-//! itself at three speeds.
+//! A pattern of a few bits from all over a sample is counted for 512 places at once
+//! ([`super::slices`]); where it is near, the whole is compared, at three speeds. In a large library
+//! the samples of a query are laid on a recording all together only, at the speed at which they
+//! were recorded.
 
 use std::thread;
 
@@ -20,8 +20,8 @@ use crate::recordings::Ordinal;
 /// Codes in a library that is scanned without being asked to be (5,500 songs of 4.5 min).
 pub(crate) const CODES_MAX: u64 = 30_000_000;
 
-/// Codes in a library beyond which samples are laid on recordings all together only: by itself each
-/// takes twenty times as long.
+/// Codes in a library beyond which the samples of a query are laid on recordings all together: by
+/// itself each takes twenty times as long.
 const SINGLY_CODES_MAX: u64 = 100_000_000;
 
 /// Codes in a library beyond which all cores scan a part each.
@@ -40,11 +40,10 @@ const SPEEDS: [usize; 3] = [100, 95, 105];
 /// Codes between those that a pattern takes its bits from, at least: nearer ones say the same.
 const SPACING: usize = 2;
 
-/// Bits of a pattern of a query of one or two samples; of each sample of more, which have more
-/// chances; of all samples together.
-const TERMS_OF_FEW: usize = 192;
-const TERMS_OF_MANY: usize = 96;
-const TERMS_TOGETHER: usize = 192;
+/// Bits of a pattern.
+const TERMS: usize = 192;
+
+const _: () = assert!(TERMS <= TERMS_MAX);
 
 /// How much nearer than chance a pattern must be for the whole to be compared, in standard
 /// deviations of independent bits: unrelated codes are so in one place of 100, and of 700 where
@@ -60,17 +59,12 @@ pub(super) fn candidates(
     cost: &mut Cost,
 ) -> Result<Vec<Candidate>, IndexError> {
     let codes: u64 = parts.iter().map(|part| part.live_codes()).sum();
-    let mut tried = vec![];
-    if query.len() > 1 {
-        tried.extend(Tried::of(query, 0..query.len(), 100, TERMS_TOGETHER));
-    }
-    if query.len() == 1 || codes <= SINGLY_CODES_MAX {
-        let terms = if query.len() <= 2 { TERMS_OF_FEW } else { TERMS_OF_MANY };
+    let mut tried: Vec<Tried> = if is_together(query, codes) {
+        Tried::of(query, 0..query.len(), 100).into_iter().collect()
+    } else {
         let each = (0..query.len()).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
-        tried.extend(
-            each.flat_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed, terms)),
-        );
-    }
+        each.flat_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed)).collect()
+    };
     let workers = match codes {
         ..=ALONE_CODES_MAX => 1,
         _ => thread::available_parallelism().map_or(1, usize::from),
@@ -96,6 +90,12 @@ pub(super) fn candidates(
         }
     }
     Ok(tried.iter().flat_map(Tried::candidates).collect())
+}
+
+/// Whether the samples of a query are laid on recordings all together in a library of so many
+/// codes.
+pub(super) fn is_together(query: &[Sample<'_>], codes: u64) -> bool {
+    query.len() > 1 && codes > SINGLY_CODES_MAX
 }
 
 /// One worker's share of all recordings, and how many codes that were.
@@ -147,12 +147,7 @@ type Kept = (u32, (usize, Ordinal), usize);
 
 impl Tried {
     /// None where there is nothing to compare.
-    fn of(
-        query: &[Sample<'_>],
-        samples: std::ops::Range<usize>,
-        per_cent: usize,
-        terms: usize,
-    ) -> Option<Self> {
+    fn of(query: &[Sample<'_>], samples: std::ops::Range<usize>, per_cent: usize) -> Option<Self> {
         let start = query.get(samples.start)?.start as usize;
         let along = |code: usize| (code - start) * per_cent / 100;
         let run =
@@ -160,7 +155,7 @@ impl Tried {
         let runs: Vec<(usize, Vec<u8>)> = query[samples.clone()].iter().map(run).collect();
         let sample = samples.start + samples.len() / 2;
         let middle = query[sample].codes.len() / 2;
-        let pattern = pattern(&runs, terms.min(TERMS_MAX));
+        let pattern = pattern(&runs);
         let near = if samples.len() > 1 { NEAR_TOGETHER } else { NEAR };
         let n = pattern.len() as f32;
         Some(Self {
@@ -227,13 +222,13 @@ impl Tried {
 }
 
 /// So many bits from all over the runs.
-fn pattern(runs: &[(usize, Vec<u8>)], terms: usize) -> Vec<Term> {
+fn pattern(runs: &[(usize, Vec<u8>)]) -> Vec<Term> {
     let codes = runs.iter().flat_map(|(distance, run)| {
         run.iter().enumerate().step_by(SPACING).map(move |(at, code)| (distance + at, *code))
     });
     let codes: Vec<(usize, u8)> = codes.collect();
     let bits = 8 * codes.len();
-    let terms = terms.min(bits);
+    let terms = TERMS.min(bits);
     // Evenly spread; the bits of a code one after another, so each is as often taken.
     let of = |term: usize| {
         let bit = term * bits / terms;
