@@ -185,7 +185,7 @@ impl Index {
         query: &Fingerprint<'_>,
         deviations_min: f32,
     ) -> Result<Vec<Match>, IndexError> {
-        self.put(query, deviations_min, Depth::Naive).nearest()
+        self.put(query, deviations_min, Depth::Scan).nearest()
     }
 
     fn put<'a>(

@@ -184,6 +184,8 @@ impl Search<'_> {
     fn tiers(&self) -> Vec<Tier> {
         match self.depth {
             Depth::Naive => vec![],
+            // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
+            _ if self.may_scan() && self.depth == Depth::Usual => TIERS.into_iter().collect(),
             _ => TIERS.into_iter().chain([in_doubt(self.codes())]).collect(),
         }
     }
