@@ -23,6 +23,7 @@ mod live_index;
 mod recording;
 pub mod rights;
 mod sqlite;
+pub mod stream;
 mod writer_lock;
 
 pub use entry::{Enrolled, Entry};
@@ -31,3 +32,4 @@ pub use identifiers::{IdentifierError, Isrc, Iswc};
 pub use library::{Answer, Library, RecordingMatch, Stats};
 pub use recording::{RECORDING_ID_BYTES_MAX, Recording, TEXT_BYTES_MAX};
 pub use rights::{Decision, Rights};
+pub use stream::{HeardRecording, Segment, Stream};
