@@ -7,6 +7,7 @@ mod args;
 mod connections;
 mod http;
 mod signals;
+mod streams;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
