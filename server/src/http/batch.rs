@@ -1,8 +1,8 @@
 //! `POST /v1/identify/batch`: many query fingerprints in, as many answers out.
 //!
 //! The body is what is sent to `/v1/identify`, one after the other, each behind its length. So the
-//! bytes of a `.afp` file go in as they are, nothing grows by a third (base64), and the server reads
-//! no foreign format but the one it knows.
+//! bytes of a `.afp` file go in as they are, nothing grows by a third (base64), and the server
+//! reads no foreign format but the one it knows.
 
 use std::sync::Arc;
 use std::time::Instant;
