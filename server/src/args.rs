@@ -86,6 +86,14 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub request_timeout_s: u64,
 
+    /// Streams at once; for more, creating one is answered 503. Each takes up to some 100 KB.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub streams_max: usize,
+
+    /// A stream that is not used for so long is ended.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub stream_idle_s: u64,
+
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
     pub log: String,
@@ -96,6 +104,7 @@ impl Args {
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!(self.in_flight_max > 0, "--in-flight-max must be at least 1");
         ensure!(self.request_timeout_s > 0, "--request-timeout-s must be at least 1");
+        ensure!(self.stream_idle_s > 0, "--stream-idle-s must be at least 1");
         if let Some(root) = &self.web_root {
             ensure!(root.is_dir(), "--web-root {} is not a directory", root.display());
             // Both may be given relative, or through links.
@@ -108,6 +117,11 @@ impl Args {
             );
         }
         Ok(())
+    }
+
+    /// How long a stream lives without being used.
+    pub fn stream_idle(&self) -> Duration {
+        Duration::from_secs(self.stream_idle_s)
     }
 
     /// How long a request may take.

@@ -9,6 +9,7 @@ mod connections;
 mod http;
 mod index_tools;
 mod signals;
+mod streams;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;

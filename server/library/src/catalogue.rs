@@ -190,6 +190,16 @@ pub(crate) async fn recording_in(
     row.map(|row| recording(&row)).transpose()
 }
 
+/// The reference codes of the recording in a slot; none if it was removed.
+pub(crate) async fn codes_in(pool: &AnyPool, slot: Slot) -> Result<Option<Vec<u8>>, LibraryError> {
+    let row = sqlx::query("SELECT codes FROM reference_codes WHERE slot = $1")
+        .bind(i64::from(slot))
+        .fetch_optional(pool)
+        .await
+        .map_err(read_fault)?;
+    row.map(|row| row.try_get(0).map_err(read_fault)).transpose()
+}
+
 async fn store_one(
     transaction: &mut Transaction<'_, Any>,
     entry: &CheckedEntry,

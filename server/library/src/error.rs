@@ -100,6 +100,18 @@ pub enum LibraryError {
         /// The id.
         recording_id: String,
     },
+    /// Codes of a stream that begin beyond those that came before: what lies between is missing.
+    #[error(
+        "the codes begin at number {first}, but the stream has come to {next} only; send those \
+         from {next} on first, or say that they are lost"
+    )]
+    CodesMissing {
+        /// Number of the first code that was sent.
+        first: u64,
+        /// Number of the code that is expected next.
+        next: u64,
+    },
+
     /// No free slot: 2^32 recordings were enrolled.
     #[error("the library is full: it holds at most 2^32 recordings")]
     Full,
@@ -140,6 +152,7 @@ impl LibraryError {
             Self::BadRecordingId => "bad_recording_id",
             Self::TextTooLong { .. } => "text_too_long",
             Self::DuplicateId { .. } => "duplicate_id",
+            Self::CodesMissing { .. } => "codes_missing",
             Self::Full => "library_full",
             Self::ReadOnly => "read_only",
             Self::Closed => "library_closed",

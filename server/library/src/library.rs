@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use onmon_index::{Match, SampleMatch};
+use futures_util::{StreamExt, stream};
+use onmon_index::{Match, SampleMatch, Slot};
 use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -174,19 +175,22 @@ impl Library {
     /// Bytes that are not a query fingerprint of this build's profile; a catalogue that does not
     /// answer.
     pub async fn identify(&self, wire: &[u8]) -> Result<Answer, LibraryError> {
-        let shared = &self.shared;
-        let permit = Arc::clone(&shared.identifying).acquire_owned().await;
-        let permit = permit.map_err(|_| LibraryError::Closed)?;
-        let found = shared.index.identify(wire.to_vec(), permit).await?;
-        let mut matches = Vec::with_capacity(found.len());
-        for hit in found {
-            // None if it was removed since: then it is no match any more.
-            if let Some(recording) = catalogue::recording_in(&shared.readers, hit.slot).await? {
-                matches.push(recording_match(recording, &hit));
-            }
-        }
+        let found = self.found(wire.to_vec()).await?;
+        let matches: Vec<_> =
+            found.into_iter().map(|(hit, recording)| recording_match(recording, &hit)).collect();
         let ruling = rights::decide(matches.iter().map(|found| found.recording.rights));
         Ok(Answer { matches, decision: ruling.decision, rule: ruling.rule })
+    }
+
+    /// Identifies many, on all cores, in their order: each as [`Library::identify`] would, so that
+    /// one that cannot be answered does not spoil the others.
+    ///
+    /// Single queries that come meanwhile take their turn in between. What is not begun when the
+    /// future is dropped is not done.
+    pub async fn identify_many(&self, queries: Vec<Vec<u8>>) -> Vec<Result<Answer, LibraryError>> {
+        let answers = queries.into_iter().map(|wire| async move { self.identify(&wire).await });
+        // No more at once than can work: so a long batch never stands in the queue with more.
+        stream::iter(answers).buffered(cores()).collect().await
     }
 
     /// How much is enrolled. Asks the catalogue, so it also tells whether that answers.
@@ -228,9 +232,36 @@ impl Library {
         Arc::clone(&self.shared).write_out().await;
     }
 
+    /// What the index finds for a query's wire bytes, best first, and what the catalogue knows of
+    /// it.
+    pub(crate) async fn found(
+        &self,
+        wire: Vec<u8>,
+    ) -> Result<Vec<(Match, Recording)>, LibraryError> {
+        let shared = &self.shared;
+        let permit = Arc::clone(&shared.identifying).acquire_owned().await;
+        let permit = permit.map_err(|_| LibraryError::Closed)?;
+        let hits = shared.index.identify(wire, permit).await?;
+        let mut found = Vec::with_capacity(hits.len());
+        for hit in hits {
+            // None if it was removed since: then it is no match any more.
+            if let Some(recording) = catalogue::recording_in(&shared.readers, hit.slot).await? {
+                found.push((hit, recording));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The reference codes of what is in a slot; none if it was removed.
+    pub(crate) async fn reference_codes(
+        &self,
+        slot: Slot,
+    ) -> Result<Option<Vec<u8>>, LibraryError> {
+        catalogue::codes_in(&self.shared.readers, slot).await
+    }
+
     fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
-        let cores = available_parallelism().map_or(1, |n| n.get());
-        let identifying = Arc::new(Semaphore::new(cores));
+        let identifying = Arc::new(Semaphore::new(cores()));
         let writer = Mutex::new(writer);
         Library { shared: Arc::new(Shared { access, readers, index, writer, identifying }) }
     }
@@ -317,6 +348,10 @@ impl Shared {
             Err(error) => tracing::warn!(%error, "the index could not be written"),
         }
     }
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, |n| n.get())
 }
 
 /// After an I/O error while writing, no more is written: what reached the disk is known only when

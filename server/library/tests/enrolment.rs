@@ -195,3 +195,31 @@ async fn a_caller_that_goes_away_leaves_catalogue_and_index_in_step() {
     assert_eq!(stats.applied_seq, stats.last_seq);
     assert_eq!(stats.recordings, stats.last_seq);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_identified_in_their_order_and_a_bad_one_spoils_no_other() {
+    let (_dir, library) = library().await;
+    library.enrol((0..20).map(entry).collect()).await.unwrap();
+    // Every fifth is no fingerprint, every seventh is of a song that is not enrolled.
+    let seed_of = |at: u64| if at.is_multiple_of(7) { 1_000 } else { at % 20 };
+    let wire = |at: u64| match at {
+        at if at.is_multiple_of(5) => b"x".to_vec(),
+        at => query(&song(seed_of(at))),
+    };
+    let answers = library.identify_many((0..60).map(wire).collect()).await;
+    assert_eq!(answers.len(), 60);
+    for (at, answer) in (0..).zip(answers) {
+        if at % 5 == 0 {
+            assert!(matches!(answer, Err(LibraryError::Fingerprint(_))), "{at}: {answer:?}");
+            continue;
+        }
+        let alone = library.identify(&wire(at)).await.unwrap();
+        let answer = answer.unwrap();
+        assert_eq!(answer, alone, "{at}");
+        let ids: Vec<_> = answer.matches.iter().map(|m| &m.recording.recording_id).collect();
+        let want = id(seed_of(at));
+        let want = if at % 7 == 0 { vec![] } else { vec![&want] };
+        assert_eq!(ids, want, "{at}");
+    }
+    assert!(library.identify_many(vec![]).await.is_empty());
+}

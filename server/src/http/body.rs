@@ -1,4 +1,4 @@
-//! Reads a fingerprint from a request's body, within its limit.
+//! Reads fingerprints from a request's body, within its limit.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -12,13 +12,14 @@ use super::problem::Problem;
 ///
 /// The headers are looked at first: a body of another type or of a greater stated length is refused
 /// before a byte of it is read; one without a stated length is cut off at the limit.
-pub async fn fingerprint(
+pub async fn typed(
     headers: &HeaderMap,
     body: Body,
+    media_type: &str,
     limit_bytes: usize,
 ) -> Result<Bytes, Problem> {
-    if headers.get(CONTENT_TYPE).is_none_or(|found| found != MEDIA_TYPE) {
-        let detail = format!("send a fingerprint, with Content-Type: {MEDIA_TYPE}");
+    if headers.get(CONTENT_TYPE).is_none_or(|found| found != media_type) {
+        let detail = format!("send fingerprints only, with Content-Type: {media_type}");
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Problem::new(status, "unsupported_media_type", detail));
     }
@@ -41,7 +42,17 @@ pub async fn fingerprint(
     Ok(bytes)
 }
 
-fn too_large(limit_bytes: usize) -> Problem {
+/// The bytes of one fingerprint.
+pub async fn fingerprint(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+) -> Result<Bytes, Problem> {
+    typed(headers, body, MEDIA_TYPE, limit_bytes).await
+}
+
+/// More bytes than are taken.
+pub fn too_large(limit_bytes: usize) -> Problem {
     let detail =
         format!("at most {limit_bytes} bytes are taken here; send the fingerprint, not the audio");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)

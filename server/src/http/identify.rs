@@ -1,7 +1,7 @@
 //! `POST /v1/identify`: a query fingerprint in, a decision out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -55,7 +55,7 @@ pub async fn identify(
         decision: answer.decision.into(),
         rule: answer.rule,
         matches: answer.matches.into_iter().map(MatchedRecording::from).collect(),
-        ms: Times { r#match: elapsed.as_secs_f64() * 1e3 },
+        ms: elapsed.into(),
     }))
 }
 
@@ -136,9 +136,15 @@ pub struct MatchedSample {
 /// Times in milliseconds.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Times {
-    /// From the whole query read to the decision made.
+    /// From the whole query (or batch) read to the (last) decision made.
     #[schema(minimum = 0)]
     r#match: f64,
+}
+
+impl From<Duration> for Times {
+    fn from(elapsed: Duration) -> Self {
+        Times { r#match: elapsed.as_secs_f64() * 1e3 }
+    }
 }
 
 impl From<Decision> for DecisionWord {

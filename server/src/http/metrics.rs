@@ -23,6 +23,8 @@ use super::service::Service;
 pub struct Metrics {
     registry: Registry,
     identify_seconds: Histogram,
+    identify_batch_seconds: Histogram,
+    batch_problems: Family<CodeLabel, Counter>,
     identify: Family<DecisionLabel, Counter>,
     http_errors: Family<CodeLabel, Counter>,
     recordings: Gauge,
@@ -31,6 +33,7 @@ pub struct Metrics {
     index_segments: Gauge,
     index_bytes: Gauge,
     applied_seq: Gauge,
+    streams: Gauge,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -49,10 +52,12 @@ const BUCKETS: u16 = 15;
 
 impl Default for Metrics {
     fn default() -> Metrics {
-        let buckets = exponential_buckets(FIRST_BUCKET_SECONDS, 2.0, BUCKETS);
+        let buckets = || exponential_buckets(FIRST_BUCKET_SECONDS, 2.0, BUCKETS);
         let metrics = Metrics {
             registry: Registry::default(),
-            identify_seconds: Histogram::new(buckets),
+            identify_seconds: Histogram::new(buckets()),
+            identify_batch_seconds: Histogram::new(buckets()),
+            batch_problems: Family::default(),
             identify: Family::default(),
             http_errors: Family::default(),
             recordings: Gauge::default(),
@@ -61,6 +66,7 @@ impl Default for Metrics {
             index_segments: Gauge::default(),
             index_bytes: Gauge::default(),
             applied_seq: Gauge::default(),
+            streams: Gauge::default(),
         };
         // Every decision is there from the start: a rate over a series that appears later is wrong.
         for decision in Decision::ALL {
@@ -78,6 +84,23 @@ impl Metrics {
         self.identify.get_or_create(&DecisionLabel { decision: decision.as_str() }).inc();
     }
 
+    /// A whole batch was answered.
+    pub fn observe_batch(&self, elapsed: Duration) {
+        self.identify_batch_seconds.observe(elapsed.as_secs_f64());
+    }
+
+    /// A query of a batch was answered.
+    pub fn count_in_batch(&self, answer: Result<Decision, &'static str>) {
+        match answer {
+            Ok(decision) => {
+                self.identify.get_or_create(&DecisionLabel { decision: decision.as_str() }).inc();
+            }
+            Err(code) => {
+                self.batch_problems.get_or_create(&CodeLabel { code }).inc();
+            }
+        }
+    }
+
     /// A request was answered with a problem.
     pub fn count_error(&self, code: &'static str) {
         self.http_errors.get_or_create(&CodeLabel { code }).inc();
@@ -91,9 +114,17 @@ impl Metrics {
             Unit::Seconds,
             self.identify_seconds.clone(),
         );
+        registry.register_with_unit(
+            "onmon_identify_batch",
+            "Time from a whole batch read to its last decision made",
+            Unit::Seconds,
+            self.identify_batch_seconds.clone(),
+        );
         // The encoding adds `_total` to the names of counters.
         let queries = "Queries answered, by decision";
         registry.register("onmon_identify", queries, self.identify.clone());
+        let in_batches = "Queries of batches answered with a problem, by its code";
+        registry.register("onmon_batch_problems", in_batches, self.batch_problems.clone());
         let problems = "Requests answered with a problem, by its code";
         registry.register("onmon_http_errors", problems, self.http_errors.clone());
         let recordings = "Recordings that can be identified";
@@ -112,6 +143,8 @@ impl Metrics {
         registry.register_with_unit("onmon_index", size, Unit::Bytes, self.index_bytes.clone());
         let seq = "Number of the last change that can be identified";
         registry.register("onmon_applied_seq", seq, self.applied_seq.clone());
+        let streams = "Streams that are listened to";
+        registry.register("onmon_streams", streams, self.streams.clone());
         self
     }
 }
@@ -137,6 +170,7 @@ pub async fn scrape(State(service): State<Arc<Service>>) -> Result<Response, Pro
     metrics.index_segments.set(stats.index_segments as i64);
     metrics.index_bytes.set(stats.index_bytes as i64);
     metrics.applied_seq.set(stats.applied_seq as i64);
+    metrics.streams.set(service.streams.count() as i64);
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = encode(&mut text, &metrics.registry);

@@ -1,5 +1,6 @@
 //! Bytes in, JSON out: the routes, and what holds for all of them.
 
+mod batch;
 mod body;
 mod gate;
 mod health;
@@ -11,6 +12,7 @@ mod problem;
 mod recordings;
 mod service;
 mod static_files;
+mod streams;
 
 use std::sync::Arc;
 
@@ -32,6 +34,10 @@ pub use service::Service;
 pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
     let api = OpenApiRouter::new()
         .routes(routes!(identify::identify))
+        .routes(routes!(batch::identify_batch))
+        .routes(routes!(streams::create))
+        .routes(routes!(streams::take_codes))
+        .routes(routes!(streams::report, streams::end))
         .routes(routes!(recordings::enrol))
         .routes(routes!(recordings::remove))
         .layer(from_fn_with_state(Arc::clone(&service), gate::admit));
@@ -121,6 +127,8 @@ mod tests {
             ("GET", "/readyz"),
             ("GET", "/metrics"),
             ("POST", "/v1/identify"),
+            ("POST", "/v1/identify/batch"),
+            ("POST", "/v1/streams"),
             ("POST", "/v1/recordings?recording_id=a"),
             ("DELETE", "/v1/recordings/a"),
         ];

@@ -23,6 +23,7 @@ use super::service::Service;
     modifiers(&AdminTokenScheme),
     tags(
         (name = "identify", description = "For everyone"),
+        (name = "streams", description = "For everyone; whoever knows a stream's id"),
         (name = "recordings", description = "For holders of the admin token"),
         (name = "operation", description = "For the operator's machines")
     )
@@ -76,6 +77,10 @@ problems! {
     Unauthorised
     /// No recording of this id
     NoSuchRecording
+    /// No stream of this id: ended, not used for too long, or the server was started again
+    NoSuchStream
+    /// Codes before the first of these have not come; `next_code` is the number to go on from
+    CodesMissing
     /// The request took too long
     TimedOut
     /// The body is too long for this route

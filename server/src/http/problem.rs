@@ -21,6 +21,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     header: Option<(HeaderName, &'static str)>,
+    next_code: Option<u64>,
 }
 
 /// Why a request was not answered as asked, and what to do about it (RFC 9457).
@@ -41,6 +42,10 @@ pub struct ProblemDocument {
     /// What is wrong, for programs; stable.
     #[schema(example = "checksum_mismatch", pattern = "^[a-z_]+$")]
     code: &'static str,
+    /// Of `codes_missing` only: the number of the code that the stream expects next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_code: Option<u64>,
 }
 
 /// A problem's code, beside its response, for those who count.
@@ -54,7 +59,7 @@ impl Problem {
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Problem {
-        Problem { status, code, detail: detail.into(), header: None }
+        Problem { status, code, detail: detail.into(), header: None, next_code: None }
     }
 
     /// No token, or the wrong one.
@@ -68,6 +73,20 @@ impl Problem {
     pub fn busy() -> Problem {
         let detail = "too many requests at once; try again in a second";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with(RETRY_AFTER, "1")
+    }
+
+    /// No room for one more stream.
+    pub fn too_many_streams() -> Problem {
+        let detail = "too many streams at once; end one, or try again in a minute";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", detail)
+            .with(RETRY_AFTER, "60")
+    }
+
+    /// No stream has this id: never, or not any more.
+    pub fn no_such_stream() -> Problem {
+        let detail = "no stream of this id: it was ended, not used for too long, or the server \
+                      was started again; begin another one";
+        Problem::new(StatusCode::NOT_FOUND, "no_such_stream", detail)
     }
 
     /// The library is still being read.
@@ -94,7 +113,26 @@ impl Problem {
         Problem { status: StatusCode::SERVICE_UNAVAILABLE, ..Problem::from(error) }
     }
 
-    fn internal() -> Problem {
+    /// The same as JSON.
+    pub fn document(self) -> ProblemDocument {
+        let Problem { status, code, detail, next_code, .. } = self;
+        ProblemDocument {
+            r#type: format!("urn:onmon:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code,
+            next_code,
+        }
+    }
+
+    /// What is wrong, for programs.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// A fault of the server.
+    pub fn internal() -> Problem {
         let detail = "internal error; it is in the server's log";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
@@ -109,19 +147,24 @@ impl From<LibraryError> for Problem {
     /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
     fn from(error: LibraryError) -> Problem {
         use LibraryError::{
-            BadRecordingId, CatalogueBusy, Closed, DiskFull, Fingerprint, QueryForEnrolment,
-            ReferenceForIdentify, TextTooLong, WriteFailed,
+            BadRecordingId, CatalogueBusy, Closed, CodesMissing, DiskFull, Fingerprint,
+            QueryForEnrolment, ReferenceForIdentify, TextTooLong, WriteFailed,
         };
         let status = match &error {
             Fingerprint(_) | BadRecordingId | TextTooLong { .. } => StatusCode::BAD_REQUEST,
             QueryForEnrolment | ReferenceForIdentify => StatusCode::UNPROCESSABLE_ENTITY,
+            CodesMissing { .. } => StatusCode::CONFLICT,
             DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             CatalogueBusy(_) | Closed | WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let code = error.code();
         if status.is_client_error() {
-            return Problem::new(status, code, error.to_string());
+            let next_code = match error {
+                CodesMissing { next, .. } => Some(next),
+                _ => None,
+            };
+            return Problem { next_code, ..Problem::new(status, code, error.to_string()) };
         }
         let error = anyhow::Error::from(error);
         tracing::error!(code, "{error:#}");
@@ -131,15 +174,8 @@ impl From<LibraryError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Problem { status, code, detail, header } = self;
-        let document = ProblemDocument {
-            r#type: format!("urn:onmon:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Error"),
-            status: status.as_u16(),
-            detail,
-            code,
-        };
-        let mut response = (status, Json(document)).into_response();
+        let (status, code, header) = (self.status, self.code, self.header.clone());
+        let mut response = (status, Json(self.document())).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -205,6 +205,7 @@ fn require_utf8(query: &str) -> Result<(), Problem> {
     percent_decode_str(query).decode_utf8().map(drop).map_err(detail)
 }
 
-fn bad_parameter(detail: String) -> Problem {
+/// A parameter that is not as documented.
+pub fn bad_parameter(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", detail)
 }

@@ -13,6 +13,7 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::admin_token::AdminToken;
 use crate::args::Args;
+use crate::streams::Streams;
 
 /// One running server.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Service {
     pub in_flight: Semaphore,
     /// How long a request to the API may take.
     pub request_timeout: Duration,
+    /// Streams that are listened to.
+    pub streams: Streams,
     /// What `/metrics` tells.
     pub metrics: Metrics,
 }
@@ -40,6 +43,7 @@ impl Service {
             admin_token,
             in_flight: Semaphore::new(args.in_flight_max),
             request_timeout: args.request_timeout(),
+            streams: Streams::new(args.streams_max, args.stream_idle()),
             metrics: Metrics::default(),
         }
     }

@@ -221,11 +221,16 @@ impl Search<'_> {
         let mut asked: Vec<usize> = (0..query.len()).filter(|&sample| open[sample]).collect();
         asked.sort_by_key(middle);
         asked.truncate(tier.samples);
+        // Where votes are many, those of one sample are enough, and that several agree is a chance
+        // more for songs of one tempo; in a large library keys are few and votes are scarce.
+        let alone = self.codes() <= scan::CODES_MAX;
         let mut found = vec![];
         for (number, part) in self.parts.iter().enumerate() {
-            let hits = votes::hits(part.source, query, &asked, tier.reach, cost)?;
-            let clusters = votes::clusters(query, hits, tier.looked_at);
-            found.extend(place::candidates(*part, number, query, &clusters, cost)?);
+            for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
+                let hits = votes::hits(part.source, query, together, tier.reach, cost)?;
+                let clusters = votes::clusters(query, hits, tier.looked_at);
+                found.extend(place::candidates(*part, number, query, &clusters, cost)?);
+            }
         }
         found.sort_by(|a, b| b.look.total_cmp(&a.look));
         found.truncate(tier.aligned);

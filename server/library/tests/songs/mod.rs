@@ -41,7 +41,8 @@ pub fn id(seed: u64) -> String {
     format!("song-{seed}")
 }
 
-fn encode(fingerprint: &Fingerprint<'_>) -> Vec<u8> {
+/// The wire bytes of a fingerprint.
+pub fn encode(fingerprint: &Fingerprint<'_>) -> Vec<u8> {
     let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
     let len = wire::encode(fingerprint, &mut bytes).unwrap();
     bytes.truncate(len);
