@@ -57,9 +57,9 @@ pub fn deviations_min(library_codes: u64) -> f32 {
     high
 }
 
-/// The same where every place of the library was tried with the whole query, and not only the few that
-/// keys or single samples led to: each code is a trial of its own then. Not measured: an upper bound
-/// by the same tail.
+/// The same where every place of the library was tried with the whole query, and not only the few
+/// that keys or single samples led to: each code is a trial of its own then. Not measured: an upper
+/// bound by the same tail.
 pub fn deviations_min_of_all(library_codes: u64) -> f32 {
     deviations_min((library_codes as f32 / TRIALS_PER_CODE) as u64)
 }

@@ -1,5 +1,5 @@
-//! Any query that decodes, and any that can be built of noise and of stretches of enrolled songs: no
-//! panic, and answers that keep their promises.
+//! Any query that decodes, and any that can be built of noise and of stretches of enrolled songs:
+//! no panic, and answers that keep their promises.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -32,8 +32,8 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub id: u64,
-    /// Its contents' ([`crate::segment::Segment::sum`]): another segment that has come by its name is
-    /// not this one.
+    /// Its contents' ([`crate::segment::Segment::sum`]): another segment that has come by its name
+    /// is not this one.
     pub sum: u32,
     pub dead: Vec<Ordinal>,
 }

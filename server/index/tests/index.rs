@@ -216,7 +216,8 @@ fn a_block_out_of_order_is_noticed_before_it_is_merged() {
     index.flush(1).unwrap();
     let path = &files(directory.path(), ".onmseg")[0];
     let mut bytes = std::fs::read(path).unwrap();
-    // The lower bits of its distances, under a right sum: no disk does that, but a fault in a writer may.
+    // The lower bits of its distances, under a right sum: no disk does that, but a fault in a
+    // writer may.
     let block = &mut bytes[16 + 50 * 3_000 + 5 * 2_048..][..2_048];
     block[16..400].reverse();
     let sum = crc32fast::hash(&block[4..]);

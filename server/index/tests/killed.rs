@@ -1,5 +1,5 @@
-//! A process that is killed (SIGKILL) at any step of writing, on the file system as it is: a thousand
-//! times, after each of which everything acknowledged is found.
+//! A process that is killed (SIGKILL) at any step of writing, on the file system as it is: a
+//! thousand times, after each of which everything acknowledged is found.
 //!
 //! The test starts itself again as that process. Changes are acknowledged through a file beside the
 //! index, which is read as the catalogue after the end.
@@ -23,8 +23,8 @@ const KILLS: u64 = 500;
 const KILLS_VARIABLE: &str = "ONMON_KILLS";
 
 /// Where the index is: in memory, where there is such a folder. Whoever is killed leaves what the
-/// system has of his files, written to a disk or not, and a thousand processes wait for no fsync. This
-/// variable names another folder.
+/// system has of his files, written to a disk or not, and a thousand processes wait for no fsync.
+/// This variable names another folder.
 const IN_MEMORY: &str = "/dev/shm";
 const PLACE_VARIABLE: &str = "ONMON_KILLED_IN";
 

@@ -56,8 +56,8 @@ fn steps_of(seed: u64) -> Vec<Step> {
     disk.steps()
 }
 
-/// A life that may end anywhere, then one that does not: all is there, and a power cut after a flush
-/// leaves nothing to replay.
+/// A life that may end anywhere, then one that does not: all is there, and a power cut after a
+/// flush leaves nothing to replay.
 fn goes_on(disk: &SimulatedDisk, catalogue: &mut Catalogue, random: &mut Random, what: &str) {
     disk.fails_after(random.below(60) as usize, Fault::End);
     if let Err(error) = live(disk, catalogue, Random::new(random.next()), NEXT_STEPS) {

@@ -3,9 +3,9 @@
 //! for.
 //!
 //! A pattern of a few bits from all over a sample is counted for 512 places at once
-//! ([`super::slices`]); where it is near, the whole is compared, at three speeds. In a large library
-//! the samples of a query are laid on a recording all together only, at the speed at which they
-//! were recorded.
+//! ([`super::slices`]); where it is near, the whole is compared, at three speeds. In a large
+//! library the samples of a query are laid on a recording all together only, at the speed at which
+//! they were recorded.
 
 use std::thread;
 

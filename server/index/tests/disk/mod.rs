@@ -199,8 +199,8 @@ impl Bytes {
         self.dirty = true;
     }
 
-    /// Puts any part of what was written on the disk: sectors as they are now, as they were, zeros or
-    /// noise, up to any length.
+    /// Puts any part of what was written on the disk: sectors as they are now, as they were, zeros
+    /// or noise, up to any length.
     fn tear(&mut self, random: &mut Random) {
         let most = self.now.len().max(self.durable.len());
         let length =

@@ -1,8 +1,8 @@
 //! What an index is held against: the catalogue of all changes, as the library keeps it, and
 //! histories of what is done with an index.
 //!
-//! A change is acknowledged once it is in the catalogue. Whatever happens to the index after that, a new
-//! opening and a replay of what it has not on disk must find what lives, and nothing else.
+//! A change is acknowledged once it is in the catalogue. Whatever happens to the index after that,
+//! a new opening and a replay of what it has not on disk must find what lives, and nothing else.
 
 use std::collections::BTreeMap;
 
@@ -80,8 +80,8 @@ impl Catalogue {
         }
     }
 
-    /// Asks for everything that lives, and for some that do not, by their keys alone: a scan would find
-    /// what a posting list has lost.
+    /// Asks for everything that lives, and for some that do not, by their keys alone: a scan would
+    /// find what a posting list has lost.
     ///
     /// Panics where an answer is wrong; tells the first error where there was none to be had.
     pub fn check(&self, index: &Index) -> Result<(), IndexError> {
