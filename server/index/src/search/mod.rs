@@ -267,7 +267,10 @@ impl Search<'_> {
             source.read_codes(candidate.ordinal, &mut codes)?;
             cost.aligned += 1;
             let found = align(&self.query, &codes, anchor, least.max(known));
-            if let Some(alignment) = found.filter(|found| found.deviations > known) {
+            // `align` gives up where it is plain that `least` is not reached; what it lets through may
+            // still be less certain.
+            let certain = |found: &Alignment| found.deviations >= least && found.deviations > known;
+            if let Some(alignment) = found.filter(certain) {
                 let agreement = agreement(&self.query, &codes, anchor, alignment.speed);
                 let (codes, look) = (codes.clone(), candidate.look);
                 best.insert(at, Laid { codes, alignment, agreement, look });
@@ -321,6 +324,33 @@ mod tests {
                 code
             })
             .collect()
+    }
+
+    #[test]
+    fn nothing_below_the_threshold_is_told() {
+        // Songs over one beat: a bar that each hides under sounds of its own.
+        let bar = song(1, 32);
+        let over = |seed: u32| -> Vec<u8> {
+            let own = song(seed, 3_000);
+            let both = own.iter().zip(bar.iter().cycle()).enumerate();
+            both.map(|(i, (own, beat))| if i * 7 % 16 < 5 { *beat } else { *own }).collect()
+        };
+        let mut memory = Open::new(Sampling::default());
+        memory.push(7, &over(2));
+        let heard = over(3);
+        let query = vec![Sample { start: 0, codes: &heard[..300] }];
+        for tenths in (10..120).step_by(2) {
+            let deviations_min = tenths as f32 / 10.0;
+            let search = Search {
+                parts: vec![memory.view()],
+                query: query.clone(),
+                deviations_min,
+                deviations_min_of_all: deviations_min,
+                depth: Depth::Scan,
+            };
+            let told = search.identify().unwrap().matches;
+            assert!(told.iter().all(|told| told.deviations >= deviations_min), "{told:?}");
+        }
     }
 
     #[test]
