@@ -103,6 +103,10 @@ fn in_doubt(library_codes: u64) -> Tier {
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
+/// How many times the threshold a match must reach for the search to end with it: one that is barely
+/// certain may be a recording that shares a part with the right one, which keys have missed.
+const SURE: f32 = 1.5;
+
 /// Of the bits by which the query agrees with a recording where it is known to lie, how many
 /// another place must have to be tried.
 const OF_KNOWN_MIN: f32 = 0.8;
@@ -144,20 +148,22 @@ impl Search<'_> {
         let mut open = vec![true; self.query.len()];
         let mut last = 0;
         for (number, tier) in self.tiers().iter().enumerate() {
-            if !best.is_empty() && matches!(tier.reach, Reach::BegunInDoubt(_)) {
+            if self.is_sure(&best) && matches!(tier.reach, Reach::BegunInDoubt(_)) {
                 break;
             }
             last = number + 1;
             let candidates = self.by_keys(tier, &open, &mut cost)?;
             self.lay(&candidates, self.deviations_min, &mut best, &mut cost)?;
             for (sample, open) in open.iter_mut().enumerate() {
-                *open &= !best.values().any(|laid| laid.alignment.agrees(sample));
+                let explains =
+                    |laid: &Laid| laid.alignment.agrees(sample) && self.sure_of(&laid.alignment);
+                *open &= !best.values().any(explains);
             }
             if !open.contains(&true) {
                 break;
             }
         }
-        if best.is_empty() && self.may_scan() {
+        if !self.is_sure(&best) && self.may_scan() {
             last = TIERS.len() + 2;
             let candidates = self.scanned(&mut cost)?;
             let together = scan::is_together(&self.query, self.codes());
@@ -179,6 +185,15 @@ impl Search<'_> {
         }
         self.lay(&all, self.deviations_min, &mut best, &mut cost)?;
         Ok(self.told(&best))
+    }
+
+    fn is_sure(&self, best: &Best) -> bool {
+        best.values().any(|laid| self.sure_of(&laid.alignment))
+    }
+
+    /// Whether there is no use in looking for a better one.
+    fn sure_of(&self, alignment: &Alignment) -> bool {
+        alignment.deviations >= SURE * self.deviations_min
     }
 
     fn tiers(&self) -> Vec<Tier> {
