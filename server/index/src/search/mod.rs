@@ -103,8 +103,8 @@ fn in_doubt(library_codes: u64) -> Tier {
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
-/// How many times the threshold a match must reach for the search to end with it: one that is barely
-/// certain may be a recording that shares a part with the right one, which keys have missed.
+/// How many times the threshold a match must reach for the search to end with it: one that is
+/// barely certain may be a recording that shares a part with the right one, which keys have missed.
 const SURE: f32 = 1.5;
 
 /// Of the bits by which the query agrees with a recording where it is known to lie, how many
@@ -282,8 +282,8 @@ impl Search<'_> {
             source.read_codes(candidate.ordinal, &mut codes)?;
             cost.aligned += 1;
             let found = align(&self.query, &codes, anchor, least.max(known));
-            // `align` gives up where it is plain that `least` is not reached; what it lets through may
-            // still be less certain.
+            // `align` gives up where it is plain that `least` is not reached; what it lets through
+            // may still be less certain.
             let certain = |found: &Alignment| found.deviations >= least && found.deviations > known;
             if let Some(alignment) = found.filter(certain) {
                 let agreement = agreement(&self.query, &codes, anchor, alignment.speed);
