@@ -21,8 +21,8 @@ const CONNECTIONS_MAX: usize = 4_096;
 /// A request's head must be there within this time, also the next one on a kept connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What is not answered this long after the stop is cut off, so that a snapshot fits within the
-/// 30 s that service managers wait before they kill.
+/// What is not answered this long after the stop is cut off, so that writing the index fits within
+/// the 30 s that service managers wait before they kill.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Rest after a failed accept (too many open files), which would only fail again at once.

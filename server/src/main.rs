@@ -62,7 +62,8 @@ fn log(filter: &str) {
         .init();
 }
 
-/// Starts: token, port, health routes, library, ready. Stops: not ready, drain, snapshot, exit.
+/// Starts: token, port, health routes, library, ready. Stops: not ready, drain, write the index,
+/// exit.
 async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
     args.check()?;

@@ -19,10 +19,8 @@ use onmon_core::align::{Anchor, align};
 use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty, plan};
 use onmon_index::{Cost, Depth, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
+use onmon_tests::synthetic::{SEED, memory_bytes};
 use serde_json::{Value, json};
-
-/// As in `synthetic_index`.
-const SEED: u64 = 1;
 
 /// Song asked for after song: far apart, so that no two share a page.
 const STRIDE: u64 = 7_919 * 13;
@@ -75,7 +73,7 @@ fn main() -> Result<()> {
         "half_unknown_per_second": bench.throughput(&index, 2),
     });
     let scan = bench.scan()?;
-    let resident = resident_bytes();
+    let resident = memory_bytes("VmRSS");
     let real = match real {
         Some(path) => real_rows(&mut index, songs, path)?,
         None => Value::Null,
@@ -342,12 +340,4 @@ fn drop_pages(folder: &Path) -> Result<()> {
         rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
     }
     Ok(())
-}
-
-/// Memory of this process, in bytes, without the page cache; 0 where the system does not tell.
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
-    1_024 * kib.unwrap_or(0)
 }

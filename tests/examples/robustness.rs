@@ -70,7 +70,7 @@ struct Catalogue {
 
 impl Catalogue {
     fn new(encoder: EncoderId) -> Self {
-        // Nothing is ever written: the directory matters to snapshots alone.
+        // Nothing is ever written: the directory does not matter.
         Self { encoder, names: vec![], index: Index::empty(Path::new("unused")) }
     }
 

@@ -14,10 +14,8 @@ use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use onmon_index::Index;
 use onmon_synth::Catalogue;
+use onmon_tests::synthetic::{SEED, memory_bytes};
 use serde_json::json;
-
-/// Every synthetic catalogue here is of this seed: a bench names what was built by its size alone.
-const SEED: u64 = 1;
 
 /// Codes in memory (12,000 songs) that become a segment: 64 MB and 130 MB of postings.
 const SEGMENT_CODES: u64 = 64_000_000;
@@ -49,7 +47,7 @@ fn main() -> Result<()> {
             "built": built,
             "seconds": seconds,
             "songs_per_second": f64::from(built) / seconds,
-            "peak_resident_bytes": peak_resident_bytes(),
+            "peak_resident_bytes": memory_bytes("VmHWM"),
             "segments": index.segments().len(),
         })
     );
@@ -111,12 +109,4 @@ fn write_out(index: &Mutex<Index>, done: &AtomicBool) -> Result<()> {
 
 fn lock(index: &Mutex<Index>) -> std::sync::MutexGuard<'_, Index> {
     index.lock().expect("a thread that panicked ends the program")
-}
-
-/// The most memory that this process had, in bytes; 0 where the system does not tell.
-fn peak_resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
-    1_024 * kib.unwrap_or(0)
 }

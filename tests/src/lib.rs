@@ -1,6 +1,8 @@
-//! What the cross-room tests share: the golden vectors on disk, and the signals they are made of.
+//! What the cross-room tests and measurements share: the golden vectors on disk, the signals they
+//! are made of, synthetic catalogues.
 
 #![forbid(unsafe_code)]
 
 pub mod signals;
+pub mod synthetic;
 pub mod vectors;

@@ -46,6 +46,17 @@ impl Job {
     }
 }
 
+/// How many of these parts, from the first on and one at least, have cells enough together to be
+/// one segment.
+pub(crate) fn fitting(parts: &[Part]) -> usize {
+    let mut cells = 0;
+    let fit = parts.iter().take_while(|part| {
+        cells += u64::from(part.source.recordings().cells());
+        cells <= u64::from(u32::MAX)
+    });
+    fit.count().max(1)
+}
+
 /// Which neighbouring parts are to become one segment now; `None` where all is well.
 pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
     // What is only in memory first, oldest first: it is what a start would have to replay.
@@ -58,7 +69,8 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
         // Segments no larger than the last one count as of its level: they are among older ones.
         let most = level(&parts[end - 1]);
         let begin = parts[..end].iter().rposition(|part| level(part) > most).map_or(0, |at| at + 1);
-        if end - begin >= MERGED {
+        // Beyond 12 million songs of 4.5 min a segment has no cells left: such stay apart.
+        if end - begin >= MERGED && fitting(&parts[begin..end]) == end - begin {
             return Some(begin..end);
         }
         end = begin;
@@ -67,4 +79,61 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
         part.view().dead_codes() as f64 > DEAD_SHARE * part.source.recordings().codes() as f64
     };
     parts.iter().position(dead).map(|at| at..at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Sampling;
+    use crate::part::{Lookup, PostingStream, Source};
+    use crate::recordings::{Dead, Ordinal, Recordings};
+
+    /// A segment of which nothing but its size is asked.
+    struct Sized(Recordings);
+
+    impl Source for Sized {
+        fn sampling(&self) -> Sampling {
+            Sampling::default()
+        }
+
+        fn recordings(&self) -> &Recordings {
+            &self.0
+        }
+
+        fn look_up(&self, _: &mut Lookup<'_>) -> Result<(), IndexError> {
+            Ok(())
+        }
+
+        fn read_codes(&self, _: Ordinal, _: &mut Vec<u8>) -> Result<(), IndexError> {
+            Ok(())
+        }
+
+        fn peek_codes(&self, _: Ordinal, _: usize, _: &mut [u8]) -> Result<(), IndexError> {
+            Ok(())
+        }
+
+        fn postings(&self) -> PostingStream<'_> {
+            Box::new(std::iter::empty())
+        }
+    }
+
+    /// Segments of so many recordings with as many codes each as a number can tell.
+    fn segments(recordings: [u32; 8]) -> Vec<Part> {
+        let sized = recordings.map(|count| {
+            let mut all = Recordings::default();
+            for slot in 0..count {
+                all.push(slot, u32::MAX, 0);
+            }
+            Part { source: Arc::new(Sized(all)), dead: Dead::default(), segment: Some(1), seq: 0 }
+        });
+        sized.to_vec()
+    }
+
+    #[test]
+    fn segments_that_one_has_no_cells_for_are_left_apart() {
+        // 16 such recordings would be one cell too many.
+        assert_eq!(due(&segments([2, 2, 2, 2, 2, 2, 2, 1])), Some(0..8));
+        let full = segments([2; 8]);
+        assert_eq!((due(&full), fitting(&full), fitting(&full[7..])), (None, 7, 1));
+    }
 }

@@ -20,6 +20,8 @@ mod key;
 mod manifest;
 mod memory;
 mod part;
+#[cfg(test)]
+mod random;
 mod recordings;
 mod run;
 mod search;
@@ -75,7 +77,7 @@ impl Index {
     pub fn open_to_read(directory: &Path) -> Result<Self, IndexError> {
         let storage = Disk::at(directory);
         let (parts, writing) = writing::open_to_read(&storage)?;
-        Ok(Self { parts, memory: memory::Open::new(Sampling::default()), writing })
+        Ok(Self::of(parts, writing, Sampling::default()))
     }
 
     /// Opens the index kept in this storage as far as it can be opened, to check it: why the rest
@@ -87,7 +89,7 @@ impl Index {
         storage: &Arc<dyn Storage>,
     ) -> Result<(Self, Vec<IndexError>), IndexError> {
         let (parts, writing, unopened) = writing::open_to_check(storage)?;
-        Ok((Self { parts, memory: memory::Open::new(Sampling::default()), writing }, unopened))
+        Ok((Self::of(parts, writing, Sampling::default()), unopened))
     }
 
     /// Opens the index kept in this storage to write and to read. `sampling` is for an index that
@@ -97,14 +99,19 @@ impl Index {
     /// As [`Index::open`].
     pub fn open_on(storage: Arc<dyn Storage>, sampling: Sampling) -> Result<Self, IndexError> {
         let (parts, writing) = writing::open(&storage)?;
-        let sampling = parts.last().map_or(sampling, |part| part.source.sampling());
-        Ok(Self { parts, memory: memory::Open::new(sampling), writing })
+        Ok(Self::of(parts, writing, sampling))
     }
 
     /// An index without recordings, which would be written to `directory`.
     pub fn empty(directory: &Path) -> Self {
         let writing = Writing::of_nothing(Disk::at(directory));
-        Self { parts: vec![], memory: memory::Open::new(Sampling::default()), writing }
+        Self::of(vec![], writing, Sampling::default())
+    }
+
+    /// What is new is sampled as what is there; as `sampling` says where nothing is.
+    fn of(parts: Vec<Part>, writing: Writing, sampling: Sampling) -> Self {
+        let sampling = parts.last().map_or(sampling, |part| part.source.sampling());
+        Self { parts, memory: memory::Open::new(sampling), writing }
     }
 
     /// The catalogue's sequence number up to which the index is on disk.
@@ -171,7 +178,8 @@ impl Index {
     /// # Errors
     /// As [`Index::identify`].
     pub fn search(&self, query: &Fingerprint<'_>, depth: Depth) -> Result<Found, IndexError> {
-        self.put(query, certainty::deviations_min(self.codes()), depth).identify()
+        let codes = self.codes();
+        self.put(query, codes, certainty::deviations_min(codes), depth).identify()
     }
 
     /// Every recording that agrees with the query by at least so many standard deviations, by the
@@ -185,19 +193,18 @@ impl Index {
         query: &Fingerprint<'_>,
         deviations_min: f32,
     ) -> Result<Vec<Match>, IndexError> {
-        self.put(query, deviations_min, Depth::Scan).nearest()
+        self.put(query, self.codes(), deviations_min, Depth::Scan).nearest()
     }
 
     fn put<'a>(
         &'a self,
         query: &'a Fingerprint<'_>,
+        codes: u64,
         deviations_min: f32,
         depth: Depth,
     ) -> Search<'a> {
-        let parts = self.views().collect();
-        let deviations_min_of_all = certainty::deviations_min_of_all(self.codes());
-        let query = query.samples().collect();
-        Search { parts, query, deviations_min, deviations_min_of_all, depth }
+        let (parts, query) = (self.views().collect(), query.samples().collect());
+        Search { parts, query, codes, deviations_min, depth }
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> {

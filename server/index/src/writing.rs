@@ -13,7 +13,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::Index;
-use crate::jobs::{Job, Written, due};
+use crate::jobs::{Job, Written, due, fitting};
 use crate::manifest::{self, Listed, Manifest};
 use crate::part::{IndexError, Part};
 use crate::recordings::{Dead, Ordinal};
@@ -257,17 +257,23 @@ impl Index {
         self.write_manifest(applied_seq)
     }
 
-    /// Makes one segment of all, without the room of what was removed or replaced.
+    /// Makes one segment of all (of more than 12 million songs, as few as hold them), without the
+    /// room of what was removed or replaced.
     ///
     /// # Errors
     /// As [`Index::flush`].
     pub fn compact(&mut self) -> Result<(), IndexError> {
         self.freeze(self.writing.applied_seq);
-        match self.parts.as_slice() {
-            [] => Ok(()),
-            [only] if only.segment.is_some() && only.dead.is_empty() => Ok(()),
-            all => self.do_now(0..all.len()),
+        let mut first = 0;
+        while first < self.parts.len() {
+            let last = first + fitting(&self.parts[first..]);
+            match &self.parts[first..last] {
+                [only] if only.segment.is_some() && only.dead.is_empty() => {}
+                _ => self.do_now(first..last)?,
+            }
+            first += 1;
         }
+        Ok(())
     }
 
     fn do_now(&mut self, parts: std::ops::Range<usize>) -> Result<(), IndexError> {

@@ -295,7 +295,7 @@ fn load(storage: &Arc<dyn Storage>, access: Access, last_seq: u64) -> Result<Ind
             let index_seq = index.applied_seq();
             tracing::warn!(index_seq, last_seq, "index ahead of the catalogue; rebuilding it");
         }
-        Err(error) if is_lost(&error) => {
+        Err(error @ IndexError::Damaged { .. }) => {
             tracing::warn!(%error, "index damaged; rebuilding it");
         }
         Err(error) => return Err(error.into()),
@@ -326,15 +326,6 @@ fn open_checked(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, Ind
         index.verify(|found| damage = Some(found));
     }
     damage.map_or(Ok(index), Err)
-}
-
-/// Whether what is on disk is of no use, while the disk itself is sound.
-fn is_lost(error: &IndexError) -> bool {
-    match error {
-        IndexError::Damaged { .. } => true,
-        IndexError::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
-        _ => false,
-    }
 }
 
 /// Removes the index's files; all that is in it is in the catalogue as well.

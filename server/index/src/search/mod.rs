@@ -12,6 +12,7 @@
 //! matches      recording, offset, confidence; best first; nothing below the threshold
 //! ```
 
+mod closest;
 mod naive;
 mod place;
 mod scan;
@@ -22,7 +23,7 @@ mod votes;
 use std::collections::HashMap;
 
 use onmon_core::align::{Alignment, Anchor, agreement, align};
-use onmon_core::{SAMPLES_MAX, Sample};
+use onmon_core::{SAMPLES_MAX, Sample, certainty};
 
 use crate::key::Reach;
 use crate::part::{Cost, IndexError, View};
@@ -132,10 +133,10 @@ type Best = HashMap<(usize, Ordinal), Laid>;
 pub(crate) struct Search<'a> {
     pub parts: Vec<View<'a>>,
     pub query: Vec<Sample<'a>>,
-    /// A match has so many or more,
+    /// Codes of all recordings that live: to add them up takes a while where many are dead.
+    pub codes: u64,
+    /// A match has so many or more.
     pub deviations_min: f32,
-    /// and where every place was tried with the whole query, so many.
-    pub deviations_min_of_all: f32,
     pub depth: Depth,
 }
 
@@ -166,8 +167,11 @@ impl Search<'_> {
         if !self.is_sure(&best) && self.may_scan() {
             last = TIERS.len() + 2;
             let candidates = self.scanned(&mut cost)?;
-            let together = scan::is_together(&self.query, self.codes());
-            let least = if together { self.deviations_min_of_all } else { self.deviations_min };
+            let together = scan::is_together(&self.query, self.codes);
+            let least = match together {
+                true => certainty::deviations_min_of_all(self.codes),
+                false => self.deviations_min,
+            };
             self.lay(&candidates, least, &mut best, &mut cost)?;
         }
         Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
@@ -177,7 +181,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in TIERS.iter().chain([&in_doubt(self.codes())]) {
+        for tier in TIERS.iter().chain([&in_doubt(self.codes)]) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if self.may_scan() {
@@ -201,18 +205,14 @@ impl Search<'_> {
             Depth::Naive => vec![],
             // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
             _ if self.may_scan() && self.depth == Depth::Usual => TIERS.into_iter().collect(),
-            _ => TIERS.into_iter().chain([in_doubt(self.codes())]).collect(),
+            _ => TIERS.into_iter().chain([in_doubt(self.codes)]).collect(),
         }
-    }
-
-    fn codes(&self) -> u64 {
-        self.parts.iter().map(|part| part.live_codes()).sum()
     }
 
     fn scanned(&self, cost: &mut Cost) -> Result<Vec<Candidate>, IndexError> {
         match self.depth {
             Depth::Naive => naive::candidates(&self.parts, &self.query, cost),
-            _ => scan::candidates(&self.parts, &self.query, cost),
+            _ => scan::candidates(&self.parts, &self.query, self.codes, cost),
         }
     }
 
@@ -220,7 +220,7 @@ impl Search<'_> {
         match self.depth {
             Depth::Keys => false,
             Depth::Scan | Depth::Naive => true,
-            Depth::Usual => self.codes() <= scan::CODES_MAX,
+            Depth::Usual => self.codes <= scan::CODES_MAX,
         }
     }
 
@@ -238,7 +238,7 @@ impl Search<'_> {
         asked.truncate(tier.samples);
         // Where votes are many, those of one sample are enough, and that several agree is a chance
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
-        let alone = self.codes() <= scan::CODES_MAX;
+        let alone = self.codes <= scan::CODES_MAX;
         let mut found = vec![];
         for (number, part) in self.parts.iter().enumerate() {
             for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
@@ -359,8 +359,8 @@ mod tests {
             let search = Search {
                 parts: vec![memory.view()],
                 query: query.clone(),
+                codes: 3_000,
                 deviations_min,
-                deviations_min_of_all: deviations_min,
                 depth: Depth::Scan,
             };
             let told = search.identify().unwrap().matches;
@@ -379,13 +379,8 @@ mod tests {
         memory.push(7, &whole);
         let query = vec![Sample { start: 0, codes: &verse[300..600] }];
         let depth = Depth::Keys;
-        let search = Search {
-            parts: vec![memory.view()],
-            query,
-            deviations_min: 9.0,
-            deviations_min_of_all: 10.0,
-            depth,
-        };
+        let search =
+            Search { parts: vec![memory.view()], query, codes: 2_700, deviations_min: 9.0, depth };
         let candidate =
             |place| Candidate { part: 0, ordinal: 0, sample: 0, code: 0, place, look: 0.0 };
         let certain = |candidates: &[Candidate]| {

@@ -13,6 +13,7 @@ use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
 use super::Candidate;
+use super::closest::{Closest, Recording, SPEEDS, at_speed};
 use super::slices::{PLACES, Rows, TERMS_MAX, Term};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
@@ -27,16 +28,6 @@ const SINGLY_CODES_MAX: u64 = 100_000_000;
 /// Codes in a library beyond which all cores scan a part each.
 const ALONE_CODES_MAX: u64 = 10_000_000;
 
-/// Alignments kept of each pattern.
-const KEPT: usize = 8;
-
-/// Alignments closer than this are one; the better is kept.
-const APART: usize = 8;
-
-/// Speeds at which a sample is laid on a recording, in per cent; [`onmon_core::align`] tries those
-/// between.
-const SPEEDS: [usize; 3] = [100, 95, 105];
-
 /// Codes between those that a pattern takes its bits from, at least: nearer ones say the same.
 const SPACING: usize = 2;
 
@@ -47,18 +38,17 @@ const _: () = assert!(TERMS <= TERMS_MAX);
 
 /// How much nearer than chance a pattern must be for the whole to be compared, in standard
 /// deviations of independent bits: unrelated codes are so in one place of 100, and of 700 where
-/// samples are laid together. Bits of which 30 in 100 are wrong reach 5.5 with 192 terms, 3.9 with
-/// 96.
+/// samples are laid together. Bits of which 30 in 100 are wrong reach 5.5.
 const NEAR: f32 = 2.3;
 const NEAR_TOGETHER: f32 = 3.0;
 
-/// The alignments that agree best with each pattern, over the whole library.
+/// The alignments that agree best with each pattern, over the whole library of so many codes.
 pub(super) fn candidates(
     parts: &[View<'_>],
     query: &[Sample<'_>],
+    codes: u64,
     cost: &mut Cost,
 ) -> Result<Vec<Candidate>, IndexError> {
-    let codes: u64 = parts.iter().map(|part| part.live_codes()).sum();
     let mut tried: Vec<Tried> = if is_together(query, codes) {
         Tried::of(query, 0..query.len(), 100).into_iter().collect()
     } else {
@@ -86,7 +76,7 @@ pub(super) fn candidates(
         let (theirs, scanned) = done?;
         cost.scanned += scanned;
         for (tried, theirs) in tried.iter_mut().zip(theirs) {
-            theirs.kept.into_iter().for_each(|kept| tried.keep(kept));
+            tried.closest.take(theirs.closest);
         }
     }
     Ok(tried.iter().flat_map(Tried::candidates).collect())
@@ -139,11 +129,8 @@ struct Tried {
     pattern: Vec<Term>,
     /// Terms that may differ.
     most: u32,
-    kept: Vec<Kept>,
+    closest: Closest,
 }
-
-/// Errors per 1,024 bits; part and recording; place of the first code.
-type Kept = (u32, (usize, Ordinal), usize);
 
 impl Tried {
     /// None where there is nothing to compare.
@@ -166,11 +153,11 @@ impl Tried {
             most: (0.5 * n - 0.5 * near * n.sqrt()).max(0.0) as u32,
             runs,
             pattern,
-            kept: vec![],
+            closest: Closest::default(),
         })
     }
 
-    fn scan(&mut self, recording: (usize, Ordinal), codes: &[u8], rows: &Rows) {
+    fn scan(&mut self, recording: Recording, codes: &[u8], rows: &Rows) {
         let Some(last) = codes.len().checked_sub(self.codes) else { return };
         for first in (0..=last).step_by(PLACES) {
             let near = rows.near(first, &self.pattern, self.most);
@@ -186,38 +173,20 @@ impl Tried {
         }
     }
 
-    fn compare(&mut self, recording: (usize, Ordinal), codes: &[u8], place: usize) {
+    fn compare(&mut self, recording: Recording, codes: &[u8], place: usize) {
         let errors = |(distance, run): &(usize, Vec<u8>)| {
             let there = codes.get(place + distance..).unwrap_or_default();
             bit_errors(run, there.get(..run.len()).unwrap_or_default())
         };
         let bits: usize = self.runs.iter().map(|(_, run)| 8 * run.len()).sum();
         let rate = self.runs.iter().map(errors).sum::<u32>() * 1_024 / bits.max(1) as u32;
-        if self.kept.len() == KEPT && rate >= self.kept[KEPT - 1].0 {
-            return;
+        if rate < self.closest.too_far() {
+            self.closest.keep(rate, recording, place);
         }
-        self.keep((rate, recording, place));
-    }
-
-    fn keep(&mut self, new: Kept) {
-        let near = |old: &&mut Kept| old.1 == new.1 && new.2.abs_diff(old.2) < APART;
-        match self.kept.iter_mut().find(near) {
-            Some(near) => *near = (*near).min(new),
-            None => self.kept.push(new),
-        }
-        self.kept.sort_unstable();
-        self.kept.truncate(KEPT);
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate> {
-        self.kept.iter().map(|&(rate, (part, ordinal), place)| Candidate {
-            part,
-            ordinal,
-            sample: self.sample,
-            code: self.middle,
-            place: place + self.before,
-            look: 512.0 - rate as f32,
-        })
+        self.closest.candidates(self.sample, self.middle, self.before)
     }
 }
 
@@ -237,11 +206,4 @@ fn pattern(runs: &[(usize, Vec<u8>)]) -> Vec<Term> {
         Term { distance, bit, set: code >> bit & 1 == 1 }
     };
     (0..terms).map(of).collect()
-}
-
-/// The codes as a recording has them that is met at so many per cent of its speed: one at least, as
-/// no sample is empty.
-fn at_speed(codes: &[u8], per_cent: usize) -> Vec<u8> {
-    let there = (codes.len() * per_cent / 100).max(1);
-    (0..there).map(|at| codes[(at * 100 / per_cent).min(codes.len() - 1)]).collect()
 }

@@ -171,16 +171,7 @@ fn each(a: Slice, b: Slice, of: impl Fn(u64, u64) -> u64) -> Slice {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn random(seed: u64) -> impl FnMut() -> u64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state
-        }
-    }
+    use crate::random::random;
 
     #[test]
     fn places_are_near_where_a_plain_count_says_so() {

@@ -229,16 +229,7 @@ fn word(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn random(seed: u64) -> impl FnMut() -> u64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state
-        }
-    }
+    use crate::random::random;
 
     fn sorted(seed: u64, n: usize, gap: u64) -> Vec<u64> {
         let mut next = random(seed);
