@@ -141,6 +141,7 @@ fn clippy() -> Result<()> {
 }
 
 fn native() -> Result<()> {
+    apt::postgres()?;
     tests(&["--no-fail-fast"])
 }
 

@@ -18,14 +18,25 @@ struct Room {
     others: Option<&'static [&'static str]>,
 }
 
+const ACCOUNTS: &str = "onmon-accounts";
+const AUDIT: &str = "onmon-audit";
+const BILLING: &str = "onmon-billing";
 const CORE: &str = "onmon-core";
 const DECODE: &str = "onmon-decode";
 const INDEX: &str = "onmon-index";
+const KEYS: &str = "onmon-keys";
+const LEDGER: &str = "onmon-ledger";
 const LIBRARY: &str = "onmon-library";
+const REPORT: &str = "onmon-report";
+const RIGHTS: &str = "onmon-rights";
+const SEAL: &str = "onmon-seal";
 const SERVER: &str = "onmon-server";
+const SHARING: &str = "onmon-sharing";
+const STORE: &str = "onmon-store";
 const SYNTH: &str = "onmon-synth";
+const TAG: &str = "onmon-tag";
 
-const ROOMS: [Room; 10] = [
+const ROOMS: [Room; 21] = [
     Room {
         package: CORE,
         ours: &[],
@@ -34,22 +45,46 @@ const ROOMS: [Room; 10] = [
     },
     Room { package: DECODE, ours: &[CORE], others: Some(&["ropus", "symphonia*", "thiserror"]) },
     Room { package: INDEX, ours: &[CORE], others: None },
-    Room { package: LIBRARY, ours: &[CORE, INDEX], others: None },
-    Room { package: SERVER, ours: &[CORE, INDEX, LIBRARY], others: None },
+    Room { package: LIBRARY, ours: &[CORE, INDEX, RIGHTS, STORE], others: None },
+    // The copyright platform: one room a subject, over one door to the databases.
+    Room { package: STORE, ours: &[STORE], others: None },
+    Room { package: RIGHTS, ours: &[STORE], others: None },
+    Room { package: LEDGER, ours: &[STORE], others: None },
+    Room { package: BILLING, ours: &[STORE, LEDGER], others: None },
+    Room { package: REPORT, ours: &[], others: None },
+    Room { package: AUDIT, ours: &[STORE], others: None },
+    Room { package: ACCOUNTS, ours: &[STORE], others: None },
+    Room { package: KEYS, ours: &[STORE], others: None },
+    Room {
+        package: SHARING,
+        ours: &[CORE, STORE, LIBRARY, RIGHTS, LEDGER, AUDIT, KEYS, TAG],
+        others: None,
+    },
+    Room {
+        package: SERVER,
+        ours: &[
+            CORE, INDEX, LIBRARY, STORE, RIGHTS, LEDGER, BILLING, REPORT, AUDIT, ACCOUNTS, KEYS,
+            SHARING, TAG,
+        ],
+        others: None,
+    },
+    // What the client does with a permit; neither knows of audio or of servers.
+    Room { package: TAG, ours: &[], others: None },
+    Room { package: SEAL, ours: &[], others: None },
     // It makes codes for whoever measures an index; nothing that ships may lean on it.
     Room { package: SYNTH, ours: &[CORE], others: Some(&[]) },
-    Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY], others: None },
-    Room { package: "onmon-wasm", ours: &[CORE, DECODE], others: None },
+    Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY, SEAL, TAG], others: None },
+    Room { package: "onmon-wasm", ours: &[CORE, DECODE, SEAL, TAG], others: None },
     Room {
         package: "onmon-tests",
-        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, "onmon"],
+        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, SEAL, TAG, "onmon"],
         others: None,
     },
     Room { package: "xtask", ours: &[], others: None },
 ];
 
 /// Never linked into the server, however indirectly: audio stays on the client.
-const NOT_IN_SERVER: [&str; 3] = [DECODE, "symphonia*", "ropus"];
+const NOT_IN_SERVER: [&str; 4] = [DECODE, "symphonia*", "ropus", "lofty"];
 
 /// Checks the workspace, and the firmware's own.
 pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {

@@ -22,6 +22,17 @@ pub fn program(program: &str, package: &str) -> Result<PathBuf> {
     Ok(found)
 }
 
+/// A PostgreSQL server that tests can start, each its own: its programs are not on Debian's `PATH`.
+pub fn postgres() -> Result<()> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut programs = versions.map(|version| version.path().join("bin/initdb"));
+    match programs.find(|initdb| initdb.exists()) {
+        Some(found) => announce(&format!("initdb: {}", found.display())),
+        None => install(&["postgresql"], "PostgreSQL")?,
+    }
+    Ok(())
+}
+
 /// Installs packages by apt-get, or says what a person has to install for `purpose`.
 pub fn install(packages: &[&str], purpose: &str) -> Result<()> {
     let names = packages.join(" ");

@@ -1,0 +1,1 @@
+//! Who is asking: accounts, roles and short-lived signed tokens.

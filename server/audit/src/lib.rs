@@ -1,0 +1,1 @@
+//! An append-only Merkle log of permits, counts and releases, with proofs.

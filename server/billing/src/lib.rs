@@ -1,0 +1,1 @@
+//! Monthly invoices, statements of organisations, payment providers.

@@ -1,0 +1,1 @@
+//! Double entry in hundredths of a yen: accounts, transfers, tariffs.

@@ -1,0 +1,1 @@
+//! Whose right it is, and what follows for a use: claims in, decision out.

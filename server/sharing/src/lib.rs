@@ -1,0 +1,1 @@
+//! Sharing made lawful: permits, offers, purchases, releases, each in one transaction.

@@ -1,0 +1,226 @@
+//! An open database: connections that read, and one transaction at a time that writes.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Once;
+use std::time::Duration;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_drivers};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Row, Transaction, raw_sql};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::error::StoreError;
+use crate::location::{Engine, Location};
+use crate::schema::Schema;
+
+/// Connections that read while the one writer writes.
+const READERS_MAX: u32 = 4;
+
+/// Readers never wait for the writer under WAL, nor it for them; this is for foreign programs.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
+
+/// How long a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Held on PostgreSQL for the length of every transaction that writes: "onmon" in ASCII.
+const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(478593085294)";
+
+/// An open database. It is closed by [`Store::close`], or when it is dropped.
+pub struct Store {
+    engine: Engine,
+    readers: AnyPool,
+    /// One connection, so that on SQLite no two transactions of ours meet.
+    writer: AnyPool,
+    writing: Mutex<()>,
+}
+
+impl Store {
+    /// Opens a database and brings the tables of `schemas` up to date.
+    ///
+    /// # Errors
+    /// A database that cannot be reached or read, or that a newer program has made.
+    pub async fn open(location: &Location, schemas: &[Schema]) -> Result<Store, StoreError> {
+        let engine = location.engine();
+        let unclean = stopped_uncleanly(location);
+        let writer = writer_pool(location)?;
+        let readers = reader_pool(location)?;
+        let store = Store { engine, readers, writer, writing: Mutex::new(()) };
+        if unclean {
+            store.check_integrity().await?;
+        }
+        let mut write = store.begin().await?;
+        for schema in schemas {
+            schema.migrate(engine, &mut write).await?;
+        }
+        write.commit().await?;
+        Ok(store)
+    }
+
+    /// Which program keeps the data.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Connections to ask with. On SQLite they refuse to write.
+    pub fn readers(&self) -> &AnyPool {
+        &self.readers
+    }
+
+    /// Begins a transaction that may write, when no other one is under way. Dropped without
+    /// [`Write::commit`] it leaves no trace.
+    ///
+    /// # Errors
+    /// A database that cannot be reached, or that another program has locked.
+    pub async fn begin(&self) -> Result<Write<'_>, StoreError> {
+        let turn = self.writing.lock().await;
+        let begin = match self.engine {
+            // At once the right to write: one that begins to read and then writes may be refused.
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        };
+        let mut transaction = self.writer.begin_with(begin).await?;
+        if self.engine == Engine::Postgres {
+            raw_sql(WRITER_LOCK).execute(&mut *transaction).await?;
+        }
+        Ok(Write { transaction, _turn: turn })
+    }
+
+    /// Waits for a transaction under way and lets go of the files.
+    pub async fn close(&self) {
+        let _turn = self.writing.lock().await;
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Finds damage from a failing disk or a foreign hand before anything is built upon it. Reads
+    /// the whole file, so only after a stop that left a log behind.
+    async fn check_integrity(&self) -> Result<(), StoreError> {
+        tracing::info!("the database was not closed cleanly; checking its integrity");
+        let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.writer).await?;
+        let found: String = row.try_get(0)?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(StoreError::foreign(std::io::Error::other(found)))
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+/// A transaction that may write. It is used as the connection it is on.
+#[must_use = "without `commit` nothing of it is kept"]
+pub struct Write<'a> {
+    transaction: Transaction<'static, Any>,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Write<'_> {
+    /// Keeps what was written: when this returns it is on disk.
+    ///
+    /// # Errors
+    /// A disk that is full or fails. Then nothing of it is kept, or (after
+    /// [`StoreError::WriteFailed`]) nobody knows.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+impl Deref for Write<'_> {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write<'_> {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
+
+impl fmt::Debug for Write<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write").finish_non_exhaustive()
+    }
+}
+
+fn writer_pool(location: &Location) -> Result<AnyPool, StoreError> {
+    let engine = location.engine();
+    let pool = lasting().max_connections(1).after_connect(move |connection, _| {
+        Box::pin(async move {
+            if engine == Engine::Sqlite {
+                for pragma in [
+                    BUSY_TIMEOUT,
+                    // What was acknowledged survives the loss of power: the log is synced at every
+                    // commit.
+                    "PRAGMA journal_mode = WAL",
+                    "PRAGMA synchronous = FULL",
+                    "PRAGMA foreign_keys = ON",
+                ] {
+                    raw_sql(pragma).execute(&mut *connection).await?;
+                }
+            }
+            Ok(())
+        })
+    });
+    Ok(pool.connect_lazy_with(options(location, "rwc")?))
+}
+
+fn reader_pool(location: &Location) -> Result<AnyPool, StoreError> {
+    let engine = location.engine();
+    let pool = lasting().max_connections(READERS_MAX).after_connect(move |connection, _| {
+        Box::pin(async move {
+            if engine == Engine::Sqlite {
+                for pragma in [BUSY_TIMEOUT, "PRAGMA query_only = ON"] {
+                    raw_sql(pragma).execute(&mut *connection).await?;
+                }
+            }
+            Ok(())
+        })
+    });
+    // Not mode=ro: a reader must be able to recover the log of a writer that was killed.
+    Ok(pool.connect_lazy_with(options(location, "rw")?))
+}
+
+fn lasting() -> AnyPoolOptions {
+    AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None)
+}
+
+fn options(location: &Location, mode: &str) -> Result<AnyConnectOptions, StoreError> {
+    drivers();
+    let url = match location {
+        Location::Sqlite(path) => {
+            let path = path.to_str().ok_or(StoreError::PathNotUtf8)?;
+            format!("sqlite:{}?mode={mode}", utf8_percent_encode(path, NON_ALPHANUMERIC))
+        }
+        Location::Postgres(url) => url.clone(),
+    };
+    let options: AnyConnectOptions = url.parse()?;
+    Ok(options.disable_statement_logging())
+}
+
+/// Tells sqlx which engines there are; any number of times.
+pub(crate) fn drivers() {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(|| {
+        // It fails only where the host program has chosen its own drivers already.
+        let _ = install_drivers(&[sqlx::sqlite::any::DRIVER, sqlx::postgres::any::DRIVER]);
+    });
+}
+
+fn stopped_uncleanly(location: &Location) -> bool {
+    match location {
+        Location::Sqlite(path) => {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            std::path::Path::new(&log).exists()
+        }
+        Location::Postgres(_) => false,
+    }
+}

@@ -1,0 +1,1 @@
+//! The signed tag that says which permit a file was shared under.
