@@ -92,7 +92,8 @@ impl Month {
     }
 
     fn days(self) -> u8 {
-        let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
+        let century = self.year.is_multiple_of(100) && !self.year.is_multiple_of(400);
+        let leap = self.year.is_multiple_of(4) && !century;
         match self.month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,

@@ -98,6 +98,11 @@ pub enum Discrepancy {
         /// Which.
         transfer_id: String,
     },
+    /// Posted usage stands before no invoice or statement.
+    Usage {
+        /// Which.
+        transfer_id: String,
+    },
     /// A reversal whose transfer is not posted, or whose postings are not its contrary.
     Reversal {
         /// The reversal.
@@ -231,14 +236,27 @@ const REVERSAL: &str = "SELECT t.id FROM ledger_transfer t \
     SELECT 1 FROM ledger_posting m WHERE m.transfer_id = t.reverses AND m.line = p.line \
     AND m.debit = p.credit AND m.credit = p.debit AND m.amount = p.amount)))";
 
+/// Posted usage that no invoice or statement would ever see.
+const USAGE: &str = "SELECT DISTINCT t.id FROM ledger_transfer t \
+    JOIN ledger_outcome o ON o.transfer_id = t.id AND o.outcome = 'posted' \
+    JOIN ledger_posting p ON p.transfer_id = t.id \
+    JOIN ledger_account a ON a.id IN (p.debit, p.credit) \
+    AND a.kind IN ('user_due', 'organisation_payable', 'organisation_held') \
+    LEFT JOIN ledger_usage u ON u.account = a.id AND u.transfer_id = t.id \
+    WHERE t.form IS NOT NULL AND u.account IS NULL";
+
+/// What a transfer's id is found as.
+type Found = fn(String) -> Discrepancy;
+
 async fn orphans(moment: &mut AnyConnection, balance: &mut Balance) -> Result<(), LedgerError> {
     balance.transfers = rows(moment, "SELECT COUNT(*) FROM ledger_transfer").await?;
     balance.postings = rows(moment, "SELECT COUNT(*) FROM ledger_posting").await?;
-    let kinds: [(&'static str, fn(String) -> Discrepancy); 4] = [
+    let kinds: [(&'static str, Found); 5] = [
         (NO_TRANSFER, |transfer_id| Discrepancy::NoTransfer { transfer_id }),
         (NO_POSTINGS, |transfer_id| Discrepancy::NoPostings { transfer_id }),
         (STATE, |transfer_id| Discrepancy::State { transfer_id }),
         (REVERSAL, |transfer_id| Discrepancy::Reversal { transfer_id }),
+        (USAGE, |transfer_id| Discrepancy::Usage { transfer_id }),
     ];
     for (sql, discrepancy) in kinds {
         for row in sqlx::query(sql).fetch_all(&mut *moment).await? {

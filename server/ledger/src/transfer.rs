@@ -149,8 +149,8 @@ pub async fn void(
     take_back(connection, transfer_id, Outcome::Voided, at_ms).await
 }
 
-/// Takes back up to `most` pending transfers whose time is over at `now_ms`, the oldest first; how
-/// many there were.
+/// Takes back up to `most` pending transfers whose time is over at `now_ms`, the oldest first; which
+/// they were.
 ///
 /// # Errors
 /// The database's.
@@ -158,17 +158,18 @@ pub async fn expire(
     connection: &mut AnyConnection,
     now_ms: i64,
     most: u32,
-) -> Result<u32, LedgerError> {
+) -> Result<Vec<String>, LedgerError> {
     let over = "SELECT transfer_id FROM ledger_pending WHERE expires_ms <= $1 \
         ORDER BY expires_ms LIMIT $2";
     let rows =
         sqlx::query(over).bind(now_ms).bind(i64::from(most)).fetch_all(&mut *connection).await?;
-    for row in &rows {
+    let mut ids = Vec::new();
+    for row in rows {
         let id: String = row.try_get(0)?;
         take_back(connection, &id, Outcome::Expired, now_ms).await?;
+        ids.push(id);
     }
-    // At most `most`.
-    Ok(rows.len() as u32)
+    Ok(ids)
 }
 
 /// Books the contrary of a posted transfer, under a key of its own: the only way to mend one. Kind,
