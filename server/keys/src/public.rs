@@ -11,16 +11,16 @@ use crate::error::KeysError;
 use crate::kid::from_hex;
 use crate::signing::SigningUse;
 
-/// A signing key's name: the first 8 bytes of the SHA-256 of its public key. In COSE those bytes,
-/// in text 16 hexadecimal digits.
+/// A signing key's name: the first 16 bytes of the SHA-256 of its public key. In COSE those bytes,
+/// in text 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(pub [u8; 8]);
+pub struct KeyId(pub [u8; 16]);
 
 impl KeyId {
     /// The name of this public key.
     pub fn of(public: &[u8; 32]) -> KeyId {
-        let mut id = [0; 8];
-        id.copy_from_slice(&Sha256::digest(public)[..8]);
+        let mut id = [0; 16];
+        id.copy_from_slice(&Sha256::digest(public)[..16]);
         KeyId(id)
     }
 }
@@ -34,7 +34,7 @@ impl fmt::Display for KeyId {
 impl FromStr for KeyId {
     type Err = KeysError;
 
-    /// From 16 lower-case hexadecimal digits; anything else is a key that is not there.
+    /// From 32 lower-case hexadecimal digits; anything else is a key that is not there.
     fn from_str(text: &str) -> Result<KeyId, KeysError> {
         from_hex(text).map(KeyId).ok_or(KeysError::NotFound)
     }
@@ -92,7 +92,7 @@ pub fn cose_key_set(keys: &[PublicKey], purpose: SigningUse) -> Vec<u8> {
 fn cose_key(key: &PublicKey, out: &mut Vec<u8>) {
     out.push(0xa6); // a map of six
     out.extend([0x01, 0x01]); // kty: OKP
-    out.extend([0x02, 0x48]); // kid: 8 bytes
+    out.extend([0x02, 0x50]); // kid: 16 bytes
     out.extend(key.id.0);
     out.extend([0x03, 0x27]); // alg: -8, EdDSA
     out.extend([0x04, 0x81, 0x02]); // key_ops: [verify]
@@ -119,7 +119,7 @@ mod tests {
         let text = jwks(&[key(SigningUse::Tag)]);
         let expected = format!(
             r#"{{"keys":[{{"alg":"EdDSA","crv":"Ed25519","kid":"{}","kty":"OKP","onmon_use":"tag","use":"sig","x":"{X}"}}]}}"#,
-            "21fe31dfa154a261"
+            "21fe31dfa154a261626bf854046fd227"
         );
         assert_eq!(text, expected);
     }
