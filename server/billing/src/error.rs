@@ -5,8 +5,8 @@ use onmon_store::StoreError;
 
 use crate::payment::provider::ProviderError;
 
-/// A refusal of billing. Whatever was asked for, nothing of it happened; but a provider that was
-/// asked may know of the payment, and is asked again under the same key.
+/// A refusal of billing. The caller's transaction may hold part of what was asked for: drop it. A
+/// provider that was asked may know of the payment, and is asked again under the same key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BillingError {

@@ -277,8 +277,7 @@ async fn note(
     Ok(now)
 }
 
-/// Takes in an event that `provider` told by webhook, once. Whatever it is, refused it has changed
-/// nothing.
+/// Takes in an event that `provider` told by webhook, once.
 ///
 /// # Errors
 /// [`BillingError::Unknown`] where no payment has the event's reference,

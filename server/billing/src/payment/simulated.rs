@@ -48,7 +48,8 @@ impl SimulatedProvider {
         payment.state = state;
         let event = Event { id, created_ms: at_ms, payment: payment.clone() };
         let body = serde_json::to_vec(&event).map_err(|_| ProviderError::Malformed)?;
-        Ok((webhook::sign(&self.secret, at_ms.div_euclid(1_000), &body), body))
+        let signature = webhook::sign(&self.secret, at_ms.div_euclid(1_000), &body);
+        Ok((signature.map_err(|_| ProviderError::Malformed)?, body))
     }
 
     fn desk(&self) -> std::sync::MutexGuard<'_, Desk> {

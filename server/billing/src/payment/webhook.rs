@@ -61,10 +61,13 @@ impl WebhookError {
 }
 
 /// The header's value for a body sent at `at_s` (Unix seconds).
-pub fn sign(secret: &[u8], at_s: i64, body: &[u8]) -> String {
-    let signature = mac(secret, &at_s.to_string(), body).finalize().into_bytes();
+///
+/// # Errors
+/// [`WebhookError::Signature`] for a secret that is no key; every secret is one.
+pub fn sign(secret: &[u8], at_s: i64, body: &[u8]) -> Result<String, WebhookError> {
+    let signature = mac(secret, &at_s.to_string(), body)?.finalize().into_bytes();
     let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={at_s},v1={hex}")
+    Ok(format!("t={at_s},v1={hex}"))
 }
 
 /// Reads an event from a request, after its signature, under one of the secrets, and its time.
@@ -83,7 +86,8 @@ pub fn read(
     let (time, signatures) = parse(header)?;
     let is_signed = signatures.iter().any(|signature| {
         // `verify_slice` takes as long for whatever is wrong.
-        secrets.iter().any(|secret| mac(secret, time, body).verify_slice(signature).is_ok())
+        let is_by = |mac: Hmac<Sha256>| mac.verify_slice(signature).is_ok();
+        secrets.iter().any(|secret| mac(secret, time, body).is_ok_and(is_by))
     });
     if !is_signed {
         return Err(WebhookError::Signature);
@@ -100,13 +104,13 @@ pub fn read(
     }
 }
 
-fn mac(secret: &[u8], time: &str, body: &[u8]) -> Hmac<Sha256> {
-    let key = Hmac::<Sha256>::new_from_slice(secret);
-    let mut mac = key.expect("HMAC takes keys of any length");
+fn mac(secret: &[u8], time: &str, body: &[u8]) -> Result<Hmac<Sha256>, WebhookError> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret);
+    let mut mac = mac.map_err(|_| WebhookError::Signature)?;
     mac.update(time.as_bytes());
     mac.update(b".");
     mac.update(body);
-    mac
+    Ok(mac)
 }
 
 /// The time, as it was signed, and the signatures.
@@ -145,6 +149,10 @@ fn unhex(hex: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sign(secret: &[u8], at_s: i64, body: &[u8]) -> String {
+        super::sign(secret, at_s, body).unwrap()
+    }
 
     const BODY: &[u8] = br#"{"id":"evt_1","created_ms":5,"extra":1,"payment":{"id":"pp_1",
         "reference":"pay_1","state":"paid","amount_yen":1200,"currency":"JPY"}}"#;
