@@ -8,6 +8,7 @@
 //!   | Media::reference                   whole.rs: everything
 //! PCM          -> onmon_core::Extractor                     codes.rs
 //! ```
+//! [`essence::digest`] reads the packets as well and decodes none: it identifies the file's audio.
 //!
 //! No files, threads or clock of its own: the caller hands in a [`MediaSource`] and a [`Clock`], so
 //! the same code runs in a browser's worker. What a file holds never makes it panic, hang or
@@ -31,6 +32,7 @@
 mod choice;
 mod codes;
 mod error;
+pub mod essence;
 mod hooks;
 mod media;
 mod meter;

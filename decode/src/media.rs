@@ -8,8 +8,8 @@ use onmon_core::plan::{self, Span};
 use onmon_core::profile::CODES_PER_REFERENCE;
 use onmon_core::{Fingerprint, QueryBuilder, wire};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::FormatOptions;
 use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream, SeekBuffered};
 use symphonia::core::meta::MetadataOptions;
 
@@ -325,10 +325,20 @@ fn encode(fingerprint: &Fingerprint<'_>) -> Result<Vec<u8>, DecodeError> {
 
 /// Finds the container and its audio track.
 fn probe(
-    mut stream: MediaSourceStream<'static>,
+    stream: MediaSourceStream<'static>,
     extension: Option<&str>,
     meter: &Arc<Meter>,
 ) -> Result<Track, DecodeError> {
+    let seekable = stream.is_seekable() && stream.byte_len().is_some();
+    Track::open(format_reader(stream, extension, meter)?, seekable, Arc::clone(meter))
+}
+
+/// Finds the container.
+pub(crate) fn format_reader(
+    mut stream: MediaSourceStream<'static>,
+    extension: Option<&str>,
+    meter: &Meter,
+) -> Result<Box<dyn FormatReader>, DecodeError> {
     let mut head = [0; names::MAGIC_BYTES];
     let len = stream.read(&mut head).map_err(DecodeError::Read)?;
     if len == 0 {
@@ -339,19 +349,17 @@ fn probe(
     if let Some(name) = by_magic.filter(|name| names::is_never_audio(name)) {
         return Err(DecodeError::UnsupportedContainer { name });
     }
-    let seekable = stream.is_seekable() && stream.byte_len().is_some();
     let mut hint = Hint::new();
     if let Some(extension) = extension {
         hint.with_extension(extension);
     }
     let (format_options, tags) = (FormatOptions::default(), MetadataOptions::default());
-    match symphonia::default::get_probe().probe(&hint, stream, format_options, tags) {
-        Ok(format) => Track::open(format, seekable, Arc::clone(meter)),
-        Err(error) => {
-            meter.check()?;
-            Err(refusal(error, by_magic))
+    symphonia::default::get_probe().probe(&hint, stream, format_options, tags).map_err(|error| {
+        match meter.check() {
+            Ok(()) => refusal(error, by_magic),
+            Err(spent) => spent,
         }
-    }
+    })
 }
 
 /// Why a probe failed. Symphonia says "unsupported" of what it has no reader for and of files that
@@ -374,6 +382,6 @@ fn refusal(error: Error, by_magic: Option<&'static str>) -> DecodeError {
 
 /// Runs decoders on bytes of unknown origin: where they panic on them, that is this file's error
 /// and nobody else's. (With `panic = "abort"`, as in the browser, the worker ends instead.)
-fn guarded<T>(run: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(DecodeError::DecoderBroke))
 }

@@ -100,7 +100,7 @@ fn acknowledged(file: &Path, round: u64) -> Vec<String> {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut heard = Vec::new();
     // Some die while they open the ledger, most while they book.
-    if round % 5 != 0 {
+    if !round.is_multiple_of(5) {
         let first = lines.by_ref().map(Result::unwrap).find_map(|line| acknowledgement(&line));
         heard.extend(first);
     }
