@@ -85,32 +85,35 @@ async fn counts_amounts_minimum_and_held_money_apart() {
         let again = issue(&office, january).await.unwrap();
         assert_eq!(again, Issued { made: made.clone(), fresh: false });
 
-        // The conflict is settled in February: the money moves from held to payable.
-        let usage = Usage { form: "download_paid".to_owned(), tax_ppm: 100_000, quantity: 1 };
-        let release = [Posting {
-            debit: AccountId::organisation_held("JASRAC").unwrap(),
-            credit: AccountId::organisation_payable("JASRAC").unwrap(),
-            amount: Sen::new(45),
-        }];
-        let february = month("2026-02");
-        let entry = Entry {
-            idempotency: "release",
-            kind: "held_released",
-            reference: "buy",
-            at_ms: february.start_ms(),
-            usage: Some(&usage),
-            postings: &release,
-        };
-        let mut write = office.store.begin().await.unwrap();
-        onmon_ledger::book(&mut write, &entry).await.unwrap();
-        write.commit().await.unwrap();
-        let made = issue(&office, february).await.unwrap().made;
+        release(&office, month("2026-02").start_ms()).await;
+        let made = issue(&office, month("2026-02")).await.unwrap().made;
         assert_eq!(made.sum(Part::Held).unwrap(), (-1, Sen::new(-45)));
         assert_eq!(made.sum(Part::Usage).unwrap(), (1, Sen::new(45)));
         assert_eq!(made.sum(Part::Minimum).unwrap(), (0, Sen::new(500_000 - 45)));
         assert_eq!(made.total, Sen::new(550_000));
         office.check().await;
     }
+}
+
+/// The conflict is settled: the money moves from held to payable.
+async fn release(office: &Office, at_ms: i64) {
+    let usage = Usage { form: "download_paid".to_owned(), tax_ppm: 100_000, quantity: 1 };
+    let release = [Posting {
+        debit: AccountId::organisation_held("JASRAC").unwrap(),
+        credit: AccountId::organisation_payable("JASRAC").unwrap(),
+        amount: Sen::new(45),
+    }];
+    let entry = Entry {
+        idempotency: "release",
+        kind: "held_released",
+        reference: "buy",
+        at_ms,
+        usage: Some(&usage),
+        postings: &release,
+    };
+    let mut write = office.store.begin().await.unwrap();
+    onmon_ledger::book(&mut write, &entry).await.unwrap();
+    write.commit().await.unwrap();
 }
 
 #[tokio::test]
