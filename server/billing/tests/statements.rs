@@ -164,3 +164,23 @@ async fn paid_out_once() {
         office.check().await;
     }
 }
+
+#[tokio::test]
+async fn what_would_be_below_nothing_is_left_for_the_next() {
+    for engine in ENGINES {
+        let office = Office::new(engine).await;
+        let [january, february, march] = ["2026-01", "2026-02", "2026-03"].map(month);
+        let to = [("JASRAC", 1_000, 20)];
+        let used = office.used(&download("a", january.start_ms(), &to)).await;
+        assert_eq!(issue(&office, january).await.unwrap().made.total, Sen::new(1_100));
+        office.reversed(&used, february.start_ms()).await;
+        assert!(issue(&office, february).await.is_none());
+        office.used(&download("b", march.start_ms(), &[("JASRAC", 5_000, 0)])).await;
+        let made = issue(&office, march).await.unwrap().made;
+        assert_eq!(made.sum(Part::Usage).unwrap(), (0, Sen::new(4_000)), "{engine:?}");
+        assert_eq!(made.sum(Part::Held).unwrap(), (-1, Sen::new(-20)));
+        assert_eq!((made.total, made.number), (Sen::new(4_400), 2));
+        assert_eq!(balances(&office).await, [0, 0, -5_500, 0, 500, 0]);
+        office.check().await;
+    }
+}

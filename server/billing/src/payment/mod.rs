@@ -5,7 +5,8 @@
 //! ```
 //! A payment goes along this line and never back, whatever order the provider's events come in:
 //! what tells of an earlier place is noted and changes nothing. (A payment that failed may be paid
-//! in the end: the money is there.) The money is booked with the step to `paid`, in the same transaction.
+//! in the end: the money is there.) The money is booked with the step to `paid`, in the same
+//! transaction.
 
 pub(crate) mod http;
 pub(crate) mod provider;
