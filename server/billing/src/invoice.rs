@@ -55,8 +55,9 @@ pub struct CreditNote {
 }
 
 /// Issues an account's invoice of a month, which must be over in Japan at `now_ms` (Unix
-/// milliseconds). An invoice of this month that is not withdrawn is given back instead. `None` where
-/// there is nothing to invoice, or it would come to less than nothing: then the next month's has it.
+/// milliseconds). An invoice of this month that is not withdrawn is given back instead. `None`
+/// where there is nothing to invoice, or it would come to less than nothing: then the next month's
+/// has it.
 ///
 /// # Errors
 /// [`BillingError::MonthNotOver`], the ledger's and the database's.

@@ -20,10 +20,11 @@ const QUICK: Patience = Patience {
     first_wait: Duration::from_millis(20),
     timeout: Duration::from_millis(400),
 };
+const SECRET: &[u8] = b"sixteen bytes...";
 const NOW_MS: i64 = 1_775_000_000_000;
 
 fn provider(stub: &Stub) -> HttpProvider {
-    HttpProvider::new("bank", &stub.base, "key-1", vec![b"secret".to_vec()], QUICK)
+    HttpProvider::new("bank", &stub.base, "key-1", vec![SECRET.to_vec()], QUICK).unwrap()
 }
 
 fn new_payment() -> NewPayment {
@@ -78,7 +79,7 @@ fn gives_up_in_time() {
     assert!(matches!(error, ProviderError::Unavailable { attempts: 4 }), "{error:?}");
     // Four times 400 ms, and 20, 40 and 80 ms between.
     assert!((1_700..4_000).contains(&begin.elapsed().as_millis()), "{:?}", begin.elapsed());
-    let nobody = HttpProvider::new("bank", "http://127.0.0.1:1", "key", vec![], QUICK);
+    let nobody = HttpProvider::new("bank", "http://127.0.0.1:1", "key", vec![], QUICK).unwrap();
     let error = nobody.fetch("pp_1").unwrap_err();
     assert!(matches!(error, ProviderError::Unavailable { attempts: 4 }), "{error:?}");
 }
@@ -110,7 +111,36 @@ fn an_answer_is_an_answer() {
     }
     assert!(stub.asked().is_empty());
     let shown = format!("{:?}", provider(&stub));
-    assert!(!shown.contains("key-1") && !shown.contains("secret"), "{shown}");
+    assert!(
+        !shown.contains("key-1") && !shown.contains("sixteen") && !shown.contains("[115"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn no_key_in_the_clear_and_no_guessable_secret() {
+    let new = |base, secret: &[u8]| {
+        let made = HttpProvider::new("bank", base, "key", vec![secret.to_vec()], QUICK);
+        made.map(|_| ()).map_err(|error| error.code())
+    };
+    for base in
+        ["https://pay.example/v1", "http://127.0.0.1:8/v1", "http://localhost/", "http://[::1]:8"]
+    {
+        assert_eq!(new(base, SECRET), Ok(()), "{base}");
+    }
+    for base in [
+        "http://pay.example",
+        "ftp://127.0.0.1",
+        "pay.example",
+        "/v1",
+        "",
+        "http://127.0.0.1.example",
+    ] {
+        assert_eq!(new(base, SECRET), Err("provider_address"), "{base}");
+    }
+    for secret in [&b""[..], &SECRET[1..]] {
+        assert_eq!(new("https://pay.example", secret), Err("provider_secret"));
+    }
 }
 
 fn signed(event_id: &str, reference: &str, state: &str, secret: &[u8]) -> (String, Vec<u8>) {
@@ -151,11 +181,11 @@ async fn from_the_invoice_to_the_money() {
         let (forged, forged_body) = signed("evt_1", &key, "paid", b"guess");
         let refused = alive.event(&forged, &forged_body, NOW_MS);
         assert_eq!(refused, Err(WebhookError::Signature));
-        let (good, good_body) = signed("evt_1", &key, "paid", b"secret");
+        let (good, good_body) = signed("evt_1", &key, "paid", SECRET);
         let late = alive.event(&good, &good_body, NOW_MS + 5 * 60_000 + 1);
         assert_eq!(late, Err(WebhookError::Time));
         let event = alive.event(&good, &good_body, NOW_MS).unwrap();
-        let (pending, pending_body) = signed("evt_0", &key, "pending", b"secret");
+        let (pending, pending_body) = signed("evt_0", &key, "pending", SECRET);
         let before = alive.event(&pending, &pending_body, NOW_MS).unwrap();
         let mut received = Vec::new();
         for event in [&event, &event, &before, &before] {

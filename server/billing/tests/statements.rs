@@ -85,32 +85,35 @@ async fn counts_amounts_minimum_and_held_money_apart() {
         let again = issue(&office, january).await.unwrap();
         assert_eq!(again, Issued { made: made.clone(), fresh: false });
 
-        // The conflict is settled in February: the money moves from held to payable.
-        let usage = Usage { form: "download_paid".to_owned(), tax_ppm: 100_000, quantity: 1 };
-        let release = [Posting {
-            debit: AccountId::organisation_held("JASRAC").unwrap(),
-            credit: AccountId::organisation_payable("JASRAC").unwrap(),
-            amount: Sen::new(45),
-        }];
-        let february = month("2026-02");
-        let entry = Entry {
-            idempotency: "release",
-            kind: "held_released",
-            reference: "buy",
-            at_ms: february.start_ms(),
-            usage: Some(&usage),
-            postings: &release,
-        };
-        let mut write = office.store.begin().await.unwrap();
-        onmon_ledger::book(&mut write, &entry).await.unwrap();
-        write.commit().await.unwrap();
-        let made = issue(&office, february).await.unwrap().made;
+        release(&office, month("2026-02").start_ms()).await;
+        let made = issue(&office, month("2026-02")).await.unwrap().made;
         assert_eq!(made.sum(Part::Held).unwrap(), (-1, Sen::new(-45)));
         assert_eq!(made.sum(Part::Usage).unwrap(), (1, Sen::new(45)));
         assert_eq!(made.sum(Part::Minimum).unwrap(), (0, Sen::new(500_000 - 45)));
         assert_eq!(made.total, Sen::new(550_000));
         office.check().await;
     }
+}
+
+/// The conflict is settled: the money moves from held to payable.
+async fn release(office: &Office, at_ms: i64) {
+    let usage = Usage { form: "download_paid".to_owned(), tax_ppm: 100_000, quantity: 1 };
+    let release = [Posting {
+        debit: AccountId::organisation_held("JASRAC").unwrap(),
+        credit: AccountId::organisation_payable("JASRAC").unwrap(),
+        amount: Sen::new(45),
+    }];
+    let entry = Entry {
+        idempotency: "release",
+        kind: "held_released",
+        reference: "buy",
+        at_ms,
+        usage: Some(&usage),
+        postings: &release,
+    };
+    let mut write = office.store.begin().await.unwrap();
+    onmon_ledger::book(&mut write, &entry).await.unwrap();
+    write.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -158,6 +161,26 @@ async fn paid_out_once() {
         let own = statements(&mut connection, Reader::Organisation("JASRAC"), 9).await.unwrap();
         assert_eq!(own, [kept]);
         assert_eq!(statements(&mut connection, Reader::Operator, 9).await.unwrap().len(), 2);
+        office.check().await;
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_below_nothing_is_left_for_the_next() {
+    for engine in ENGINES {
+        let office = Office::new(engine).await;
+        let [january, february, march] = ["2026-01", "2026-02", "2026-03"].map(month);
+        let to = [("JASRAC", 1_000, 20)];
+        let used = office.used(&download("a", january.start_ms(), &to)).await;
+        assert_eq!(issue(&office, january).await.unwrap().made.total, Sen::new(1_100));
+        office.reversed(&used, february.start_ms()).await;
+        assert!(issue(&office, february).await.is_none());
+        office.used(&download("b", march.start_ms(), &[("JASRAC", 5_000, 0)])).await;
+        let made = issue(&office, march).await.unwrap().made;
+        assert_eq!(made.sum(Part::Usage).unwrap(), (0, Sen::new(4_000)), "{engine:?}");
+        assert_eq!(made.sum(Part::Held).unwrap(), (-1, Sen::new(-20)));
+        assert_eq!((made.total, made.number), (Sen::new(4_400), 2));
+        assert_eq!(balances(&office).await, [0, 0, -5_500, 0, 500, 0]);
         office.check().await;
     }
 }

@@ -16,11 +16,16 @@
 //! to it that this happens once.
 //!
 //! **An idempotency key books once.** The same key with the same content gives back the first
-//! transfer; with other content it is an error. Times are not content: who tries again does so later.
+//! transfer; with other content it is an error. Times are not content: who tries again does so
+//! later.
 //!
 //! **Transactions are the caller's.** What changes the ledger takes `&mut AnyConnection` inside
 //! somebody's [`onmon_store::Write`], under which nobody else writes. A call that is refused has
 //! changed nothing, so its caller may go on and commit.
+//!
+//! **One currency, and only money.** Everything is yen. Uses are counted where they happen; one
+//! that costs nothing has no transfer. What is usage and costs something says so in its entry
+//! ([`Usage`]), so that invoices and statements can count and group it.
 //!
 //! **Rounding.** Amounts are whole sen. A share of a price is rounded to the nearest sen, halves up
 //! ([`Sen::part`]): 7.7 % of 150.00 yen is 11.55 yen, of 150.01 yen 11.55 (exactly 11.55077), of

@@ -57,7 +57,9 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 4_000, failure_persistence: None, ..ProptestConfig::default()
+        })]
 
         #[test]
         fn nothing_is_lost_and_nobody_is_off_by_a_sen(

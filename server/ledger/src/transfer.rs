@@ -149,8 +149,8 @@ pub async fn void(
     take_back(connection, transfer_id, Outcome::Voided, at_ms).await
 }
 
-/// Takes back up to `most` pending transfers whose time is over at `now_ms`, the oldest first; which
-/// they were.
+/// Takes back up to `most` pending transfers whose time is over at `now_ms`, the oldest first;
+/// which they were.
 ///
 /// # Errors
 /// The database's.

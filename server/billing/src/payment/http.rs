@@ -14,7 +14,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ureq::http::{Request, StatusCode};
+use ureq::http::{Request, StatusCode, Uri};
 
 use super::provider::{Event, NewPayment, PaymentProvider, ProviderError, ProviderPayment, is_id};
 use super::webhook::{self, WebhookError};
@@ -52,29 +52,44 @@ pub struct HttpProvider {
 }
 
 impl HttpProvider {
-    /// A provider of this name at `base` (`https://…` without a `/` at its end), asked with the key
-    /// `api_key`; its webhooks are signed under one of `secrets`: during a change, two.
+    /// A provider of this name at `base` (`https://…`; `http` only on this machine, because the key
+    /// goes along), asked with the key `api_key`; its webhooks are signed under one of `secrets`:
+    /// during a change, two.
+    ///
+    /// # Errors
+    /// [`ProviderError::Address`]; [`ProviderError::Secret`] for a secret below
+    /// [`webhook::SECRET_BYTES_MIN`].
     pub fn new(
         name: &str,
         base: &str,
         api_key: &str,
         secrets: Vec<Vec<u8>>,
         patience: Patience,
-    ) -> HttpProvider {
+    ) -> Result<HttpProvider, ProviderError> {
+        let address: Uri = base.parse().map_err(|_| ProviderError::Address)?;
+        let is_here = matches!(address.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        match address.scheme_str() {
+            Some("https") => {}
+            Some("http") if is_here => {}
+            _ => return Err(ProviderError::Address),
+        }
+        if secrets.iter().any(|secret| secret.len() < webhook::SECRET_BYTES_MIN) {
+            return Err(ProviderError::Secret);
+        }
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(patience.timeout))
             .max_redirects(0)
             .http_status_as_error(false)
             .user_agent("onmon")
             .build();
-        HttpProvider {
+        Ok(HttpProvider {
             name: name.to_owned(),
             base: base.trim_end_matches('/').to_owned(),
             authorization: format!("Bearer {api_key}"),
             secrets,
             patience,
             agent: config.into(),
-        }
+        })
     }
 
     /// Asks until there is an answer.

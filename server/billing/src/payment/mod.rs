@@ -3,9 +3,10 @@
 //! ```text
 //! created -> pending -> failed | cancelled -> paid -> refunded
 //! ```
-//! A payment goes along this line and never back, whatever order the provider's events come in: what
-//! tells of an earlier place is noted and changes nothing. (A payment that failed may be paid in the
-//! end: the money is there.) The money is booked with the step to `paid`, in the same transaction.
+//! A payment goes along this line and never back, whatever order the provider's events come in:
+//! what tells of an earlier place is noted and changes nothing. (A payment that failed may be paid
+//! in the end: the money is there.) The money is booked with the step to `paid`, in the same
+//! transaction.
 
 pub(crate) mod http;
 pub(crate) mod provider;
@@ -230,8 +231,8 @@ pub async fn start_payment(
 /// Asks the provider how far a payment is, where no webhook came.
 ///
 /// # Errors
-/// [`BillingError::Unknown`] where there is no such payment, or the provider has not been told of it;
-/// [`BillingError::Mismatch`]; the provider's; the database's.
+/// [`BillingError::Unknown`] where there is no such payment, or the provider has not been told of
+/// it; [`BillingError::Mismatch`]; the provider's; the database's.
 pub async fn refresh_payment(
     store: &Store,
     provider: &Arc<dyn PaymentProvider>,

@@ -26,8 +26,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync {
     /// See [`ProviderError`].
     fn fetch(&self, provider_id: &str) -> Result<ProviderPayment, ProviderError>;
 
-    /// What a webhook tells: `signature` is the header of that name, `body` the request's body as it
-    /// came, `now_ms` the time (Unix milliseconds).
+    /// What a webhook tells: `signature` is the header of that name, `body` the request's body as
+    /// it came, `now_ms` the time (Unix milliseconds).
     ///
     /// # Errors
     /// See [`WebhookError`]; of such a request nothing may be believed.
@@ -122,6 +122,12 @@ pub enum ProviderError {
     /// No payment of this id.
     #[error("the payment provider knows no such payment")]
     Unknown,
+    /// The address is neither `https` nor `http` on this machine.
+    #[error("the payment provider's address must begin with https")]
+    Address,
+    /// A secret that could be guessed.
+    #[error("a webhook's secret needs 16 bytes")]
+    Secret,
     /// An answer that is none of the protocol.
     #[error("the payment provider's answer makes no sense")]
     Malformed,
@@ -134,6 +140,8 @@ impl ProviderError {
             ProviderError::Unavailable { .. } => "provider_unavailable",
             ProviderError::Refused { .. } => "provider_refused",
             ProviderError::Unknown => "provider_unknown_payment",
+            ProviderError::Address => "provider_address",
+            ProviderError::Secret => "provider_secret",
             ProviderError::Malformed => "provider_malformed",
         }
     }

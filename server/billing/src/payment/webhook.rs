@@ -10,8 +10,8 @@
 //! `t` is when it was sent, in Unix seconds; `v1` is HMAC-SHA256, in hex, under the shared secret,
 //! over the digits of `t`, a full stop, and the body as it is. There may be several `v1` while a
 //! secret is changed, and several secrets here: one match is enough. What is older or newer than
-//! five minutes is refused, so a recorded request cannot be sent again later; within them, the event's id
-//! counts once.
+//! five minutes is refused, so a recorded request cannot be sent again later; within them, the
+//! event's id counts once.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -23,6 +23,9 @@ pub const HEADER: &str = "Onmon-Signature";
 
 /// How far the sender's clock and the way here may be off.
 pub const TOLERANCE_MS: i64 = 5 * 60 * 1_000;
+
+/// A shorter secret could be guessed.
+pub const SECRET_BYTES_MIN: usize = 16;
 
 /// A longer body is no event.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
