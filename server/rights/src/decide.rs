@@ -236,7 +236,8 @@ impl Ruling {
 /// let matched = [RecordingClaims::from_shorthand("aurora", Rights::Entrusted, &jasrac)];
 /// let ruling = decide(&matched, &used);
 /// assert_eq!(ruling.decision, Decision::Permit);
-/// assert_eq!((ruling.payees[0].organisation.as_str(), ruling.payees[0].share_ppm), ("JASRAC", 1_000_000));
+/// assert_eq!(ruling.payees[0].organisation, jasrac);
+/// assert_eq!(ruling.payees[0].share_ppm, WHOLE_PPM);
 /// assert_eq!(decide(&[], &used).decision, Decision::Unregistered);
 /// ```
 pub fn decide(matched: &[RecordingClaims], used: &Use) -> Ruling {

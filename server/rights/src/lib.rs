@@ -6,8 +6,8 @@
 //!
 //! A society holds *shares* of a work, by form of use, territory and period; the right of the
 //! recording is another one, held by others. So a recording's rights are a list of claims, and only
-//! [`decide`] makes one answer of them. What nobody has spoken for is *unknown*: "no entrusted right
-//! found" is said of it, and nothing more.
+//! [`decide`] makes one answer of them. What nobody has spoken for is *unknown*: "no entrusted
+//! right found" is said of it, and nothing more.
 
 pub mod catalogue;
 mod claim;

@@ -1,10 +1,13 @@
 //! Catalogues into the register and out of it, on both engines.
 
 use onmon_rights::catalogue::{COLUMNS, ImportReport, export, import};
-use onmon_rights::register::{recording_ids, recordings};
+use onmon_rights::register::{
+    Recording, Work, recording_ids, recordings, replace_recording, replace_work,
+};
 use onmon_rights::*;
 use onmon_store::testing::{ENGINES, Scratch};
 use onmon_store::{Engine, Store};
+use proptest::prelude::*;
 use sqlx::AnyConnection;
 
 const GOLDEN: &str = include_str!("golden/catalogue.csv");
@@ -133,6 +136,25 @@ async fn a_recording_with_a_bad_line_stays_as_it_was() {
         assert_eq!(claims_of(&mut c, &["r"]).await.unwrap(), was, "{engine:?}");
         assert_eq!(claims_of(&mut c, &["s"]).await.unwrap()[0].works.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_line_of_nobody_may_be_of_the_recordings_beside_it() {
+    let text = shares(&[
+        "a,interactive_distribution,w,JASRAC,1000000,all,world,entrusted",
+        "b,interactive_distribution,w,JASRAC,1000000,all,world,entrusted",
+        ",interactive_distribution,v,NEXTONE,1000000,all,world,not_entrusted",
+        "c,interactive_distribution,w,JASRAC,1000000,all,world,entrusted",
+        "d,interactive_distribution,w,JASRAC,1000000,all,world,entrusted",
+        "interactive_distribution,v,NEXTONE,1000000,all,world,not_entrusted",
+        "d,interactive_distribution,v,NEXTONE,1000000,all,world,entrusted",
+        "e,interactive_distribution,w,JASRAC,1000000,all,world,entrusted",
+    ]);
+    let (_scratch, store) = open(Engine::Sqlite).await;
+    let mut c = store.begin().await.unwrap();
+    let report = import(&mut c, text.as_bytes()).await.unwrap();
+    assert_eq!((report.lines, report.bad_lines, report.held_back), (8, 2, 5));
+    assert_eq!(recording_ids(&mut c).await.unwrap(), ["a"]);
 }
 
 #[tokio::test]
@@ -312,4 +334,83 @@ async fn a_request_can_wait_for_an_import() {
 #[test]
 fn the_columns_are_those_of_the_golden_file() {
     assert_eq!(GOLDEN.lines().next().unwrap(), COLUMNS.join(","));
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    // Whatever the register takes: printable, no white space at the ends.
+    prop_oneof!["[=+@'\",;a -]{0,8}", "\\PC{0,12}"].prop_map(|text: String| text.trim().to_owned())
+}
+
+fn any_names() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(any_text(), 0..3).prop_map(|names| {
+        let names = names.iter().map(|name| name.replace(';', "").trim().to_owned());
+        names.filter(|name| !name.is_empty()).collect()
+    })
+}
+
+fn any_claims() -> impl Strategy<Value = Vec<Claim>> {
+    let claim = (0..3usize, 1..=WHOLE_PPM, 1..16u8, 0..4usize, any::<[bool; 3]>());
+    prop::collection::vec(claim, 0..4).prop_map(|claims| {
+        let claims =
+            claims.into_iter().map(|(who, share_ppm, forms, place, [party, ends, yes])| {
+                let forms =
+                    UsageForm::ALL.into_iter().filter(|form| forms & (1 << *form as u8) != 0);
+                let until = ends.then(|| "2027-01-01".parse().unwrap());
+                Claim {
+                    claimant: ["JASRAC", "NEXTONE", "X.-_1"][who].parse().unwrap(),
+                    party: party.then(|| "00014107338".parse().unwrap()),
+                    share_ppm,
+                    form: FormSet::of(forms).unwrap(),
+                    territory: ["world", "JP", "world;-JP", "JP;KR"][place].parse().unwrap(),
+                    period: Period::new(None, until).unwrap(),
+                    state: if yes { ClaimState::Entrusted } else { ClaimState::NotEntrusted },
+                }
+            });
+        // No claim comes twice.
+        claims.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn whatever_the_register_holds_comes_back_from_its_export(
+        works in prop::collection::vec((any_text(), any_names(), any_names(), any_claims()), 1..4),
+        recordings in prop::collection::vec((any_text(), any::<[bool; 4]>(), any_claims()), 1..5),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (_one, one) = open(Engine::Sqlite).await;
+            let mut c = one.begin().await.unwrap();
+            for (i, (title, composers, lyricists, claims)) in works.iter().enumerate() {
+                let work = Work {
+                    work_id: format!("{}{i}", ["=", "'", "w", "-"][i]),
+                    title: Some(title.clone()),
+                    composers: composers.clone(),
+                    lyricists: lyricists.clone(),
+                    claims: claims.clone(),
+                    ..Work::default()
+                };
+                replace_work(&mut c, &work).await.unwrap();
+            }
+            for (i, (name, has, master)) in recordings.iter().enumerate() {
+                let of = (0..works.len()).filter(|at| has[*at]);
+                let recording = Recording {
+                    recording_id: format!("{name}{i}"),
+                    work_ids: of.map(|at| format!("{}{at}", ["=", "'", "w", "-"][at])).collect(),
+                    master: master.clone(),
+                    ..Recording::default()
+                };
+                replace_recording(&mut c, &recording).await.unwrap();
+            }
+            let first = exported(&mut c).await;
+            let again = import(&mut c, first.as_bytes()).await.unwrap();
+            assert!(again.changed_nothing() && again.bad.is_empty(), "{again:?}\n{first}");
+            let (_two, two) = open(Engine::Sqlite).await;
+            let mut c = two.begin().await.unwrap();
+            import(&mut c, first.as_bytes()).await.unwrap();
+            assert_eq!(exported(&mut c).await, first);
+        });
+    }
 }

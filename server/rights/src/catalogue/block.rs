@@ -23,6 +23,8 @@ pub struct Block {
     pub bad: Vec<BadLine>,
     /// How many of its lines are bad.
     pub bad_lines: u64,
+    /// Whether a line before it may be one of its own, and cannot be read.
+    pub in_doubt: bool,
     isrcs: BTreeSet<Isrc>,
     /// Each work, and where it first stands.
     works: BTreeMap<String, (u64, Work)>,
@@ -33,13 +35,14 @@ pub struct Block {
 
 impl Block {
     /// Of a recording whose first line begins at `line`.
-    pub fn new(recording_id: String, line: u64) -> Block {
+    pub fn new(recording_id: String, line: u64, in_doubt: bool) -> Block {
         Block {
             recording_id,
             line,
             lines: 0,
             bad: Vec::new(),
             bad_lines: 0,
+            in_doubt,
             isrcs: BTreeSet::new(),
             works: BTreeMap::new(),
             master: Vec::new(),

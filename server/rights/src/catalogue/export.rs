@@ -26,8 +26,8 @@ pub struct Exported {
 
 /// Writes every recording of the register, in the order of their ids, as UTF-8 with LF; the same
 /// register gives the same bytes. (A work that no recording has is not in it: the format is one of
-/// recordings.) Memory: every id and 200 recordings. Ask on a connection with a transaction, so that
-/// no change comes between.
+/// recordings.) Memory: every id and 200 recordings. Ask on a connection with a transaction, so
+/// that no change comes between.
 ///
 /// # Errors
 /// A writer or database that fails.

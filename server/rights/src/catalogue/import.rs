@@ -72,16 +72,18 @@ impl ImportReport {
 }
 
 /// Reads a catalogue into the register. Every recording without a bad line is taken; what is wrong
-/// with the others is in the report. Whoever wants all of the file or nothing drops the transaction
-/// when [`ImportReport::bad_lines`] is not 0; after an error it must be dropped.
+/// with the others is in the report. (A line that does not say of which recording it is may belong
+/// to the one before or behind it: both stay as they were.) Whoever wants all of the file or
+/// nothing drops the transaction when [`ImportReport::bad_lines`] is not 0; after an error it must
+/// be dropped.
 ///
 /// The same file again changes nothing. Memory: one recording's lines (10,000 at most) and the
 /// report, whatever the length of the file. Time: about five statements a recording. The reader is
 /// read in the calling task.
 ///
 /// # Errors
-/// A file that is no catalogue, that cannot be read on, or in which a recording's lines do not stand
-/// together; a database that fails.
+/// A file that is no catalogue, that cannot be read on, or in which a recording's lines do not
+/// stand together; a database that fails.
 pub async fn import(c: &mut AnyConnection, reader: impl Read) -> Result<ImportReport, RightsError> {
     let mut records = Records::new(reader);
     let mut report = ImportReport::default();
@@ -91,6 +93,7 @@ pub async fn import(c: &mut AnyConnection, reader: impl Read) -> Result<ImportRe
     };
     forget_marks(c).await?;
     let mut block: Option<Block> = None;
+    let mut in_doubt = false;
     loop {
         let Some((at, read)) = next(&mut records)?.map(|of| (of.line, line::read(&columns, &of)))
         else {
@@ -102,8 +105,12 @@ pub async fn import(c: &mut AnyConnection, reader: impl Read) -> Result<ImportRe
             Err(faulty) => faulty.recording_id.clone(),
         };
         let Some(recording_id) = recording_id else {
-            if let Err(faulty) = read {
-                report.add_bad(1, faulty.bad);
+            // It may be of the recording before it or of the one behind it: neither is taken.
+            in_doubt = true;
+            match (read, &mut block) {
+                (Err(faulty), Some(block)) => block.add_bad(faulty),
+                (Err(faulty), None) => report.add_bad(1, faulty.bad),
+                (Ok(_), _) => {}
             }
             continue;
         };
@@ -112,7 +119,8 @@ pub async fn import(c: &mut AnyConnection, reader: impl Read) -> Result<ImportRe
         {
             take(c, block, &mut report).await?;
         }
-        let block = block.get_or_insert_with(|| Block::new(recording_id, at));
+        let block = block
+            .get_or_insert_with(|| Block::new(recording_id, at, std::mem::take(&mut in_doubt)));
         match read {
             Ok(line) => block.add(line),
             Err(faulty) => block.add_bad(faulty),
@@ -144,7 +152,7 @@ async fn take(
         let Block { recording_id, line, .. } = block;
         return Err(RightsError::Scattered { recording_id, first, again: line });
     }
-    let (lines, id) = (block.lines, block.recording_id.clone());
+    let (lines, in_doubt) = (block.lines, block.in_doubt);
     let (mut bad, mut bad_lines) = (std::mem::take(&mut block.bad), block.bad_lines);
     let (works_said, recording) = block.said();
     let mut fresh = Vec::new();
@@ -162,7 +170,7 @@ async fn take(
             }
         }
     }
-    if !bad.is_empty() {
+    if in_doubt || !bad.is_empty() {
         report.held_back += lines.saturating_sub(bad_lines);
         report.add_bad(bad_lines.min(lines), bad);
         return Ok(());
@@ -171,7 +179,6 @@ async fn take(
         mark(c, "work", &work.work_id, line).await?;
         report.count_work(replace_work(c, &work).await?);
     }
-    debug_assert_eq!(recording.recording_id, id);
     report.count_recording(replace_recording(c, &recording).await?);
     Ok(())
 }

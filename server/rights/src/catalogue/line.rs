@@ -39,12 +39,13 @@ pub struct FaultyLine {
 
 /// Reads a record.
 pub fn read(columns: &Columns, record: &Record<'_>) -> Result<Line, FaultyLine> {
-    let mut cells = Cells { columns, record, bad: Vec::new() };
     if record.width != columns.width() {
         let fault = Fault::Width { found: record.width, expected: columns.width() };
         let bad = vec![BadLine { line: record.line, column: None, found: String::new(), fault }];
-        return Err(FaultyLine { recording_id: cells.id("recording_id"), bad });
+        // Cells may be shifted: what stands in the place of the id need not be one.
+        return Err(FaultyLine { recording_id: None, bad });
     }
+    let mut cells = Cells { columns, record, bad: Vec::new() };
     let recording_id = cells.id("recording_id");
     if recording_id.is_none() && cells.bad.is_empty() {
         cells.wrong("recording_id", Fault::Missing);
