@@ -43,9 +43,9 @@ pub use opener::{Opener, Sealed};
 pub use sealer::{Sealer, sealed_len};
 pub use seeker::SeekOpener;
 
-/// Bytes of a record unless said otherwise. 64 KiB cost 17 bytes of overhead each (0.03 %), are 1.6 s
-/// of an MP3 of 320 kbit/s (what a player waits for after a jump), and are long enough that the cost
-/// of a call (WebCrypto's is some 50 µs) does not show.
+/// Bytes of a record unless said otherwise. 64 KiB cost 17 bytes of overhead each (0.03 %), are
+/// 1.6 s of an MP3 of 320 kbit/s (what a player waits for after a jump), and are long enough that
+/// the cost of a call (WebCrypto's is some 50 µs) does not show.
 pub const RECORD_BYTES: u32 = 64 << 10;
 
 /// The longest record that is opened: a header must not make anybody allocate 4 GiB.
