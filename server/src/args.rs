@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::{Parser, Subcommand};
 
 use crate::index_tools::IndexCommand;
+use crate::platform::PlatformArgs;
 
 /// Identifies audio fingerprints against an enrolled library and answers permit, refuse or
 /// unregistered. Audio never comes here: only fingerprints of at most 4 KiB.
@@ -93,6 +94,10 @@ pub struct Args {
     /// A stream that is not used for so long is ended.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub stream_idle_s: u64,
+
+    /// What an operator decides about sharing.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
 
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]

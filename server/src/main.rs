@@ -8,6 +8,7 @@ mod args;
 mod connections;
 mod http;
 mod index_tools;
+mod platform;
 mod signals;
 mod streams;
 
@@ -62,7 +63,7 @@ fn log(filter: &str) {
         .init();
 }
 
-/// Starts: token, port, health routes, library, ready. Stops: not ready, drain, write the index,
+/// Starts: token, port, health routes, library, platform, ready. Stops: not ready, drain, write the index,
 /// exit.
 async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
@@ -80,7 +81,9 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         opened = Library::open(&args.data) => opened?,
         () = signals.next() => return Ok(()),
     };
-    service.fill(library.clone());
+    let platform =
+        platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
+    service.fill(platform.clone());
     announce(address);
 
     signals.next().await;
@@ -90,6 +93,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         () = connections.drain() => {}
         () = signals.next() => anyhow::bail!("stopped by a second signal; nothing is lost"),
     }
+    platform.store().close().await;
     library.close().await.context("the library was not closed cleanly")?;
     tracing::info!("stopped");
     Ok(())

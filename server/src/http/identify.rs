@@ -45,15 +45,16 @@ pub async fn identify(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Identified>, Problem> {
-    let library = service.library()?;
+    let platform = service.platform()?;
     let query = body::fingerprint(&headers, body, LIMIT_BYTES).await?;
     let started = Instant::now();
-    let answer = library.identify(&query).await?;
+    let answer = platform.identify(&query, service.now_ms()).await?;
     let elapsed = started.elapsed();
-    service.metrics.observe_identify(answer.decision, elapsed);
+    let decision = DecisionWord::from(answer.ruling.decision);
+    service.metrics.observe_identify(decision.into(), elapsed);
     Ok(Json(Identified {
-        decision: answer.decision.into(),
-        rule: answer.rule,
+        decision,
+        rule: answer.ruling.words(),
         matches: answer.matches.into_iter().map(MatchedRecording::from).collect(),
         ms: elapsed.into(),
     }))
@@ -64,7 +65,7 @@ pub async fn identify(
 pub struct Identified {
     decision: DecisionWord,
     /// Why, in words that may be shown.
-    rule: &'static str,
+    rule: String,
     /// Every recording above the threshold, best first; empty if none.
     matches: Vec<MatchedRecording>,
     ms: Times,
@@ -154,6 +155,27 @@ impl From<Decision> for DecisionWord {
             Decision::Refuse => DecisionWord::Refuse,
             // What a newer library decides and this server has no word for is no permit.
             _ => DecisionWord::Unregistered,
+        }
+    }
+}
+
+impl From<onmon_rights::Decision> for DecisionWord {
+    /// What a part of has no known claimant is no permit here; the words say how large the part is.
+    fn from(decision: onmon_rights::Decision) -> Self {
+        match decision {
+            onmon_rights::Decision::Permit => DecisionWord::Permit,
+            onmon_rights::Decision::Refuse => DecisionWord::Refuse,
+            _ => DecisionWord::Unregistered,
+        }
+    }
+}
+
+impl From<DecisionWord> for Decision {
+    fn from(word: DecisionWord) -> Self {
+        match word {
+            DecisionWord::Permit => Decision::Permit,
+            DecisionWord::Refuse => Decision::Refuse,
+            DecisionWord::Unregistered => Decision::Unregistered,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Bytes in, JSON out: the routes, and what holds for all of them.
 
+mod answers;
 mod batch;
 mod body;
+mod caller;
 mod gate;
 mod health;
 mod identify;
@@ -11,6 +13,7 @@ mod openapi;
 mod problem;
 mod recordings;
 mod service;
+mod sharing;
 mod static_files;
 mod streams;
 
@@ -18,7 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -28,7 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::args::Args;
-pub use service::Service;
+pub use service::{Service, now_ms};
 
 /// All routes over one service.
 pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
@@ -40,6 +43,7 @@ pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
         .routes(routes!(streams::report, streams::end))
         .routes(routes!(recordings::enrol))
         .routes(routes!(recordings::remove))
+        .merge(sharing::routes())
         .layer(from_fn_with_state(Arc::clone(&service), gate::admit));
     let open = OpenApiRouter::new()
         .routes(routes!(health::alive))
@@ -75,7 +79,7 @@ fn cors(args: &Args) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
 }
 
 #[cfg(test)]
@@ -143,7 +147,8 @@ mod tests {
         }
 
         let library = Library::open(&args.data).await.unwrap();
-        service.fill(library.clone());
+        let opened = crate::platform::open(&args.platform, &args.data, library.clone(), now_ms());
+        service.fill(opened.await.unwrap());
         assert_eq!(ask(&router, "GET", "/readyz").await.status(), StatusCode::OK);
 
         service.drain();

@@ -20,10 +20,11 @@ use super::service::Service;
                        Takes fingerprints only, never audio."
     ),
     components(schemas(ProblemDocument)),
-    modifiers(&AdminTokenScheme),
+    modifiers(&TokenSchemes),
     tags(
         (name = "identify", description = "For everyone"),
         (name = "streams", description = "For everyone; whoever knows a stream's id"),
+        (name = "sharing", description = "For holders of an account's access token"),
         (name = "recordings", description = "For holders of the admin token"),
         (name = "operation", description = "For the operator's machines")
     )
@@ -44,13 +45,15 @@ pub async fn document(State(service): State<Arc<Service>>) -> Response {
     ([(CONTENT_TYPE, "application/json")], service.document()).into_response()
 }
 
-struct AdminTokenScheme;
+struct TokenSchemes;
 
-impl Modify for AdminTokenScheme {
+impl Modify for TokenSchemes {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_with(Default::default);
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        components.add_security_scheme("admin_token", scheme);
+        for name in ["admin_token", "account"] {
+            let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+            components.add_security_scheme(name, scheme);
+        }
     }
 }
 
@@ -73,8 +76,18 @@ macro_rules! problems {
 problems! {
     /// A parameter or the fingerprint is malformed; `code` and `detail` say how
     BadRequest
-    /// The admin token is missing or wrong
+    /// The token is missing, wrong or has ended
     Unauthorised
+    /// The token is good, but not for this
+    Forbidden
+    /// There is nothing of this id, or it is another's
+    NotFound
+    /// It does not go together with what is there; `code` says how
+    Conflicting
+    /// A challenge has to be answered first
+    ChallengeNeeded
+    /// The account's credit limit is reached
+    LimitReached
     /// No recording of this id
     NoSuchRecording
     /// No stream of this id: ended, not used for too long, or the server was started again

@@ -7,7 +7,11 @@ use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use onmon_keys::KeysError;
+use onmon_ledger::LedgerError;
 use onmon_library::LibraryError;
+use onmon_sharing::SharingError;
+use onmon_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,6 +71,11 @@ impl Problem {
         let detail = "this needs the admin token: Authorization: Bearer TOKEN";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
             .with(WWW_AUTHENTICATE, "Bearer realm=\"onmon\"")
+    }
+
+    /// No permit of this id; nor does anything tell whether another has one.
+    pub fn no_such_permit() -> Problem {
+        Problem::from(SharingError::NoSuchPermit)
     }
 
     /// Too many requests at once.
@@ -169,6 +178,51 @@ impl From<LibraryError> for Problem {
         let error = anyhow::Error::from(error);
         tracing::error!(code, "{error:#}");
         Problem::new(status, code, "the server cannot do this now; its log says why")
+    }
+}
+
+impl From<SharingError> for Problem {
+    /// As for the library: what the asker can mend is told to the asker.
+    fn from(error: SharingError) -> Problem {
+        use SharingError::{
+            BadIdempotencyKey, ChallengeFailed, ChallengeNeeded, Implausible, KeyReused, Keys,
+            Ledger, Library, NoLongerPermitted, NoSuchChallenge, NoSuchPermit, NoSuchPurchase,
+            NoTariff, OtherAudio, Store,
+        };
+        let status = match &error {
+            BadIdempotencyKey | Keys(KeysError::LicenceRequest(_)) => StatusCode::BAD_REQUEST,
+            KeyReused | OtherAudio | NoLongerPermitted => StatusCode::CONFLICT,
+            ChallengeNeeded => StatusCode::PRECONDITION_REQUIRED,
+            Implausible | ChallengeFailed => StatusCode::UNPROCESSABLE_ENTITY,
+            NoSuchPermit | NoSuchPurchase | NoSuchChallenge => StatusCode::NOT_FOUND,
+            Keys(KeysError::NotFound | KeysError::Revoked) => StatusCode::NOT_FOUND,
+            Ledger(LedgerError::LimitExceeded { .. }) => StatusCode::PAYMENT_REQUIRED,
+            NoTariff { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Store(error) => store_status(error),
+            Library(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if let Library(error) = error {
+            return Problem::from(error);
+        }
+        let code = error.code();
+        if status.is_client_error() {
+            return Problem::new(status, code, error.to_string());
+        }
+        let error = anyhow::Error::from(error);
+        tracing::error!(code, "{error:#}");
+        Problem::new(status, code, "the server cannot do this now; its log says why")
+    }
+}
+
+fn store_status(error: &StoreError) -> StatusCode {
+    match error {
+        StoreError::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
+        StoreError::Busy(_)
+        | StoreError::Closed
+        | StoreError::Unreachable(_)
+        | StoreError::WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

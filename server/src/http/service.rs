@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use onmon_library::Library;
+use onmon_sharing::Platform;
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 
@@ -19,6 +20,7 @@ use crate::streams::Streams;
 #[derive(Debug)]
 pub struct Service {
     library: OnceLock<Library>,
+    platform: OnceLock<Platform>,
     draining: AtomicBool,
     document: OnceLock<Bytes>,
     /// Whoever shows it may enrol and remove.
@@ -38,6 +40,7 @@ impl Service {
     pub fn new(admin_token: AdminToken, args: &Args) -> Service {
         Service {
             library: OnceLock::new(),
+            platform: OnceLock::new(),
             draining: AtomicBool::new(false),
             document: OnceLock::new(),
             admin_token,
@@ -49,9 +52,10 @@ impl Service {
     }
 
     /// From now on it is ready.
-    pub fn fill(&self, library: Library) {
+    pub fn fill(&self, platform: Platform) {
         // A second library is never opened.
-        let _ = self.library.set(library);
+        let _ = self.library.set(platform.library().clone());
+        let _ = self.platform.set(platform);
     }
 
     /// From now on it is not ready any more, but still answers.
@@ -69,6 +73,16 @@ impl Service {
         self.library.get().ok_or_else(Problem::starting)
     }
 
+    /// The copyright platform, or the answer that it is still being opened.
+    pub fn platform(&self) -> Result<&Platform, Problem> {
+        self.platform.get().ok_or_else(Problem::starting)
+    }
+
+    /// The time of day, Unix milliseconds. The one clock of the platform: rooms are told it.
+    pub fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
     /// Keeps the OpenAPI document as it will be served.
     pub fn publish(&self, document: &OpenApi) -> anyhow::Result<()> {
         let _ = self.document.set(document.to_json()?.into());
@@ -79,4 +93,10 @@ impl Service {
     pub fn document(&self) -> Bytes {
         self.document.get().cloned().unwrap_or_default()
     }
+}
+
+/// The time of day, Unix milliseconds.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

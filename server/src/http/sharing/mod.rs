@@ -1,0 +1,30 @@
+//! Routes of the copyright platform: who asks, and bytes and JSON to what `onmon_sharing` takes.
+
+mod json;
+mod keys;
+mod offers;
+mod purchases;
+mod shares;
+mod words;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::service::Service;
+
+/// Routes for whoever holds an account's token, and those that need none.
+pub fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(shares::challenge))
+        .routes(routes!(shares::share, shares::list))
+        .routes(routes!(shares::one))
+        .routes(routes!(shares::recheck))
+        .routes(routes!(offers::of_permit))
+        .routes(routes!(offers::of_kid))
+        .routes(routes!(purchases::buy, purchases::list))
+        .routes(routes!(purchases::one))
+        .routes(routes!(keys::jwks))
+        .routes(routes!(keys::clear_key))
+}

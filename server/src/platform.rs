@@ -1,0 +1,127 @@
+//! Opens the copyright platform beside the library: its database, its keys, its settings.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use onmon_keys::MasterKeys;
+use onmon_library::Library;
+use onmon_rights::{OrganisationId, Territory};
+use onmon_sharing::{Platform, Settings};
+use onmon_store::{Location, Schema, Store};
+
+/// The platform's database in the data directory, unless another is named.
+const FILE: &str = "platform.sqlite";
+
+/// The master key in the data directory, unless another file is named.
+const MASTER_FILE: &str = "master-key";
+
+/// What an operator decides about sharing.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sharing")]
+pub struct PlatformArgs {
+    /// Where catalogue, rights, money and accounts are kept: `postgres://user:password@host/name`.
+    /// Without it they are SQLite files in DIR.
+    #[arg(long, value_name = "URL", env = "ONMON_DATABASE", hide_env_values = true)]
+    pub database: Option<Location>,
+
+    /// The key that all other keys are wrapped by, as 64 hexadecimal digits. Without it the
+    /// environment's ONMON_MASTER_KEY counts, and without that DIR/master-key, which is made once:
+    /// keep a copy elsewhere, without it no shared key can be released again.
+    #[arg(long, value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Where the sharing happens: a country's two letters, or `world`.
+    #[arg(long, value_name = "TERRITORY", default_value = "JP")]
+    pub territory: Territory,
+
+    /// Who is taken to claim what was enrolled as entrusted and has no line in the register.
+    #[arg(long, value_name = "ORGANISATION", default_value = "JASRAC")]
+    pub default_claimant: OrganisationId,
+
+    /// Asks for the recording's own (neighbouring) right too.
+    #[arg(long)]
+    pub with_master_right: bool,
+
+    /// Permits what a part of has no known claimant; that part of the charge is held.
+    #[arg(long)]
+    pub permit_unknown_shares: bool,
+
+    /// Consumption tax on what is bought, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub tax_percent: u32,
+
+    /// For how many days a release unlocks a tagged file; it is renewed for nothing.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub release_days: u32,
+
+    /// For how many days a fingerprint that matched nothing is kept, to be found when it is
+    /// registered; 0 keeps none.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub unknown_days: u32,
+
+    /// Takes only fingerprints whose samples lie where the server has drawn them.
+    #[arg(long)]
+    pub challenge_required: bool,
+
+    /// Lets everyone make a user's account; otherwise the operator makes them.
+    #[arg(long)]
+    pub open_registration: bool,
+}
+
+impl PlatformArgs {
+    /// Where the platform's tables are.
+    pub fn location(&self, data: &std::path::Path) -> Location {
+        self.database.clone().unwrap_or_else(|| Location::file(&data.join(FILE)))
+    }
+
+    /// The master keys, made where there are none.
+    pub fn masters(&self, data: &std::path::Path) -> anyhow::Result<MasterKeys> {
+        let file = self.master_key_file.clone().unwrap_or_else(|| data.join(MASTER_FILE));
+        MasterKeys::load(&file).with_context(|| format!("master key file {}", file.display()))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            territory: self.territory,
+            with_master: self.with_master_right,
+            permit_unknown_shares: self.permit_unknown_shares,
+            tax_ppm: self.tax_percent * 10_000,
+            release_ms: i64::from(self.release_days) * 86_400_000,
+            unknown_days: self.unknown_days,
+            challenge_required: self.challenge_required,
+            ..Settings::japan(self.default_claimant.clone())
+        }
+    }
+}
+
+/// Every table that the server has beside the catalogue's.
+pub fn schemas() -> Vec<Schema> {
+    let mut schemas = onmon_sharing::SCHEMAS.to_vec();
+    schemas.extend([onmon_billing::SCHEMA]);
+    schemas
+}
+
+/// Opens the platform's database.
+pub async fn open_store(args: &PlatformArgs, data: &std::path::Path) -> anyhow::Result<Store> {
+    let location = args.location(data);
+    let opened = Store::open(&location, &schemas()).await;
+    opened.with_context(|| format!("cannot open {location}"))
+}
+
+/// Opens the platform over a library.
+pub async fn open(
+    args: &PlatformArgs,
+    data: &std::path::Path,
+    library: Library,
+    now_ms: i64,
+) -> anyhow::Result<Platform> {
+    let masters = args.masters(data)?;
+    let store = Arc::new(open_store(args, data).await?);
+    onmon_keys::check_masters(store.readers(), &masters)
+        .await
+        .context("the master key does not open what the database holds")?;
+    let settings = args.settings();
+    Platform::open(library, store, masters, settings, now_ms).await.context("cannot share")
+}
