@@ -306,3 +306,40 @@ pub async fn invoices(
     }
     Ok(all)
 }
+
+/// A month's invoices, summed up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Invoiced {
+    /// How many stand; what a credit note withdrew is not counted, here and below.
+    pub invoices: i64,
+    /// What they come to, with tax.
+    pub total: Sen,
+    /// How many of them are paid,
+    pub paid: i64,
+    /// and what those come to.
+    pub paid_total: Sen,
+}
+
+/// A month's invoices, summed up.
+///
+/// # Errors
+/// The database's.
+pub async fn invoiced(
+    connection: &mut AnyConnection,
+    month: Month,
+) -> Result<Invoiced, BillingError> {
+    let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(total), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(paid), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(paid * total), 0) AS BIGINT) FROM (\
+        SELECT i.total AS total, CASE WHEN EXISTS (SELECT 1 FROM billing_payment p \
+        WHERE p.invoice_id = i.id AND p.state = 'paid') THEN 1 ELSE 0 END AS paid \
+        FROM billing_invoice i WHERE i.month = $1 AND NOT EXISTS (\
+        SELECT 1 FROM billing_credit_note n WHERE n.invoice_id = i.id)) AS standing";
+    let row = sqlx::query(sql).bind(month.to_string()).fetch_one(connection).await?;
+    Ok(Invoiced {
+        invoices: row.try_get(0)?,
+        total: Sen::new(row.try_get(1)?),
+        paid: row.try_get(2)?,
+        paid_total: Sen::new(row.try_get(3)?),
+    })
+}

@@ -35,7 +35,8 @@ mod tax;
 pub use document::{Line, Part, Reader};
 pub use error::BillingError;
 pub use invoice::{
-    CreditNote, Invoice, credit_invoice, invoice, invoices, issue_invoice, issue_invoices,
+    CreditNote, Invoice, Invoiced, credit_invoice, invoice, invoiced, invoices, issue_invoice,
+    issue_invoices,
 };
 pub use payment::http::{HttpProvider, Patience};
 pub use payment::provider::{

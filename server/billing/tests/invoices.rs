@@ -4,8 +4,8 @@ mod office;
 
 use office::{Office, Use, download, month};
 use onmon_billing::{
-    BillingError, Invoice, Issued, Reader, credit_invoice, invoice, invoices, issue_invoice,
-    issue_invoices,
+    BillingError, Invoice, Invoiced, Issued, Reader, credit_invoice, invoice, invoiced, invoices,
+    issue_invoice, issue_invoices,
 };
 use onmon_ledger::{AccountId, Entry, Month, Posting, Sen, Usage, transfer};
 use onmon_store::testing::ENGINES;
@@ -148,6 +148,10 @@ async fn a_credit_note_withdraws_the_whole() {
         let second = issue(&office, "acc_1", january, end + 3).await.unwrap().unwrap();
         assert!(second.fresh);
         assert_eq!((second.made.total, second.made.number), (sen(800), 2));
+        let mut connection = office.store.readers().acquire().await.unwrap();
+        let sum = invoiced(&mut connection, january).await.unwrap();
+        let standing = Invoiced { invoices: 1, total: sen(800), ..Invoiced::default() };
+        assert_eq!(sum, standing, "{engine:?}");
         assert_eq!(second.made.credited_by, None);
         let again = issue(&office, "acc_1", january, end + 4).await.unwrap().unwrap();
         assert_eq!((again.fresh, again.made.id), (false, second.made.id));

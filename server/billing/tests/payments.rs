@@ -7,8 +7,8 @@ use std::sync::Arc;
 use office::{Office, download, month};
 use onmon_billing::{
     BillingError, Event, Invoice, Payment, PaymentProvider, PaymentState, ProviderState, Reader,
-    Received, SimulatedProvider, credit_invoice, invoice, issue_invoice, payment, receive,
-    refresh_payment, start_payment,
+    Received, SimulatedProvider, credit_invoice, invoice, invoiced, issue_invoice, payment,
+    receive, refresh_payment, start_payment,
 };
 use onmon_ledger::AccountId;
 use onmon_store::Engine;
@@ -94,6 +94,8 @@ async fn paid_once_and_each_event_counts_once() {
         let mut connection = till.office.store.readers().acquire().await.unwrap();
         let kept = invoice(&mut connection, OWNER, &till.invoice.id).await.unwrap().unwrap();
         assert_eq!(kept.paid_by, Some(open.id.clone()));
+        let sum = invoiced(&mut connection, kept.month).await.unwrap();
+        assert_eq!((sum.paid, sum.paid_total, sum.total), (1, kept.total, kept.total));
         let foreign = payment(&mut connection, Reader::Account("acc_2"), &open.id).await;
         assert_eq!(foreign.unwrap(), None);
         till.office.check().await;

@@ -18,7 +18,7 @@ CREATE INDEX content_key_master ON content_key (master);
 CREATE TABLE signing_key (
     -- The first 8 bytes of the public key's SHA-256 as 16 hexadecimal digits.
     id TEXT NOT NULL PRIMARY KEY,
-    purpose TEXT NOT NULL CHECK (purpose IN ('tag', 'release')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('tag', 'release', 'checkpoint')),
     state TEXT NOT NULL CHECK (state IN ('standby', 'signing', 'retired', 'revoked')),
     public BLOB NOT NULL,
     master TEXT NOT NULL,

@@ -52,10 +52,12 @@ pub struct PublicKey {
 }
 
 /// A JWKS document. `use` says that they sign, and the member `onmon_use` what: `tag` or
-/// `release`.
+/// `release`. Keys of checkpoints are left out: whoever reads the audit log takes them as it writes
+/// keys, with the log's name.
 pub fn jwks(keys: &[PublicKey]) -> String {
     let keys: Vec<serde_json::Value> = keys
         .iter()
+        .filter(|key| key.purpose != SigningUse::Checkpoint)
         .map(|key| {
             serde_json::json!({
                 "kty": "OKP",
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn jwks_as_rfc_8037_writes_it() {
-        let text = jwks(&[key(SigningUse::Tag)]);
+        let text = jwks(&[key(SigningUse::Tag), key(SigningUse::Checkpoint)]);
         let expected = format!(
             r#"{{"keys":[{{"alg":"EdDSA","crv":"Ed25519","kid":"{}","kty":"OKP","onmon_use":"tag","use":"sig","x":"{X}"}}]}}"#,
             "21fe31dfa154a261626bf854046fd227"

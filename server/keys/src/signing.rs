@@ -1,4 +1,5 @@
-//! The keys that sign tags and releases: Ed25519, two live for each purpose, rotated by their ids.
+//! The keys that sign tags, releases and checkpoints: Ed25519, two live for each purpose, rotated by
+//! their ids.
 //!
 //! ```text
 //! standby   published, does not sign yet: who verifies offline knows it before it is used
@@ -18,25 +19,28 @@ use crate::error::KeysError;
 use crate::master::MasterKeys;
 use crate::public::{KeyId, PublicKey};
 
-/// What a key signs. Keys of one purpose never sign for the other, so a signed tag can never pass
-/// for a release.
+/// What a key signs. Keys of one purpose never sign for another, so a signed tag can never pass for
+/// a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SigningUse {
     /// Tags of shared files.
     Tag,
     /// Releases of content keys.
     Release,
+    /// Checkpoints of the audit log.
+    Checkpoint,
 }
 
 impl SigningUse {
     /// All of them.
-    pub const ALL: [SigningUse; 2] = [SigningUse::Tag, SigningUse::Release];
+    pub const ALL: [SigningUse; 3] = [SigningUse::Tag, SigningUse::Release, SigningUse::Checkpoint];
 
-    /// `tag` or `release`.
+    /// `tag`, `release` or `checkpoint`.
     pub fn name(self) -> &'static str {
         match self {
             SigningUse::Tag => "tag",
             SigningUse::Release => "release",
+            SigningUse::Checkpoint => "checkpoint",
         }
     }
 }

@@ -47,16 +47,18 @@ mod tariff;
 mod totals;
 mod transfer;
 
-pub use account::{Account, AccountId, AccountKind, account, accounts_of, exposure, set_limit};
+pub use account::{
+    Account, AccountId, AccountKind, account, accounts_of, all_accounts, exposure, set_limit,
+};
 pub use calendar::{Date, Month};
 pub use check::{Balance, Discrepancy, Side, check};
 pub use error::LedgerError;
 pub use id::new_id;
 pub use record::{Outcome, Transfer, by_idempotency, transfer};
 pub use sen::Sen;
-pub use settlement::{UsageLine, settle, unsettle, unsettled};
+pub use settlement::{Earned, UsageLine, earned, settle, unsettle, unsettled};
 pub use split::split;
-pub use tariff::{Rate, Tariff, charge, tariff_add, tariff_at, tariff_close, tariffs};
+pub use tariff::{Rate, Tariff, all_tariffs, charge, tariff_add, tariff_at, tariff_close, tariffs};
 pub use transfer::{Booked, Entry, Posting, Usage, book, expire, post, reserve, reverse, void};
 
 /// The ledger's tables.

@@ -114,3 +114,48 @@ pub async fn unsettled<'e>(
     owners.sort();
     Ok(owners)
 }
+
+/// What usage of one kind has earned an organisation in a span of time, payable and held together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Earned {
+    /// How many uses; what was taken back counts down.
+    pub quantity: i64,
+    /// How much money, without tax.
+    pub amount: Sen,
+}
+
+/// Each transfer once, also where part of it is payable and part of it held.
+const EARNED: &str = "SELECT \
+    CAST(COALESCE(SUM(CASE WHEN t.reverses IS NULL THEN t.quantity ELSE -t.quantity END), 0) \
+    AS BIGINT), \
+    CAST(COALESCE(SUM((SELECT SUM(CASE WHEN p.credit = $1 OR p.credit = $2 THEN p.amount \
+    ELSE 0 END) - SUM(CASE WHEN p.debit = $1 OR p.debit = $2 THEN p.amount ELSE 0 END) \
+    FROM ledger_posting p WHERE p.transfer_id = t.id)), 0) AS BIGINT) \
+    FROM ledger_transfer t WHERE t.kind = $3 AND t.id IN (SELECT u.transfer_id \
+    FROM ledger_usage u WHERE (u.account = $1 OR u.account = $2) \
+    AND u.posted_ms >= $4 AND u.posted_ms < $5)";
+
+/// What an organisation has earned by usage of a kind, posted from `from_ms` on and before `to_ms`,
+/// whether a statement has it already or not: what a report of that time must come to.
+///
+/// # Errors
+/// A name that no account has; the database's.
+pub async fn earned<'e>(
+    executor: impl AnyExecutor<'e>,
+    organisation: &str,
+    kind: &str,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Earned, LedgerError> {
+    let payable = AccountId::organisation_payable(organisation)?;
+    let held = AccountId::organisation_held(organisation)?;
+    let row = sqlx::query(EARNED)
+        .bind(payable.as_str())
+        .bind(held.as_str())
+        .bind(kind)
+        .bind(from_ms)
+        .bind(to_ms)
+        .fetch_one(executor)
+        .await?;
+    Ok(Earned { quantity: row.try_get(0)?, amount: Sen::new(row.try_get(1)?) })
+}

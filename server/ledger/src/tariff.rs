@@ -158,6 +158,23 @@ pub async fn tariffs<'e>(
     Ok(versions)
 }
 
+/// All versions of all organisations and forms: in the order of their names, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn all_tariffs(connection: &mut AnyConnection) -> Result<Vec<Tariff>, LedgerError> {
+    let names = "SELECT DISTINCT organisation, form FROM ledger_tariff";
+    let rows = sqlx::query(names).fetch_all(&mut *connection).await?;
+    let names = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let mut names: Vec<(String, String)> = names.collect::<Result<_, LedgerError>>()?;
+    names.sort();
+    let mut all = Vec::new();
+    for (organisation, form) in names {
+        all.extend(tariffs(&mut *connection, &organisation, &form).await?);
+    }
+    Ok(all)
+}
+
 /// The version that is valid on a day, if one is.
 ///
 /// # Errors

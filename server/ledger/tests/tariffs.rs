@@ -4,8 +4,9 @@ mod books;
 
 use books::{Books, download, due, entry, held, payable, posting};
 use onmon_ledger::{
-    AccountKind, Date, Entry, LedgerError, Rate, Sen, Tariff, Usage, UsageLine, jasrac, settle,
-    tariff_add, tariff_at, tariff_close, tariffs, unsettle, unsettled,
+    AccountKind, Date, Earned, Entry, LedgerError, Rate, Sen, Tariff, Usage, UsageLine,
+    all_accounts, all_tariffs, earned, jasrac, settle, tariff_add, tariff_at, tariff_close,
+    tariffs, unsettle, unsettled,
 };
 use onmon_store::testing::ENGINES;
 
@@ -37,6 +38,12 @@ async fn a_new_version_ends_the_old() {
         }
         let end = date("2028-01-01");
         tariff_close(&mut write, "JASRAC", "download_paid", end, "left").await.unwrap();
+        let all = all_tariffs(&mut write).await.unwrap();
+        let forms: Vec<&str> = all.iter().map(|tariff| tariff.form.as_str()).collect();
+        let paid = ["download_paid"; 3];
+        assert_eq!(forms[..3], ["download_advertising", "download_free", "download_limited"]);
+        assert_eq!(forms[3..], paid, "{engine:?}");
+        assert_eq!(all[3].valid_to, Some(date("2027-04-01")));
         write.commit().await.unwrap();
 
         let at = |day: &'static str| {
@@ -115,5 +122,18 @@ async fn usage_is_taken_once() {
         unsettle(&mut write, "inv_1").await.unwrap();
         let lines = settle(&mut write, &due(), 301, "inv_3").await.unwrap();
         assert_eq!(lines, [line("download_paid", 2, 1_945)]);
+        // By when it was posted, whatever has taken it: payable and held together, each use once.
+        let sum = |quantity, sen| Earned { quantity, amount: Sen::new(sen) };
+        for (from, to, expected) in
+            [(0, 250, sum(4, 2_512)), (250, 301, sum(0, -1_165)), (301, 999, sum(0, 0))]
+        {
+            let found = earned(&mut *write, "JASRAC", "purchase", from, to).await.unwrap();
+            assert_eq!(found, expected, "{engine:?}, {from}");
+        }
+        let other = earned(&mut *write, "JASRAC", "gift", 0, 999).await.unwrap();
+        assert_eq!(other, Earned::default());
+        let all = all_accounts(&mut *write).await.unwrap();
+        let names: Vec<&str> = all.iter().map(|account| account.id.as_str()).collect();
+        assert_eq!(names, ["org:JASRAC:held", "org:JASRAC:payable", "user:acc_1:due"]);
     }
 }
