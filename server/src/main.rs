@@ -8,9 +8,11 @@ mod args;
 mod connections;
 mod http;
 mod index_tools;
+mod payments;
 mod platform;
 mod signals;
 mod streams;
+mod usage_lines;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -69,7 +71,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
     args.check()?;
     let admin_token = AdminToken::load(args)?;
-    let service = Arc::new(Service::new(admin_token, args));
+    let service = Arc::new(Service::new(admin_token, args)?);
     let router = http::router(Arc::clone(&service), args)?;
     let listener = TcpListener::bind(args.listen)
         .await

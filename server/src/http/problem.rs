@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use onmon_billing::BillingError;
 use onmon_keys::KeysError;
 use onmon_ledger::LedgerError;
 use onmon_library::LibraryError;
@@ -14,6 +15,8 @@ use onmon_sharing::SharingError;
 use onmon_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::payments::NotReceived;
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -146,6 +149,20 @@ impl Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
+    fn told(
+        status: StatusCode,
+        code: &'static str,
+        error: impl std::error::Error + Send + Sync + 'static,
+    ) -> Problem {
+        if status.is_client_error() {
+            return Problem::new(status, code, error.to_string());
+        }
+        let error = anyhow::Error::from(error);
+        tracing::error!(code, "{error:#}");
+        Problem::new(status, code, "the server cannot do this now; its log says why")
+    }
+
     fn with(mut self, name: HeaderName, value: &'static str) -> Problem {
         self.header = Some((name, value));
         self
@@ -205,13 +222,37 @@ impl From<SharingError> for Problem {
         if let Library(error) = error {
             return Problem::from(error);
         }
-        let code = error.code();
-        if status.is_client_error() {
-            return Problem::new(status, code, error.to_string());
+        Problem::told(status, error.code(), error)
+    }
+}
+
+impl From<BillingError> for Problem {
+    fn from(error: BillingError) -> Problem {
+        let status = match &error {
+            BillingError::Unknown => StatusCode::NOT_FOUND,
+            BillingError::MonthNotOver
+            | BillingError::NothingToPay
+            | BillingError::AlreadyPaid
+            | BillingError::PaidOtherwise
+            | BillingError::Mismatch => StatusCode::CONFLICT,
+            BillingError::Provider(_) | BillingError::Interrupted => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            BillingError::Store(error) => store_status(error),
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem::told(status, error.code(), error)
+    }
+}
+
+impl From<NotReceived> for Problem {
+    fn from(error: NotReceived) -> Problem {
+        match error {
+            NotReceived::Billing(error) => Problem::from(error),
+            NotReceived::Webhook(error) => {
+                Problem::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+            }
         }
-        let error = anyhow::Error::from(error);
-        tracing::error!(code, "{error:#}");
-        Problem::new(status, code, "the server cannot do this now; its log says why")
     }
 }
 

@@ -14,6 +14,7 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::admin_token::AdminToken;
 use crate::args::Args;
+use crate::payments::Payments;
 use crate::streams::Streams;
 
 /// One running server.
@@ -31,14 +32,18 @@ pub struct Service {
     pub request_timeout: Duration,
     /// Streams that are listened to.
     pub streams: Streams,
+    /// Where invoices are paid.
+    pub payments: Payments,
+    /// Whether everyone may make a user's account.
+    pub open_registration: bool,
     /// What `/metrics` tells.
     pub metrics: Metrics,
 }
 
 impl Service {
     /// A server whose library is not there yet.
-    pub fn new(admin_token: AdminToken, args: &Args) -> Service {
-        Service {
+    pub fn new(admin_token: AdminToken, args: &Args) -> anyhow::Result<Service> {
+        Ok(Service {
             library: OnceLock::new(),
             platform: OnceLock::new(),
             draining: AtomicBool::new(false),
@@ -47,8 +52,10 @@ impl Service {
             in_flight: Semaphore::new(args.in_flight_max),
             request_timeout: args.request_timeout(),
             streams: Streams::new(args.streams_max, args.stream_idle()),
+            payments: Payments::new(&args.payments)?,
+            open_registration: args.platform.open_registration,
             metrics: Metrics::default(),
-        }
+        })
     }
 
     /// From now on it is ready.
