@@ -115,3 +115,41 @@ pub fn tariff(organisation: &str, form: &str, sen: i64) -> Tariff {
 pub fn request<'a>(wire: &'a [u8], method: Method, key: &'a str) -> ShareRequest<'a> {
     ShareRequest { wire, method, essence: [9; 32], idempotency_key: key, challenge: None }
 }
+
+/// Puts a recording of one work into the register, all of it entrusted to one organisation.
+pub async fn register(
+    connection: &mut sqlx::AnyConnection,
+    recording: &str,
+    work: &str,
+    claimant: &str,
+) {
+    let claimant: onmon_rights::OrganisationId = claimant.parse().unwrap();
+    let claim = onmon_rights::Claim {
+        claimant: claimant.clone(),
+        party: None,
+        share_ppm: 1_000_000,
+        form: onmon_rights::FormSet::ALL,
+        territory: onmon_rights::TerritorySet::WORLD,
+        period: onmon_rights::Period::ALWAYS,
+        state: onmon_rights::ClaimState::Entrusted,
+    };
+    let organisation = onmon_rights::register::Organisation {
+        name: claimant.to_string(),
+        id: claimant,
+        dpid: None,
+        ipi: None,
+    };
+    onmon_rights::register::put_organisation(connection, &organisation).await.unwrap();
+    let work = onmon_rights::register::Work {
+        work_id: work.to_owned(),
+        claims: vec![claim],
+        ..Default::default()
+    };
+    onmon_rights::register::replace_work(connection, &work).await.unwrap();
+    let recording = onmon_rights::register::Recording {
+        recording_id: recording.to_owned(),
+        work_ids: vec![work.work_id],
+        ..Default::default()
+    };
+    onmon_rights::register::replace_recording(connection, &recording).await.unwrap();
+}
