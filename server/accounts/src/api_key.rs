@@ -250,12 +250,11 @@ pub(crate) async fn insert(
     now_ms: i64,
 ) -> Result<(ApiKey, KeyInfo), AccountsError> {
     let label = plain("label", label)?;
-    let row = sqlx::query(
-        "SELECT COUNT(*) FROM account_key WHERE account = $1 AND revoked_ms IS NULL",
-    )
-    .bind(account.as_str())
-    .fetch_one(&mut *connection)
-    .await?;
+    let row =
+        sqlx::query("SELECT COUNT(*) FROM account_key WHERE account = $1 AND revoked_ms IS NULL")
+            .bind(account.as_str())
+            .fetch_one(&mut *connection)
+            .await?;
     if row.try_get::<i64, _>(0)? >= KEYS_MAX as i64 {
         return Err(AccountsError::TooManyKeys);
     }
