@@ -7,6 +7,7 @@ mod admin_token;
 mod args;
 mod connections;
 mod http;
+mod identity;
 mod index_tools;
 mod payments;
 mod platform;
@@ -28,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 use crate::admin_token::AdminToken;
 use crate::args::{Args, Command, CommandLine};
 use crate::http::Service;
+use crate::identity::Identity;
 use crate::signals::Signals;
 
 #[tokio::main]
@@ -85,7 +87,8 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     };
     let platform =
         platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
-    service.fill(platform.clone());
+    let identity = Identity::open(&platform, http::now_ms()).await?;
+    service.fill(platform.clone(), identity);
     announce(address);
 
     signals.next().await;

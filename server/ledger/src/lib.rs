@@ -47,7 +47,9 @@ mod tariff;
 mod totals;
 mod transfer;
 
-pub use account::{Account, AccountId, AccountKind, account, accounts_of, exposure, set_limit};
+pub use account::{
+    Account, AccountId, AccountKind, account, accounts_of, books, exposure, set_limit,
+};
 pub use calendar::{Date, Month};
 pub use check::{Balance, Discrepancy, Side, check};
 pub use error::LedgerError;

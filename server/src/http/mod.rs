@@ -150,7 +150,9 @@ mod tests {
 
         let library = Library::open(&args.data).await.unwrap();
         let opened = crate::platform::open(&args.platform, &args.data, library.clone(), now_ms());
-        service.fill(opened.await.unwrap());
+        let platform = opened.await.unwrap();
+        let identity = crate::identity::Identity::open(&platform, now_ms()).await.unwrap();
+        service.fill(platform, identity);
         assert_eq!(ask(&router, "GET", "/readyz").await.status(), StatusCode::OK);
 
         service.drain();

@@ -88,6 +88,8 @@ problems! {
     Conflicting
     /// A challenge has to be answered first
     ChallengeNeeded
+    /// The account asks more often, or for more different things, than people do; see Retry-After
+    TooOften
     /// The account's credit limit is reached
     LimitReached
     /// No recording of this id

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use onmon_accounts::AccountsError;
 use onmon_billing::BillingError;
 use onmon_keys::KeysError;
 use onmon_ledger::LedgerError;
@@ -27,7 +28,7 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
     next_code: Option<u64>,
 }
 
@@ -71,9 +72,26 @@ impl Problem {
 
     /// No token, or the wrong one.
     pub fn unauthorised() -> Problem {
-        let detail = "this needs the admin token: Authorization: Bearer TOKEN";
+        let detail = "this needs a token that is good: Authorization: Bearer TOKEN";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
             .with(WWW_AUTHENTICATE, "Bearer realm=\"onmon\"")
+    }
+
+    /// A good token, but not for this.
+    pub fn forbidden(detail: &'static str) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// An account that asks faster than people do.
+    pub fn too_fast(retry_ms: i64) -> Problem {
+        let detail = "too many requests of this account; wait as long as Retry-After says";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).retry_after(retry_ms)
+    }
+
+    /// An account that asks for more different things in a day than people do.
+    pub fn too_much(retry_ms: i64) -> Problem {
+        let detail = "this account has asked for too many different things today; ask the operator";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_much", detail).retry_after(retry_ms)
     }
 
     /// No permit of this id; nor does anything tell whether another has one.
@@ -164,7 +182,14 @@ impl Problem {
     }
 
     fn with(mut self, name: HeaderName, value: &'static str) -> Problem {
-        self.header = Some((name, value));
+        self.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn retry_after(mut self, retry_ms: i64) -> Problem {
+        // Whole seconds, and not too few.
+        let seconds = retry_ms.max(0).div_euclid(1_000) + 1;
+        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         self
     }
 }
@@ -245,6 +270,25 @@ impl From<BillingError> for Problem {
     }
 }
 
+impl From<AccountsError> for Problem {
+    fn from(error: AccountsError) -> Problem {
+        let status = match &error {
+            AccountsError::UnknownKey | AccountsError::Suspended => {
+                return Problem::unauthorised();
+            }
+            AccountsError::Forbidden | AccountsError::RegistrationClosed => StatusCode::FORBIDDEN,
+            AccountsError::NotFound => StatusCode::NOT_FOUND,
+            AccountsError::TooManyKeys | AccountsError::RotationTooSoon { .. } => {
+                StatusCode::CONFLICT
+            }
+            AccountsError::Malformed(_) => StatusCode::BAD_REQUEST,
+            AccountsError::Store(error) => store_status(error),
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem::told(status, error.code(), error)
+    }
+}
+
 impl From<NotReceived> for Problem {
     fn from(error: NotReceived) -> Problem {
         match error {
@@ -273,7 +317,7 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self.document())).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some((name, value)) = header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(Code(code));
         response

@@ -14,6 +14,7 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::admin_token::AdminToken;
 use crate::args::Args;
+use crate::identity::Identity;
 use crate::payments::Payments;
 use crate::streams::Streams;
 
@@ -22,6 +23,7 @@ use crate::streams::Streams;
 pub struct Service {
     library: OnceLock<Library>,
     platform: OnceLock<Platform>,
+    identity: OnceLock<Identity>,
     draining: AtomicBool,
     document: OnceLock<Bytes>,
     /// Whoever shows it may enrol and remove.
@@ -46,6 +48,7 @@ impl Service {
         Ok(Service {
             library: OnceLock::new(),
             platform: OnceLock::new(),
+            identity: OnceLock::new(),
             draining: AtomicBool::new(false),
             document: OnceLock::new(),
             admin_token,
@@ -59,7 +62,8 @@ impl Service {
     }
 
     /// From now on it is ready.
-    pub fn fill(&self, platform: Platform) {
+    pub fn fill(&self, platform: Platform, identity: Identity) {
+        let _ = self.identity.set(identity);
         // A second library is never opened.
         let _ = self.library.set(platform.library().clone());
         let _ = self.platform.set(platform);
@@ -83,6 +87,11 @@ impl Service {
     /// The copyright platform, or the answer that it is still being opened.
     pub fn platform(&self) -> Result<&Platform, Problem> {
         self.platform.get().ok_or_else(Problem::starting)
+    }
+
+    /// Who is believed, or the answer that it is still being opened.
+    pub fn identity(&self) -> Result<&Identity, Problem> {
+        self.identity.get().ok_or_else(Problem::starting)
     }
 
     /// The time of day, Unix milliseconds. The one clock of the platform: rooms are told it.

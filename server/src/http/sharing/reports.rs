@@ -65,10 +65,8 @@ pub async fn report(
     let Path(month) = month.map_err(|error| bad_parameter(error.body_text()))?;
     let Query(parameters) = parameters.map_err(|error| bad_parameter(error.body_text()))?;
     let named: Month = month.parse().map_err(|_| bad_parameter("month: as 2026-04".to_owned()))?;
-    let licensee = Licensee {
-        service: "onmon".to_owned(),
-        licence_number: parameters.licence_number.clone(),
-    };
+    let licensee =
+        Licensee { service: "onmon".to_owned(), licence_number: parameters.licence_number.clone() };
     let lines = usage_lines::of_month(service.platform()?, named, &licensee).await;
     let lines = lines.map_err(|error| {
         tracing::error!("report of {month}: {error:#}");
