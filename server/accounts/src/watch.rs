@@ -82,8 +82,8 @@ impl Watch {
         }
         let (word, mask) = (bit / 64, 1_u64 << (bit % 64));
         let fresh = entry.bits[word] & mask == 0;
-        // Then everything is refused: one new object in ten looks like one that was seen, and whoever
-        // goes on asking would get it.
+        // Then everything is refused: one new object in ten looks like one that was seen, and
+        // whoever goes on asking would get it.
         entry.tripped |= fresh && entry.set >= bits_at(rule.distinct_max);
         if entry.tripped {
             return Verdict::Tripped { retry_ms: (day + 1) * DAY_MS - now_ms };
