@@ -57,7 +57,8 @@ impl Admin {
 }
 
 /// Records what an operator does, in the transaction that does it, and returns its number. An
-/// operator who was suspended since its token was issued is refused here.
+/// operator who was suspended since its token was issued is refused here. Where the deed itself
+/// fails the transaction is to be dropped, and the record with it.
 ///
 /// # Errors
 /// [`AccountsError::Suspended`], [`AccountsError::Forbidden`]; the database.

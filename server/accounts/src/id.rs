@@ -13,8 +13,8 @@ pub struct AccountId(String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiKeyId(String);
 
-/// An organisation that manages rights, as the register of rights names it: 1 to 64 letters, digits,
-/// `-`, `_` and `.`.
+/// An organisation that manages rights, as the register of rights names it: 1 to 64 letters,
+/// digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrganisationId(String);
 

@@ -93,8 +93,8 @@ impl TokenKeys {
     /// Reads and opens the keys.
     ///
     /// # Errors
-    /// [`AccountsError::Lifetime`]; [`AccountsError::KeyDamaged`] for keys that this program did not
-    /// write; the database.
+    /// [`AccountsError::Lifetime`]; [`AccountsError::KeyDamaged`] for keys that this program did
+    /// not write; the database.
     pub async fn load<'e>(
         executor: impl Executor<'e, Database = Any>,
         wrap: &dyn Wrap,
@@ -136,8 +136,8 @@ impl TokenKeys {
     /// A new key signs from the next [`TokenKeys::load`] on, in the caller's transaction.
     ///
     /// # Errors
-    /// [`AccountsError::RotationTooSoon`] while the key before the present one still verifies, unless
-    /// all are revoked; wrapping; the database.
+    /// [`AccountsError::RotationTooSoon`] while the key before the present one still verifies,
+    /// unless all are revoked; wrapping; the database.
     pub async fn rotate(
         connection: &mut AnyConnection,
         wrap: &dyn Wrap,

@@ -1,4 +1,4 @@
-//! Watches for abuse: how fast an account asks, and for how many distinct objects a day. Pure and of
+//! Watches for abuse: how fast an account asks, and for how many distinct objects a day. Pure, of
 //! bounded memory.
 //!
 //! Distinct objects are counted in a bitmap of 4,096 bits (linear counting): at 400 objects its
@@ -54,13 +54,14 @@ struct Entry {
     full_ms: i64,
     day: i64,
     set: u32,
+    tripped: bool,
     bits: Box<[u64; WORDS]>,
 }
 
 impl Watch {
     /// Rules by class; a random seed, so that nobody can choose ids that look alike; how many pairs
-    /// of account and class to remember, some 600 bytes each. Beyond that those not seen for the
-    /// longest time are forgotten.
+    /// of account and class to remember, some 600 bytes each. Beyond that those with the
+    /// fewest objects today, and among them those not seen for the longest time, are forgotten.
     pub fn new(rules: &[ClassRule], seed: [u8; 32], entries_max: usize) -> Watch {
         let entries_max = entries_max.max(8);
         Watch { rules: rules.to_vec(), seed, entries_max, entries: HashMap::new() }
@@ -72,16 +73,19 @@ impl Watch {
         let key = self.hash(class, account);
         let bit = self.hash(class, object) as usize % (WORDS * 64);
         let day = now_ms.div_euclid(DAY_MS);
-        self.make_room(key);
+        self.make_room(key, day);
         let entry = self.entries.entry(key).or_insert_with(|| Entry::new(day, now_ms));
         entry.seen_ms = now_ms;
         if entry.day < day {
-            (entry.day, entry.set) = (day, 0);
+            (entry.day, entry.set, entry.tripped) = (day, 0, false);
             entry.bits.fill(0);
         }
         let (word, mask) = (bit / 64, 1_u64 << (bit % 64));
         let fresh = entry.bits[word] & mask == 0;
-        if fresh && entry.set >= bits_at(rule.distinct_max) {
+        // Then everything is refused: one new object in ten looks like one that was seen, and
+        // whoever goes on asking would get it.
+        entry.tripped |= fresh && entry.set >= bits_at(rule.distinct_max);
+        if entry.tripped {
             return Verdict::Tripped { retry_ms: (day + 1) * DAY_MS - now_ms };
         }
         let interval = i64::from(rule.interval_ms.max(1));
@@ -110,21 +114,29 @@ impl Watch {
         hash.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 
-    /// An eighth goes at once, so that looking for the oldest is paid by many.
-    fn make_room(&mut self, key: u128) {
+    /// An eighth goes at once, so that looking for whom to forget is paid by many. Those with the
+    /// fewest objects today go first: a crowd of new accounts makes it forget no scraper.
+    fn make_room(&mut self, key: u128, day: i64) {
         if self.entries.len() < self.entries_max || self.entries.contains_key(&key) {
             return;
         }
-        let mut seen: Vec<i64> = self.entries.values().map(|entry| entry.seen_ms).collect();
-        let (_, oldest, _) = seen.select_nth_unstable(self.entries_max / 8);
-        let oldest = *oldest;
-        self.entries.retain(|_, entry| entry.seen_ms > oldest);
+        let rank = |entry: &Entry| (if entry.day == day { entry.set } else { 0 }, entry.seen_ms);
+        let mut ranks: Vec<(u32, i64)> = self.entries.values().map(rank).collect();
+        let last = *ranks.select_nth_unstable(self.entries_max / 8).1;
+        self.entries.retain(|_, entry| rank(entry) > last);
     }
 }
 
 impl Entry {
     fn new(day: i64, now_ms: i64) -> Entry {
-        Entry { seen_ms: now_ms, full_ms: now_ms, day, set: 0, bits: Box::new([0; WORDS]) }
+        Entry {
+            seen_ms: now_ms,
+            full_ms: now_ms,
+            day,
+            set: 0,
+            tripped: false,
+            bits: Box::new([0; WORDS]),
+        }
     }
 }
 
@@ -233,5 +245,18 @@ mod tests {
             assert!(watch.remembered() <= 1_000);
         }
         assert!(watch.remembered() > 800);
+        // Who has tripped stays out, however many new accounts come.
+        for at in 0..500 {
+            watch.admit("scraper", 0, &format!("rec_{at}"), MIDNIGHT + 30_000 + at * 1000);
+        }
+        for at in 0..20_000 {
+            watch.admit(&format!("new_{at}"), 0, "x", MIDNIGHT + 600_000 + at);
+        }
+        for at in 0..100 {
+            let verdict = watch.admit("scraper", 0, &format!("late_{at}"), MIDNIGHT + 900_000);
+            assert!(matches!(verdict, Verdict::Tripped { .. }), "{at} {verdict:?}");
+        }
+        let next_day = watch.admit("scraper", 0, "late_0", MIDNIGHT + DAY_MS);
+        assert_eq!(next_day, Verdict::Admit);
     }
 }
