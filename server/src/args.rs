@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::{Parser, Subcommand};
 
 use crate::index_tools::IndexCommand;
+use crate::payments::PaymentArgs;
 use crate::platform::PlatformArgs;
 
 /// Identifies audio fingerprints against an enrolled library and answers permit, refuse or
@@ -98,6 +99,10 @@ pub struct Args {
     /// What an operator decides about sharing.
     #[command(flatten)]
     pub platform: PlatformArgs,
+
+    /// Where invoices are paid.
+    #[command(flatten)]
+    pub payments: PaymentArgs,
 
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]

@@ -7,10 +7,13 @@ mod admin_token;
 mod args;
 mod connections;
 mod http;
+mod identity;
 mod index_tools;
+mod payments;
 mod platform;
 mod signals;
 mod streams;
+mod usage_lines;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -26,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 use crate::admin_token::AdminToken;
 use crate::args::{Args, Command, CommandLine};
 use crate::http::Service;
+use crate::identity::Identity;
 use crate::signals::Signals;
 
 #[tokio::main]
@@ -69,7 +73,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
     args.check()?;
     let admin_token = AdminToken::load(args)?;
-    let service = Arc::new(Service::new(admin_token, args));
+    let service = Arc::new(Service::new(admin_token, args)?);
     let router = http::router(Arc::clone(&service), args)?;
     let listener = TcpListener::bind(args.listen)
         .await
@@ -83,7 +87,8 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     };
     let platform =
         platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
-    service.fill(platform.clone());
+    let identity = Identity::open(&platform, http::now_ms()).await?;
+    service.fill(platform.clone(), identity);
     announce(address);
 
     signals.next().await;

@@ -72,7 +72,7 @@ impl Payments {
         let secrets = lines(&args.payment_secret_file)?;
         let secrets = secrets.into_iter().map(String::into_bytes).collect();
         let url = url.trim_end_matches('/');
-        let provider = HttpProvider::new("http", url, &key, secrets, Patience::default());
+        let provider = HttpProvider::new("http", url, &key, secrets, Patience::default())?;
         Ok(Payments { provider: Arc::new(provider), simulated: None })
     }
 

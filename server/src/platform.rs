@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use onmon_keys::MasterKeys;
+use onmon_ledger::{Date, jasrac, tariff_add, tariffs};
 use onmon_library::Library;
 use onmon_rights::{OrganisationId, Territory};
 use onmon_sharing::{Platform, Settings};
@@ -99,7 +100,7 @@ impl PlatformArgs {
 /// Every table that the server has beside the catalogue's.
 pub fn schemas() -> Vec<Schema> {
     let mut schemas = onmon_sharing::SCHEMAS.to_vec();
-    schemas.extend([onmon_billing::SCHEMA]);
+    schemas.extend([onmon_accounts::SCHEMA, onmon_billing::SCHEMA]);
     schemas
 }
 
@@ -123,5 +124,24 @@ pub async fn open(
         .await
         .context("the master key does not open what the database holds")?;
     let settings = args.settings();
+    first_tariffs(&store, &settings, now_ms).await?;
     Platform::open(library, store, masters, settings, now_ms).await.context("cannot share")
+}
+
+/// Without any tariff nothing can be bought: a new platform begins with the published example, and
+/// says so.
+async fn first_tariffs(store: &Store, settings: &Settings, now_ms: i64) -> anyhow::Result<()> {
+    if settings.default_claimant.as_str() != jasrac::ORGANISATION {
+        return Ok(());
+    }
+    let mut write = store.begin().await?;
+    let there = tariffs(&mut *write, jasrac::ORGANISATION, &settings.tariff_form).await?;
+    if there.is_empty() {
+        for tariff in jasrac::example(Date::in_japan(now_ms)?) {
+            tariff_add(&mut write, &tariff).await?;
+        }
+        write.commit().await?;
+        tracing::warn!("no tariff was set: began with \"{}\"", jasrac::SOURCE);
+    }
+    Ok(())
 }

@@ -249,8 +249,8 @@ mod tests {
 
     #[test]
     fn the_format_stays() {
-        // Made by Python's `cryptography`: AESGCM(bytes([7] * 32)).encrypt(bytes([3] * 12), b"secret",
-        // header + (7).to_bytes(8, "big") + b"content" + b"ab").
+        // Made by Python's `cryptography`: AESGCM(bytes([7] * 32)).encrypt(bytes([3] * 12),
+        // b"secret", header + (7).to_bytes(8, "big") + b"content" + b"ab").
         let kept = format!("0188aeb380a8010d5b{}{}", "03".repeat(12), KEPT);
         let bytes: [u8; 43] = from_hex(&kept).unwrap();
         assert_eq!(&**masters(7).open("content", "ab", &bytes).unwrap(), b"secret");

@@ -81,8 +81,8 @@ impl SigningKeys {
     /// Reads and opens them, from readers or in the caller's transaction.
     ///
     /// # Errors
-    /// [`KeysError::Damaged`] where a key is not what this program wrote, [`KeysError::UnknownMaster`];
-    /// the database.
+    /// [`KeysError::Damaged`] where a key is not what this program wrote,
+    /// [`KeysError::UnknownMaster`]; the database.
     pub async fn load<'e>(
         executor: impl Executor<'e, Database = Any>,
         masters: &MasterKeys,

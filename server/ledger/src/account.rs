@@ -25,6 +25,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyExecutor, Row};
 
 use crate::error::LedgerError;
+use crate::record::foreign;
 use crate::sen::Sen;
 
 /// Longest name of an owner: an account's or organisation's id, a provider's name.
@@ -59,6 +60,21 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    /// Every kind, in the order of the enumeration.
+    pub const ALL: [AccountKind; 11] = [
+        AccountKind::UserDue,
+        AccountKind::UserReceivable,
+        AccountKind::OrganisationPayable,
+        AccountKind::OrganisationHeld,
+        AccountKind::OrganisationStated,
+        AccountKind::TaxCollected,
+        AccountKind::TaxPaid,
+        AccountKind::Minimum,
+        AccountKind::Rounding,
+        AccountKind::Revenue,
+        AccountKind::ProviderCash,
+    ];
+
     /// As the database has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -323,6 +339,26 @@ fn read(row: &AnyRow) -> Result<Account, LedgerError> {
         debits_pending: Sen::new(row.try_get(3)?),
         credits_pending: Sen::new(row.try_get(4)?),
     })
+}
+
+/// What all accounts of a kind come to: debits less credits posted, kind by kind.
+///
+/// # Errors
+/// The database's.
+pub async fn books<'e>(
+    executor: impl AnyExecutor<'e>,
+) -> Result<Vec<(AccountKind, Sen)>, LedgerError> {
+    let sums = "SELECT kind, CAST(SUM(debits_posted) AS BIGINT), \
+        CAST(SUM(credits_posted) AS BIGINT) FROM ledger_account GROUP BY kind";
+    let mut books = Vec::new();
+    for row in sqlx::query(sums).fetch_all(executor).await? {
+        let kind: String = row.try_get(0)?;
+        let kind = AccountKind::ALL.into_iter().find(|known| known.as_str() == kind);
+        let kind = kind.ok_or_else(|| foreign("an unknown kind of account"))?;
+        books.push((kind, Sen::new(row.try_get(1)?).minus(Sen::new(row.try_get(2)?))?));
+    }
+    books.sort();
+    Ok(books)
 }
 
 /// Sets how far a user's debts may go, or (`None`) lets them go on without end. What is owed

@@ -48,7 +48,7 @@ mod totals;
 mod transfer;
 
 pub use account::{
-    Account, AccountId, AccountKind, account, accounts_of, all_accounts, exposure, set_limit,
+    Account, AccountId, AccountKind, account, accounts_of, all_accounts, books, exposure, set_limit,
 };
 pub use calendar::{Date, Month};
 pub use check::{Balance, Discrepancy, Side, check};

@@ -1,6 +1,6 @@
 //! A usage line: all that any organisation asks of one use, or of one correction.
 
-use crate::cell::printable;
+use crate::cell::{breaks, printable};
 use crate::fault::LineFault;
 use crate::month::Month;
 
@@ -86,7 +86,7 @@ pub struct UsageLine {
 /// A recording that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordingUsed {
-    /// The catalogue's id. 1 to 128 printable ASCII characters without spaces.
+    /// The catalogue's id: 1 to 256 bytes of printable text.
     pub recording_id: String,
     /// Its ISRCs, 12 characters each.
     pub isrcs: Vec<String>,
@@ -101,7 +101,7 @@ pub struct RecordingUsed {
 /// A work in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WorkUsed {
-    /// The register's id. 1 to 128 printable ASCII characters without spaces.
+    /// The register's id: 1 to 256 bytes of printable text.
     pub work_id: String,
     /// `T-ddd.ddd.ddd-c`.
     pub iswc: Option<String>,
@@ -166,10 +166,10 @@ impl UsageLine {
     /// The first thing that is wrong with it.
     pub fn check(&self) -> Result<(), LineFault> {
         id("event_id", &self.event_id)?;
-        id("recording_id", &self.recording.recording_id)?;
+        named("recording_id", &self.recording.recording_id)?;
         given("title", &self.recording.title)?;
         for work in &self.works {
-            id("work_id", &work.work_id)?;
+            named("work_id", &work.work_id)?;
             for share in &work.shares {
                 id("organisation", &share.organisation)?;
                 ppm("share_ppm", share.share_ppm)?;
@@ -231,6 +231,12 @@ impl UsageLine {
 fn id(field: &'static str, text: &str) -> Result<(), LineFault> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits { Ok(()) } else { Err(LineFault::Id(field)) }
+}
+
+/// An id that somebody else gave.
+fn named(field: &'static str, text: &str) -> Result<(), LineFault> {
+    let fits = (1..=256).contains(&text.len()) && !text.contains(breaks);
+    form(fits && !printable(text).is_empty(), field, "1 to 256 bytes of printable text")
 }
 
 fn given(field: &'static str, text: &str) -> Result<(), LineFault> {

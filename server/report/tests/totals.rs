@@ -22,10 +22,11 @@ fn sums_of_the_sample() {
 
 #[test]
 fn what_cannot_be_right_is_refused() {
-    let table: [(Change, &str); 17] = [
+    let table: [(Change, &str); 18] = [
         (|line| line.event_id.clear(), "event_id may have"),
         (|line| line.event_id = "a b".into(), "event_id may have"),
-        (|line| line.recording.recording_id = "夜".into(), "recording_id may have"),
+        (|line| line.recording.recording_id.clear(), "recording_id must be 1 to 256"),
+        (|line| line.works[0].work_id = "a\tb".into(), "work_id must be 1 to 256"),
         (|line| line.recording.title = " ".into(), "title must be given"),
         (|line| line.recording.isrcs = vec!["JP-B01".into()], "isrc must be 12"),
         (|line| line.territory = "Japan".into(), "territory must be two"),

@@ -13,6 +13,10 @@ use crate::usage::{FormSet, Use};
 /// A whole work or recording, in parts per million.
 pub const WHOLE_PPM: u32 = 1_000_000;
 
+/// Stands for the work of a recording about which only the shorthand is known. Two recordings of
+/// which the shorthand says the same so say the same of one work.
+pub const UNNAMED_WORK: &str = "(unnamed)";
+
 /// Whether a claimed share may be licensed by its claimant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,9 +115,9 @@ impl RecordingClaims {
         RecordingClaims { recording_id: recording_id.into(), works: Vec::new(), master: Vec::new() }
     }
 
-    /// A recording of which a catalogue says no more than the shorthand: the whole of one work, for
-    /// every form, everywhere, always, claimed by `claimant` (whom the operator names). It says
-    /// nothing of the right of the recording.
+    /// A recording of which a catalogue says no more than the shorthand: the whole of one work
+    /// ([`UNNAMED_WORK`]), for every form, everywhere, always, claimed by `claimant` (whom the
+    /// operator names). It says nothing of the right of the recording.
     pub fn from_shorthand(
         recording_id: impl Into<String>,
         rights: Rights,
@@ -134,7 +138,7 @@ impl RecordingClaims {
             period: Period::ALWAYS,
             state,
         };
-        let work_id = format!("recording:{}", recording.recording_id);
+        let work_id = UNNAMED_WORK.to_owned();
         recording.works.push(WorkClaims { work_id, claims: vec![claim] });
         recording
     }
@@ -222,7 +226,7 @@ mod tests {
     fn the_shorthand_says_nothing_where_the_register_knows_the_works() {
         let jasrac: OrganisationId = "JASRAC".parse().unwrap();
         let short = RecordingClaims::from_shorthand("r", Rights::NotEntrusted, &jasrac);
-        assert_eq!(short.works[0].work_id, "recording:r");
+        assert_eq!(short.works[0].work_id, UNNAMED_WORK);
         assert!(short.master.is_empty());
         let known = RecordingClaims::from_shorthand("r", Rights::Entrusted, &jasrac);
         assert_eq!(known.clone().or_shorthand(Rights::NotEntrusted, &jasrac), known);

@@ -9,13 +9,15 @@
 //! | R5 | nothing matched | unregistered |
 //!
 //! Of several recordings the strictest wins, in the order of the table; all claimants are named.
+//! But where one of them names the works and who is to be paid for them, the shorthand of another
+//! ("entrusted", of a work that it does not name) pays nobody: it was said for want of better.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, ClaimState, RecordingClaims, WHOLE_PPM};
+use crate::claim::{Claim, ClaimState, RecordingClaims, UNNAMED_WORK, WHOLE_PPM};
 use crate::identifiers::OrganisationId;
 use crate::usage::{Right, Use};
 
@@ -241,8 +243,14 @@ impl Ruling {
 /// assert_eq!(decide(&[], &used).decision, Decision::Unregistered);
 /// ```
 pub fn decide(matched: &[RecordingClaims], used: &Use) -> Ruling {
-    let found: Vec<Found> = matched.iter().map(|recording| Found::of(recording, used)).collect();
+    let mut found: Vec<Found> =
+        matched.iter().map(|recording| Found::of(recording, used)).collect();
     let rule = found.iter().map(|found| found.rule).min().unwrap_or(Rule::NothingMatched);
+    if found.iter().any(|found| found.shares.iter().any(Found::pays_for_named)) {
+        found
+            .iter_mut()
+            .for_each(|found| found.shares.retain(|share| !Found::pays_for_unnamed(share)));
+    }
     let mut conflicts: BTreeSet<Conflict> =
         found.iter().flat_map(|found| found.conflicts.iter().cloned()).collect();
     let differing = differing(&found);
@@ -299,7 +307,8 @@ impl Found {
             // A work that is listed twice says one thing, not two.
             let mut works: BTreeMap<&str, BTreeSet<Vec<&Claim>>> = BTreeMap::new();
             for work in &recording.works {
-                let mut claims: Vec<&Claim> = work.claims.iter().collect();
+                let mut claims: Vec<&Claim> =
+                    work.claims.iter().filter(|claim| claim.applies_to(used)).collect();
                 claims.sort();
                 works.entry(&work.work_id).or_default().insert(claims);
             }
@@ -367,6 +376,15 @@ impl Found {
         } else {
             Rule::ShareUnknown
         }
+    }
+
+    fn pays_for_named((state, share): &(ClaimState, Share)) -> bool {
+        *state == ClaimState::Entrusted
+            && share.work_id.as_ref().is_some_and(|work_id| work_id != UNNAMED_WORK)
+    }
+
+    fn pays_for_unnamed((state, share): &(ClaimState, Share)) -> bool {
+        *state == ClaimState::Entrusted && share.work_id.as_deref() == Some(UNNAMED_WORK)
     }
 
     /// What it says, without which recording it is about.

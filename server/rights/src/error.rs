@@ -110,6 +110,9 @@ pub enum TextFault {
     /// White space at an end, which no reader of a file keeps.
     #[error("it has white space at an end")]
     Untrimmed,
+    /// An id that stands for something else.
+    #[error("it stands for a work that nobody has named")]
+    Reserved,
     /// A separator of lists inside a name.
     #[error("a name has no `;`: it separates several names")]
     Separator,

@@ -20,7 +20,8 @@ mod territory;
 mod usage;
 
 pub use claim::{
-    Claim, ClaimState, RecordingClaims, Rights, UnknownRights, UnknownState, WHOLE_PPM, WorkClaims,
+    Claim, ClaimState, RecordingClaims, Rights, UNNAMED_WORK, UnknownRights, UnknownState,
+    WHOLE_PPM, WorkClaims,
 };
 pub use date::{Date, DateError, Period};
 pub use decide::{Conflict, Decision, RULES_VERSION, Rule, Ruling, Share, UnknownPart, decide};

@@ -253,6 +253,33 @@ fn the_shorthand_decides_as_it_always_did() {
 }
 
 #[test]
+fn the_shorthand_is_paid_once_and_not_beside_what_is_known() {
+    let of = |id: &str, rights, claimant: &str| {
+        RecordingClaims::from_shorthand(id, rights, &claimant.parse().unwrap())
+    };
+    let short = |id: &str| of(id, Rights::Entrusted, "JASRAC");
+    let ruling = decide(&[short("a"), short("b")], &used());
+    assert_eq!((ruling.payees.len(), ruling.payees[0].held), (1, false));
+    assert_eq!((&*ruling.payees[0].recording_id, &ruling.conflicts[..]), ("a", &[][..]));
+
+    let named = recording("n", &[work("w", &[yes("NEXTONE", WHOLE_PPM)])], &[]);
+    let ruling = decide(&[short("a"), named.clone()], &used());
+    assert_eq!(ruling.decision, Decision::Permit);
+    assert_eq!(ruling.payees, decide(std::slice::from_ref(&named), &used()).payees);
+    assert_eq!(ruling.conflicts, []);
+    // It still refuses, and still speaks where nobody else does.
+    let ruling = decide(&[of("a", Rights::NotEntrusted, "JASRAC"), named], &used());
+    assert_eq!(ruling.decision, Decision::Refuse);
+    assert_eq!(ruling.refusing[0].organisation.as_str(), "JASRAC");
+    let silent = recording("n", &[work("w", &[])], &[]);
+    assert_eq!(decide(&[short("a"), silent], &used()).payees.len(), 1);
+    // Who is said by two shorthands to be two is in conflict.
+    let two = [short("a"), of("b", Rights::Entrusted, "NEXTONE")];
+    let ruling = decide(&two, &used());
+    assert_eq!((ruling.payees.len(), ruling.conflicts.len()), (2, 1));
+}
+
+#[test]
 fn rules_have_names_that_stay_and_words_that_promise_nothing() {
     let ids = [
         "R1-not-entrusted",
@@ -303,7 +330,10 @@ fn any_claim() -> impl Strategy<Value = Claim> {
 fn any_matched() -> impl Strategy<Value = Vec<RecordingClaims>> {
     let claims = || prop::collection::vec(any_claim(), 0..4);
     let works = prop::collection::vec((0..3usize, claims()), 0..3).prop_map(|works| {
-        works.iter().map(|(id, claims)| work(["v", "w", "x"][*id], claims)).collect::<Vec<_>>()
+        works
+            .iter()
+            .map(|(id, claims)| work(["v", "w", UNNAMED_WORK][*id], claims))
+            .collect::<Vec<_>>()
     });
     prop::collection::vec(
         (0..3usize, works, claims())

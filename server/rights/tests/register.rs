@@ -128,6 +128,7 @@ async fn what_no_file_could_hold_is_refused() {
             (work(&long, vec![]), "text_not_allowed"),
             (work("a\nb", vec![]), "text_not_allowed"),
             (work(" a", vec![]), "text_not_allowed"),
+            (work(UNNAMED_WORK, vec![]), "text_not_allowed"),
             (Work { composers: vec!["a;b".into()], ..work("w", vec![]) }, "text_not_allowed"),
             (work("w", vec![claim("A", 0)]), "share_out_of_range"),
             (work("w", vec![claim("A", WHOLE_PPM + 1)]), "share_out_of_range"),

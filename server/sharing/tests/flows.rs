@@ -2,7 +2,7 @@
 
 mod music;
 
-use music::{NOON, enrol, query, query_at, request, site, site_with, song, tariff};
+use music::{NOON, enrol, query, query_at, register, request, site, site_with, song, tariff};
 use onmon_ledger::{AccountId, Sen, account, check, tariff_add};
 use onmon_library::Rights;
 use onmon_rights::Decision;
@@ -170,38 +170,15 @@ async fn nothing_of_anothers_is_found() {
 async fn several_claimants_are_all_paid_once_and_what_is_disputed_is_held() {
     for engine in ENGINES {
         let site = site(engine).await;
-        // The same music under another id, with other claims in the register.
+        // The same music under two ids, each with a work of its own in the register.
         enrol(site.platform.library(), "song-1-again", 1, Rights::Entrusted).await;
         let mut write = site.platform.store().begin().await.unwrap();
         tariff_add(&mut write, &tariff("NEXTONE", "download_paid", 800)).await.unwrap();
-        let claim = onmon_rights::Claim {
-            claimant: "NEXTONE".parse().unwrap(),
-            party: None,
-            share_ppm: 1_000_000,
-            form: onmon_rights::FormSet::ALL,
-            territory: onmon_rights::TerritorySet::WORLD,
-            period: onmon_rights::Period::ALWAYS,
-            state: onmon_rights::ClaimState::Entrusted,
-        };
-        let work = onmon_rights::register::Work {
-            work_id: "w1".to_owned(),
-            claims: vec![claim],
-            ..Default::default()
-        };
-        let organisation = onmon_rights::register::Organisation {
-            id: "NEXTONE".parse().unwrap(),
-            name: "NEXTONE".to_owned(),
-            dpid: None,
-            ipi: None,
-        };
-        onmon_rights::register::put_organisation(&mut write, &organisation).await.unwrap();
-        onmon_rights::register::replace_work(&mut write, &work).await.unwrap();
-        let recording = onmon_rights::register::Recording {
-            recording_id: "song-1-again".to_owned(),
-            work_ids: vec!["w1".to_owned()],
-            ..Default::default()
-        };
-        onmon_rights::register::replace_recording(&mut write, &recording).await.unwrap();
+        for (recording, work, claimant) in
+            [("song-1", "w1", "JASRAC"), ("song-1-again", "w2", "NEXTONE")]
+        {
+            register(&mut write, recording, work, claimant).await;
+        }
         write.commit().await.unwrap();
 
         let wire = query(&song(1));

@@ -51,6 +51,8 @@ pub enum Asked {
     TooLarge(#[to_response] TooLarge),
     #[response(status = 415)]
     UnsupportedMediaType(#[to_response] UnsupportedMediaType),
+    #[response(status = 429)]
+    TooOften(#[to_response] super::openapi::TooOften),
     #[response(status = 500)]
     InternalError(#[to_response] InternalError),
     #[response(status = 503)]
@@ -76,6 +78,8 @@ pub enum AskedForOne {
     UnsupportedMediaType(#[to_response] UnsupportedMediaType),
     #[response(status = 422)]
     WrongKind(#[to_response] WrongKind),
+    #[response(status = 429)]
+    TooOften(#[to_response] super::openapi::TooOften),
     #[response(status = 500)]
     InternalError(#[to_response] InternalError),
     #[response(status = 503)]

@@ -10,6 +10,7 @@ mod identify;
 mod lingering;
 mod metrics;
 mod openapi;
+mod operator_page;
 mod problem;
 mod recordings;
 mod service;
@@ -55,6 +56,7 @@ pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
         .merge(open)
         .split_for_parts();
     service.publish(&document)?;
+    let router = router.merge(operator_page::routes());
     let router = router.method_not_allowed_fallback(problem::method_not_allowed);
     let router = match &args.web_root {
         Some(root) => router.fallback_service(static_files::serve(root)),
@@ -124,7 +126,7 @@ mod tests {
         let data = path(&dir.path().join("data"));
         let words = ["onmon-server", "--data", &data, "--admin-token-file", &path(&token)];
         let args = Args::parse_from(words);
-        let service = Arc::new(Service::new(AdminToken::load(&args).unwrap(), &args));
+        let service = Arc::new(Service::new(AdminToken::load(&args).unwrap(), &args).unwrap());
         let router = router(Arc::clone(&service), &args).unwrap();
 
         let need_the_library = [
@@ -148,7 +150,9 @@ mod tests {
 
         let library = Library::open(&args.data).await.unwrap();
         let opened = crate::platform::open(&args.platform, &args.data, library.clone(), now_ms());
-        service.fill(opened.await.unwrap());
+        let platform = opened.await.unwrap();
+        let identity = crate::identity::Identity::open(&platform, now_ms()).await.unwrap();
+        service.fill(platform, identity);
         assert_eq!(ask(&router, "GET", "/readyz").await.status(), StatusCode::OK);
 
         service.drain();

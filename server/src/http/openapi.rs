@@ -25,6 +25,8 @@ use super::service::Service;
         (name = "identify", description = "For everyone"),
         (name = "streams", description = "For everyone; whoever knows a stream's id"),
         (name = "sharing", description = "For holders of an account's access token"),
+        (name = "money", description = "For accounts and organisations"),
+        (name = "operator", description = "For operators"),
         (name = "recordings", description = "For holders of the admin token"),
         (name = "operation", description = "For the operator's machines")
     )
@@ -86,6 +88,8 @@ problems! {
     Conflicting
     /// A challenge has to be answered first
     ChallengeNeeded
+    /// The account asks more often, or for more different things, than people do; see Retry-After
+    TooOften
     /// The account's credit limit is reached
     LimitReached
     /// No recording of this id

@@ -7,6 +7,8 @@ use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use onmon_accounts::AccountsError;
+use onmon_billing::BillingError;
 use onmon_keys::KeysError;
 use onmon_ledger::LedgerError;
 use onmon_library::LibraryError;
@@ -14,6 +16,8 @@ use onmon_sharing::SharingError;
 use onmon_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::payments::NotReceived;
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -24,7 +28,7 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
     next_code: Option<u64>,
 }
 
@@ -68,9 +72,26 @@ impl Problem {
 
     /// No token, or the wrong one.
     pub fn unauthorised() -> Problem {
-        let detail = "this needs the admin token: Authorization: Bearer TOKEN";
+        let detail = "this needs a token that is good: Authorization: Bearer TOKEN";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", detail)
             .with(WWW_AUTHENTICATE, "Bearer realm=\"onmon\"")
+    }
+
+    /// A good token, but not for this.
+    pub fn forbidden(detail: &'static str) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// An account that asks faster than people do.
+    pub fn too_fast(retry_ms: i64) -> Problem {
+        let detail = "too many requests of this account; wait as long as Retry-After says";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).retry_after(retry_ms)
+    }
+
+    /// An account that asks for more different things in a day than people do.
+    pub fn too_much(retry_ms: i64) -> Problem {
+        let detail = "this account has asked for too many different things today; ask the operator";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_much", detail).retry_after(retry_ms)
     }
 
     /// No permit of this id; nor does anything tell whether another has one.
@@ -146,8 +167,29 @@ impl Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
+    fn told(
+        status: StatusCode,
+        code: &'static str,
+        error: impl std::error::Error + Send + Sync + 'static,
+    ) -> Problem {
+        if status.is_client_error() {
+            return Problem::new(status, code, error.to_string());
+        }
+        let error = anyhow::Error::from(error);
+        tracing::error!(code, "{error:#}");
+        Problem::new(status, code, "the server cannot do this now; its log says why")
+    }
+
     fn with(mut self, name: HeaderName, value: &'static str) -> Problem {
-        self.header = Some((name, value));
+        self.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn retry_after(mut self, retry_ms: i64) -> Problem {
+        // Whole seconds, and not too few.
+        let seconds = retry_ms.max(0).div_euclid(1_000) + 1;
+        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         self
     }
 }
@@ -205,13 +247,56 @@ impl From<SharingError> for Problem {
         if let Library(error) = error {
             return Problem::from(error);
         }
-        let code = error.code();
-        if status.is_client_error() {
-            return Problem::new(status, code, error.to_string());
+        Problem::told(status, error.code(), error)
+    }
+}
+
+impl From<BillingError> for Problem {
+    fn from(error: BillingError) -> Problem {
+        let status = match &error {
+            BillingError::Unknown => StatusCode::NOT_FOUND,
+            BillingError::MonthNotOver
+            | BillingError::NothingToPay
+            | BillingError::AlreadyPaid
+            | BillingError::PaidOtherwise
+            | BillingError::Mismatch => StatusCode::CONFLICT,
+            BillingError::Provider(_) | BillingError::Interrupted => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            BillingError::Store(error) => store_status(error),
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem::told(status, error.code(), error)
+    }
+}
+
+impl From<AccountsError> for Problem {
+    fn from(error: AccountsError) -> Problem {
+        let status = match &error {
+            AccountsError::UnknownKey | AccountsError::Suspended => {
+                return Problem::unauthorised();
+            }
+            AccountsError::Forbidden | AccountsError::RegistrationClosed => StatusCode::FORBIDDEN,
+            AccountsError::NotFound => StatusCode::NOT_FOUND,
+            AccountsError::TooManyKeys | AccountsError::RotationTooSoon { .. } => {
+                StatusCode::CONFLICT
+            }
+            AccountsError::Malformed(_) => StatusCode::BAD_REQUEST,
+            AccountsError::Store(error) => store_status(error),
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem::told(status, error.code(), error)
+    }
+}
+
+impl From<NotReceived> for Problem {
+    fn from(error: NotReceived) -> Problem {
+        match error {
+            NotReceived::Billing(error) => Problem::from(error),
+            NotReceived::Webhook(error) => {
+                Problem::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+            }
         }
-        let error = anyhow::Error::from(error);
-        tracing::error!(code, "{error:#}");
-        Problem::new(status, code, "the server cannot do this now; its log says why")
     }
 }
 
@@ -232,7 +317,7 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self.document())).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some((name, value)) = header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(Code(code));
         response

@@ -14,6 +14,8 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::admin_token::AdminToken;
 use crate::args::Args;
+use crate::identity::Identity;
+use crate::payments::Payments;
 use crate::streams::Streams;
 
 /// One running server.
@@ -21,6 +23,7 @@ use crate::streams::Streams;
 pub struct Service {
     library: OnceLock<Library>,
     platform: OnceLock<Platform>,
+    identity: OnceLock<Identity>,
     draining: AtomicBool,
     document: OnceLock<Bytes>,
     /// Whoever shows it may enrol and remove.
@@ -31,28 +34,36 @@ pub struct Service {
     pub request_timeout: Duration,
     /// Streams that are listened to.
     pub streams: Streams,
+    /// Where invoices are paid.
+    pub payments: Payments,
+    /// Whether everyone may make a user's account.
+    pub open_registration: bool,
     /// What `/metrics` tells.
     pub metrics: Metrics,
 }
 
 impl Service {
     /// A server whose library is not there yet.
-    pub fn new(admin_token: AdminToken, args: &Args) -> Service {
-        Service {
+    pub fn new(admin_token: AdminToken, args: &Args) -> anyhow::Result<Service> {
+        Ok(Service {
             library: OnceLock::new(),
             platform: OnceLock::new(),
+            identity: OnceLock::new(),
             draining: AtomicBool::new(false),
             document: OnceLock::new(),
             admin_token,
             in_flight: Semaphore::new(args.in_flight_max),
             request_timeout: args.request_timeout(),
             streams: Streams::new(args.streams_max, args.stream_idle()),
+            payments: Payments::new(&args.payments)?,
+            open_registration: args.platform.open_registration,
             metrics: Metrics::default(),
-        }
+        })
     }
 
     /// From now on it is ready.
-    pub fn fill(&self, platform: Platform) {
+    pub fn fill(&self, platform: Platform, identity: Identity) {
+        let _ = self.identity.set(identity);
         // A second library is never opened.
         let _ = self.library.set(platform.library().clone());
         let _ = self.platform.set(platform);
@@ -76,6 +87,11 @@ impl Service {
     /// The copyright platform, or the answer that it is still being opened.
     pub fn platform(&self) -> Result<&Platform, Problem> {
         self.platform.get().ok_or_else(Problem::starting)
+    }
+
+    /// Who is believed, or the answer that it is still being opened.
+    pub fn identity(&self) -> Result<&Identity, Problem> {
+        self.identity.get().ok_or_else(Problem::starting)
     }
 
     /// The time of day, Unix milliseconds. The one clock of the platform: rooms are told it.

@@ -3,6 +3,7 @@
 mod extract;
 mod impostors;
 mod index;
+mod month;
 pub mod robustness;
 
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub enum Benchmark {
     },
     /// The index on a synthetic catalogue: size, latency, recall, throughput, beside a full scan.
     Index(index::Options),
+    /// A month of sharing, simulated: charged, invoiced, reported, balanced.
+    Month(month::Options),
     /// How much of real music is named under noise, rooms, codecs, speeds; beside Chromaprint.
     Robustness(robustness::Options),
 }
@@ -48,6 +51,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
             impostors::impostors(music.as_deref(), *keep, *json)
         }
         Benchmark::Index(options) => index::index(options),
+        Benchmark::Month(options) => month::month(options),
         Benchmark::Robustness(options) => robustness::robustness(options),
     }
 }

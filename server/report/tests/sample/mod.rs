@@ -94,7 +94,7 @@ pub fn lines() -> Vec<UsageLine> {
     let mut cheap = download("e-03");
     (cheap.price_sen, cheap.tax_base_sen, cheap.quantity) = (4_050, 12_150, 3);
     let mut medley = download("e-04");
-    medley.recording.recording_id = "live/2024 final".replace(' ', "_");
+    medley.recording.recording_id = "ライブ/2024 final".into();
     medley.recording.title = "=HYPERLINK(\"http://x\")\t\u{2028}|\\".into();
     medley.recording.artist = "♡〜¥".into();
     medley.works = vec![
@@ -135,7 +135,7 @@ pub fn any_lines() -> impl Strategy<Value = Vec<UsageLine>> {
         {
             let (works, royalty_sen, take_back) = rest;
             let mut line = download(&format!("e-{i}"));
-            line.recording.recording_id = ["a", "b|\\", "=c", "-d"][recording].into();
+            line.recording.recording_id = ["a", "b |\\", "=夜", "-d"][recording].into();
             line.recording.title = format!("x{title}");
             line.recording.artist = artist;
             line.form = Form::ALL[form];

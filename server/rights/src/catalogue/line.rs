@@ -6,7 +6,7 @@ use super::fault::{BadLine, Fault};
 use super::header::Columns;
 use super::lines::Record;
 use super::shield::unshielded;
-use crate::claim::{Claim, WHOLE_PPM};
+use crate::claim::{Claim, UNNAMED_WORK, WHOLE_PPM};
 use crate::date::Period;
 use crate::error::TextFault;
 use crate::identifiers::Isrc;
@@ -127,6 +127,9 @@ fn work(cells: &mut Cells<'_>, claim: Option<Claim>) -> Option<Work> {
         lyricists: cells.names("lyricists"),
         claims: claim.into_iter().collect(),
     };
+    if work.work_id == UNNAMED_WORK {
+        cells.wrong("work_id", TextFault::Reserved.into());
+    }
     if work.work_id.is_empty() && !cells.is_given("work_id") {
         let iswc = work.iswc.as_ref().map(|code| format!("iswc:{code}"));
         let jasrac = || work.jasrac_code.as_ref().map(|code| format!("jasrac:{code}"));

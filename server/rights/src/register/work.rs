@@ -4,8 +4,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{Change, IDS_PER_QUERY, check, placeholders, row};
-use crate::claim::Claim;
-use crate::error::RightsError;
+use crate::claim::{Claim, UNNAMED_WORK};
+use crate::error::{RightsError, TextFault};
 use crate::identifiers::{Ipi, Iswc, JasracCode, NextoneCode, OrganisationId};
 
 /// An organisation that claims.
@@ -94,6 +94,10 @@ pub async fn organisations(c: &mut AnyConnection) -> Result<Vec<Organisation>, R
 /// A claim that comes twice or is out of range, a text that cannot be kept; a database that fails.
 pub async fn replace_work(c: &mut AnyConnection, work: &Work) -> Result<Change, RightsError> {
     check::id("the work's id", &work.work_id)?;
+    if work.work_id == UNNAMED_WORK {
+        let (what, text) = ("the work's id", work.work_id.clone());
+        return Err(RightsError::Text { what, text, why: TextFault::Reserved });
+    }
     check::title("the work's title", work.title.as_deref().unwrap_or_default())?;
     check::names("a composer's name", &work.composers)?;
     check::names("a lyricist's name", &work.lyricists)?;

@@ -3,9 +3,12 @@
 // Each test binary uses some of these.
 #![allow(dead_code)]
 
+mod codes;
+
 use std::sync::Arc;
 
-use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, plan, wire};
+pub use codes::{query, query_at, reference, song};
+
 use onmon_keys::{MasterKey, MasterKeys};
 use onmon_ledger::{Date, Rate, Sen, Tariff, tariff_add};
 use onmon_library::{Entry, Library, Recording, Rights};
@@ -16,50 +19,6 @@ use tempfile::TempDir;
 
 /// 2026-04-15, noon in Japan.
 pub const NOON: i64 = 1_776_222_000_000;
-
-/// Three minutes of codes of which each keeps most of its bits from the one before.
-pub fn song(seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut random = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    let mut code = 0;
-    let mut next = || {
-        // Each bit flips one time in four.
-        code ^= random() & random();
-        code
-    };
-    (0..180 * CODES_PER_SECOND).map(|_| next()).collect()
-}
-
-/// The wire bytes that enrol these codes.
-pub fn reference(codes: &[u8]) -> Vec<u8> {
-    encode(&Fingerprint::reference(codes.len() as u32 * HOP_MS, codes).unwrap())
-}
-
-/// The wire bytes that a client sends of it.
-pub fn query(codes: &[u8]) -> Vec<u8> {
-    query_at(codes, &plan::spans(codes.len() as u32).unwrap())
-}
-
-/// The same with samples in other places.
-pub fn query_at(codes: &[u8], spans: &[plan::Span]) -> Vec<u8> {
-    let mut builder = QueryBuilder::new(codes.len() as u32 * HOP_MS);
-    for span in spans {
-        builder.push(span.start, &codes[span.start as usize..][..span.len as usize]).unwrap();
-    }
-    encode(&builder.finish().unwrap())
-}
-
-fn encode(fingerprint: &Fingerprint<'_>) -> Vec<u8> {
-    let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
-    let len = wire::encode(fingerprint, &mut bytes).unwrap();
-    bytes.truncate(len);
-    bytes
-}
 
 /// A platform over a database and a library of its own.
 pub struct Site {
@@ -114,4 +73,42 @@ pub fn tariff(organisation: &str, form: &str, sen: i64) -> Tariff {
 
 pub fn request<'a>(wire: &'a [u8], method: Method, key: &'a str) -> ShareRequest<'a> {
     ShareRequest { wire, method, essence: [9; 32], idempotency_key: key, challenge: None }
+}
+
+/// Puts a recording of one work into the register, all of it entrusted to one organisation.
+pub async fn register(
+    connection: &mut sqlx::AnyConnection,
+    recording: &str,
+    work: &str,
+    claimant: &str,
+) {
+    let claimant: onmon_rights::OrganisationId = claimant.parse().unwrap();
+    let claim = onmon_rights::Claim {
+        claimant: claimant.clone(),
+        party: None,
+        share_ppm: 1_000_000,
+        form: onmon_rights::FormSet::ALL,
+        territory: onmon_rights::TerritorySet::WORLD,
+        period: onmon_rights::Period::ALWAYS,
+        state: onmon_rights::ClaimState::Entrusted,
+    };
+    let organisation = onmon_rights::register::Organisation {
+        name: claimant.to_string(),
+        id: claimant,
+        dpid: None,
+        ipi: None,
+    };
+    onmon_rights::register::put_organisation(connection, &organisation).await.unwrap();
+    let work = onmon_rights::register::Work {
+        work_id: work.to_owned(),
+        claims: vec![claim],
+        ..Default::default()
+    };
+    onmon_rights::register::replace_work(connection, &work).await.unwrap();
+    let recording = onmon_rights::register::Recording {
+        recording_id: recording.to_owned(),
+        work_ids: vec![work.work_id],
+        ..Default::default()
+    };
+    onmon_rights::register::replace_recording(connection, &recording).await.unwrap();
 }

@@ -1,9 +1,13 @@
 //! Routes of the copyright platform: who asks, and bytes and JSON to what `onmon_sharing` takes.
 
+mod accounts;
+mod invoices;
 mod json;
 mod keys;
 mod offers;
+mod operator;
 mod purchases;
+mod reports;
 mod shares;
 mod words;
 
@@ -27,4 +31,20 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(purchases::one))
         .routes(routes!(keys::jwks))
         .routes(routes!(keys::clear_key))
+        .routes(routes!(accounts::create))
+        .routes(routes!(accounts::token))
+        .routes(routes!(invoices::list))
+        .routes(routes!(invoices::one))
+        .routes(routes!(invoices::pay))
+        .routes(routes!(invoices::one_payment))
+        .routes(routes!(invoices::provider_event))
+        .routes(routes!(invoices::list_statements))
+        .routes(routes!(invoices::one_statement))
+        .routes(routes!(reports::report))
+        .routes(routes!(operator::summary))
+        .routes(routes!(operator::days))
+        .routes(routes!(operator::top))
+        .routes(routes!(operator::close_month))
+        .routes(routes!(operator::rotate))
+        .routes(routes!(operator::settle))
 }

@@ -54,10 +54,21 @@ pub struct SummaryAnswer {
     recordings: u64,
     /// Whether debits equal credits, account by account.
     ledger_is_sound: bool,
+    /// What all accounts of a kind come to.
+    books: Vec<BookAnswer>,
     /// Lines of the audit log.
     audit_lines: u64,
     /// The server's time, Unix milliseconds.
     now_ms: i64,
+}
+
+/// What all accounts of a kind come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookAnswer {
+    /// As `organisation_held`.
+    kind: &'static str,
+    /// Debits less credits: below nothing is what the operator owes.
+    balance: Amount,
 }
 
 /// Counts and money at a glance
@@ -76,6 +87,7 @@ pub async fn summary(
     let found = platform.summary().await?;
     let balance = check(platform.store().readers()).await.map_err(SharingError::from)?;
     let mut reader = platform.reader().await?;
+    let books = onmon_ledger::books(&mut *reader).await.map_err(SharingError::from)?;
     let audit_lines = onmon_audit::lines(&mut *reader).await.map_err(SharingError::from)?;
     Ok(Json(SummaryAnswer {
         uploads: found.uploads,
@@ -86,6 +98,10 @@ pub async fn summary(
         revoked: found.revoked,
         recordings: service.library()?.stats().await?.recordings,
         ledger_is_sound: balance.is_sound(),
+        books: books
+            .into_iter()
+            .map(|(kind, balance)| BookAnswer { kind: kind.as_str(), balance: balance.into() })
+            .collect(),
         audit_lines,
         now_ms: service.now_ms(),
     }))

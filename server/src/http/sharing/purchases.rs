@@ -19,6 +19,7 @@ use crate::http::caller::User;
 use crate::http::problem::Problem;
 use crate::http::recordings::bad_parameter;
 use crate::http::service::Service;
+use crate::identity::Class;
 
 /// What is to be bought: a permit id with the file's digest, or a key's id.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,6 +78,8 @@ pub async fn buy(
     body: Body,
 ) -> Result<(StatusCode, Json<PurchaseAnswer>), Problem> {
     let request: PurchaseRequest = json::read(&headers, body).await?;
+    let object = request.permit_id.as_deref().or(request.kid.as_deref()).unwrap_or_default();
+    user.admit(&service, Class::Purchase, object)?;
     let wanted = match (request.permit_id, request.kid) {
         (Some(permit_id), None) => Wanted::Permit(permit_id),
         (None, Some(kid)) => Wanted::Kid(kid.parse().map_err(|_| Problem::no_such_permit())?),

@@ -20,6 +20,7 @@ use crate::http::identify::{LIMIT_BYTES, MatchedRecording};
 use crate::http::problem::Problem;
 use crate::http::recordings::bad_parameter;
 use crate::http::service::Service;
+use crate::identity::Class;
 
 /// The header with which a client says that a request is the same as before (IETF draft
 /// "The Idempotency-Key HTTP Header Field").
@@ -174,6 +175,7 @@ pub async fn share(
         (None, None) => None,
         _ => return Err(bad_parameter("challenge and codes come together".to_owned())),
     };
+    user.admit(&service, Class::Share, &parameters.essence)?;
     let request = ShareRequest {
         wire: &wire,
         method: parameters.method.into(),
