@@ -8,7 +8,9 @@ use anyhow::ensure;
 use axum::http::HeaderValue;
 use clap::{Parser, Subcommand};
 
+use crate::audit_log::AuditArgs;
 use crate::index_tools::IndexCommand;
+use crate::operator_tools::OperatorCommand;
 use crate::payments::PaymentArgs;
 use crate::platform::PlatformArgs;
 
@@ -53,6 +55,9 @@ pub enum Command {
             130  stopped by Ctrl-C; what was done before holds"
     )]
     Index(IndexCommand),
+
+    #[command(flatten)]
+    Operator(Box<OperatorCommand>),
 }
 
 /// How to serve.
@@ -104,6 +109,14 @@ pub struct Args {
     #[command(flatten)]
     pub payments: PaymentArgs,
 
+    /// What the audit log is called.
+    #[command(flatten)]
+    pub audit: AuditArgs,
+
+    /// How often what is new in the audit log is published, in DIR/audit.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Audit log")]
+    pub audit_publish_s: u64,
+
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
     pub log: String,
@@ -115,6 +128,7 @@ impl Args {
         ensure!(self.in_flight_max > 0, "--in-flight-max must be at least 1");
         ensure!(self.request_timeout_s > 0, "--request-timeout-s must be at least 1");
         ensure!(self.stream_idle_s > 0, "--stream-idle-s must be at least 1");
+        ensure!(self.audit_publish_s > 0, "--audit-publish-s must be at least 1");
         if let Some(root) = &self.web_root {
             ensure!(root.is_dir(), "--web-root {} is not a directory", root.display());
             // Both may be given relative, or through links.
@@ -132,6 +146,11 @@ impl Args {
     /// How long a stream lives without being used.
     pub fn stream_idle(&self) -> Duration {
         Duration::from_secs(self.stream_idle_s)
+    }
+
+    /// How often what is new in the audit log is published.
+    pub fn audit_publish_every(&self) -> Duration {
+        Duration::from_secs(self.audit_publish_s)
     }
 
     /// How long a request may take.

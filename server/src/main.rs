@@ -1,18 +1,22 @@
 //! onmon-server: identifies fingerprints and decides permit, refuse or unregistered, over HTTP.
-//! `onmon-server index` looks after the library without serving it.
+//! `onmon-server index` looks after the library without serving it, `rights`, `tariff`, `ledger`,
+//! `month`, `report`, `audit` and `retro` after the platform beside a server.
 //!
 //! This file only wires the parts together and says in which order they start and stop.
 
 mod admin_token;
 mod args;
+mod audit_log;
 mod connections;
 mod http;
 mod identity;
 mod index_tools;
+mod operator_tools;
 mod payments;
 mod platform;
 mod signals;
 mod streams;
+mod upkeep;
 mod usage_lines;
 
 use std::io::{IsTerminal, Write};
@@ -28,9 +32,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::admin_token::AdminToken;
 use crate::args::{Args, Command, CommandLine};
+use crate::audit_log::AuditLog;
 use crate::http::Service;
 use crate::identity::Identity;
 use crate::signals::Signals;
+use crate::upkeep::Upkeep;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -39,6 +45,11 @@ async fn main() -> ExitCode {
             log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
             let ended = index_tools::run(&command).await;
             // At once: a read of standard input that Ctrl-C left behind may never return.
+            std::process::exit(ended as i32)
+        }
+        CommandLine { command: Some(Command::Operator(command)), .. } => {
+            log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
+            let ended = operator_tools::run(&command).await;
             std::process::exit(ended as i32)
         }
         CommandLine { serve: Some(args), .. } => serve(&args).await,
@@ -89,6 +100,8 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
     let identity = Identity::open(&platform, http::now_ms()).await?;
     service.fill(platform.clone(), identity);
+    let log = AuditLog::new(&args.data, &args.audit);
+    let upkeep = Upkeep::begin(platform.clone(), log, args.audit_publish_every());
     announce(address);
 
     signals.next().await;
@@ -98,6 +111,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         () = connections.drain() => {}
         () = signals.next() => anyhow::bail!("stopped by a second signal; nothing is lost"),
     }
+    upkeep.stop().await;
     platform.store().close().await;
     library.close().await.context("the library was not closed cleanly")?;
     tracing::info!("stopped");

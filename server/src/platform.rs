@@ -13,10 +13,10 @@ use onmon_sharing::{Platform, Settings};
 use onmon_store::{Location, Schema, Store};
 
 /// The platform's database in the data directory, unless another is named.
-const FILE: &str = "platform.sqlite";
+pub const FILE: &str = "platform.sqlite";
 
 /// The master key in the data directory, unless another file is named.
-const MASTER_FILE: &str = "master-key";
+pub const MASTER_FILE: &str = "master-key";
 
 /// What an operator decides about sharing.
 #[derive(Debug, Clone, Args)]

@@ -15,7 +15,7 @@ use super::{Ended, count, grouped, interrupt, print};
 pub async fn run(args: &ImportArgs) -> anyhow::Result<Ended> {
     let progress = interrupt::heard()?;
     // The stream first: a name that is wrong should not make a library.
-    let (from, bytes) = open(&args.file)?;
+    let (from, bytes) = open_input(&args.file)?;
     progress.begin(bytes);
     let library = Library::open(&args.data).await?;
     let mut imported = Imported::default();
@@ -36,8 +36,8 @@ pub async fn run(args: &ImportArgs) -> anyhow::Result<Ended> {
     Ok(if imported.bad == 0 { Ended::Well } else { Ended::Damaged })
 }
 
-/// The stream, and its bytes where that is known.
-fn open(file: &Path) -> anyhow::Result<(Box<dyn Read + Send>, u64)> {
+/// The stream, and its bytes where that is known. `-` is standard input.
+pub(crate) fn open_input(file: &Path) -> anyhow::Result<(Box<dyn Read + Send>, u64)> {
     if file == Path::new("-") {
         return Ok((Box::new(BufReader::new(io::stdin())), 0));
     }

@@ -26,6 +26,7 @@ use onmon_library::transfer::TransferError;
 use onmon_library::{LibraryError, SegmentStats};
 
 pub use args::IndexCommand;
+pub(crate) use import::open_input;
 
 /// How a command ended, as an exit code; 2 is a command line that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +70,17 @@ fn is_stopped(error: &anyhow::Error) -> bool {
 }
 
 /// Prints a line. Where nobody reads any more (`… | head`) the work goes on: its exit code counts.
-fn print(line: &str) {
+pub(crate) fn print(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// `1 segment`, `3 segments`.
-fn count(n: u64, noun: &str) -> String {
+pub(crate) fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// 1234567 as `1,234,567`.
-fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
