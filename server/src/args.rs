@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use axum::http::HeaderValue;
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
 use crate::audit_log::AuditArgs;
 use crate::index_tools::IndexCommand;
@@ -34,11 +34,38 @@ use crate::platform::PlatformArgs;
 pub struct CommandLine {
     /// `None` only beside a subcommand.
     #[command(flatten)]
-    pub serve: Option<Args>,
+    pub serve: Serve,
 
     /// Something other than serving.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// How to serve, if that is asked for. An `Option<Args>` would always be none: clap does not see
+/// that a struct is there which has other structs in it.
+#[derive(Debug)]
+pub struct Serve(pub Option<Args>);
+
+impl clap::Args for Serve {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Args::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Args::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for Serve {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Serve, clap::Error> {
+        let is_there = matches.contains_id("data");
+        Ok(Serve(is_there.then(|| Args::from_arg_matches(matches)).transpose()?))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Serve::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Something other than serving.

@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::admin_token::AdminToken;
-use crate::args::{Args, Command, CommandLine};
+use crate::args::{Args, Command, CommandLine, Serve};
 use crate::audit_log::AuditLog;
 use crate::http::Service;
 use crate::identity::Identity;
@@ -52,7 +52,7 @@ async fn main() -> ExitCode {
             let ended = operator_tools::run(&command).await;
             std::process::exit(ended as i32)
         }
-        CommandLine { serve: Some(args), .. } => serve(&args).await,
+        CommandLine { serve: Serve(Some(args)), .. } => serve(&args).await,
         // The command line does not parse without either.
         CommandLine { .. } => ExitCode::FAILURE,
     }

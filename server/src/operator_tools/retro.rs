@@ -67,7 +67,10 @@ pub async fn run(args: &RetroArgs) -> anyhow::Result<Ended> {
             one.first_day
         ));
     }
-    let known = count(found.len() as u64, "fingerprint");
-    print(&format!("{known} that was unknown is known now"));
+    print(&match found.len() as u64 {
+        0 => "nothing that was unknown is known now".to_owned(),
+        1 => "1 fingerprint that was unknown is known now".to_owned(),
+        more => format!("{} that were unknown are known now", count(more, "fingerprint")),
+    });
     Ok(Ended::Well)
 }
