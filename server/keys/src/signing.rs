@@ -1,5 +1,5 @@
-//! The keys that sign tags, releases and checkpoints: Ed25519, two live for each purpose, rotated by
-//! their ids.
+//! The keys that sign tags, releases and checkpoints: Ed25519, two live for each purpose, rotated
+//! by their ids.
 //!
 //! ```text
 //! standby   published, does not sign yet: who verifies offline knows it before it is used

@@ -75,7 +75,13 @@ pub struct AddArgs {
     rate: RateArgs,
 
     /// The least for a use, with --percent.
-    #[arg(long, value_name = "YEN", value_parser = yen, conflicts_with_all = ["flat_yen", "closed"], default_value = "0")]
+    #[arg(
+        long,
+        value_name = "YEN",
+        value_parser = yen,
+        conflicts_with_all = ["flat_yen", "closed"],
+        default_value = "0"
+    )]
     floor_yen: Sen,
 
     /// The least for a month with usage.
