@@ -128,6 +128,11 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub stream_idle_s: u64,
 
+    /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
+    #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
+    pub log: String,
+
+    // What is flattened comes last: its headings hold for all that follows.
     /// What an operator decides about sharing.
     #[command(flatten)]
     pub platform: PlatformArgs,
@@ -143,10 +148,6 @@ pub struct Args {
     /// How often what is new in the audit log is published, in DIR/audit.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Audit log")]
     pub audit_publish_s: u64,
-
-    /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
-    #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
-    pub log: String,
 }
 
 impl Args {

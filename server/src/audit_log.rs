@@ -28,13 +28,13 @@ const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
 /// What the audit log is called.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Audit log")]
 pub struct AuditArgs {
     /// The audit log's name, as its checkpoints carry it: 1 to 64 letters, digits, `.`, `/` and
     /// `-`. Whoever checks the log knows it by this name and a key, so it should stay.
     #[arg(
         long,
         value_name = "NAME",
+        help_heading = "Audit log",
         env = "ONMON_AUDIT_NAME",
         default_value = "onmon/audit",
         value_parser = name

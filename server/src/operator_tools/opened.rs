@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, Parser};
 use onmon_keys::{MasterKeys, SigningKeys, SigningUse, VARIABLE};
 use onmon_library::Library;
+use onmon_rights::{OrganisationId, Territory};
 use onmon_sharing::Platform;
 use onmon_store::{Location, Store};
 
@@ -36,16 +37,23 @@ pub struct KeyedPlace {
     pub master_key_file: Option<PathBuf>,
 }
 
-/// A whole platform: tables, keys, library and what its operator decides.
+/// A whole platform: tables, keys, library, and what of its operator's decisions such commands ask.
 #[derive(Debug, Clone, Args)]
 pub struct PlatformPlace {
-    /// The server's directory.
-    #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
-    pub data: PathBuf,
-
-    /// As the server has them.
     #[command(flatten)]
-    pub platform: PlatformArgs,
+    pub keyed: KeyedPlace,
+
+    /// As the server has it: where the sharing happens.
+    #[arg(long, value_name = "TERRITORY", default_value = "JP")]
+    territory: Territory,
+
+    /// As the server has it: who claims what the register does not know.
+    #[arg(long, value_name = "ORGANISATION", default_value = "JASRAC")]
+    pub default_claimant: OrganisationId,
+
+    /// As the server has it: the recording's own right is asked for too.
+    #[arg(long)]
+    with_master_right: bool,
 }
 
 impl Place {
@@ -88,11 +96,22 @@ impl Place {
 }
 
 impl KeyedPlace {
-    /// The keys that sign, opened; made where there are none yet.
-    pub async fn signing(&self, store: &Store) -> anyhow::Result<SigningKeys> {
+    /// Where the master key is, if not in the environment. A new one would open nothing of what is
+    /// there, so none is made.
+    fn key_file(&self) -> anyhow::Result<PathBuf> {
         let file = self.master_key_file.clone();
         let file = file.unwrap_or_else(|| self.place.data.join(platform::MASTER_FILE));
-        must_have_key(&file)?;
+        ensure!(
+            std::env::var_os(VARIABLE).is_some() || file.exists(),
+            "no master key in {}: name the server's with --master-key-file or {VARIABLE}",
+            file.display()
+        );
+        Ok(file)
+    }
+
+    /// The keys that sign, opened; made where there are none yet.
+    pub async fn signing(&self, store: &Store) -> anyhow::Result<SigningKeys> {
+        let file = self.key_file()?;
         let masters = MasterKeys::load(&file);
         let masters = masters.with_context(|| format!("master key file {}", file.display()))?;
         let keys = SigningKeys::load(store.readers(), &masters).await?;
@@ -112,11 +131,18 @@ impl PlatformPlace {
         &self,
         work: impl AsyncFnOnce(&Platform) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        must_exist(&self.platform.location(&self.data))?;
-        let file = self.platform.master_key_file.clone();
-        must_have_key(&file.unwrap_or_else(|| self.data.join(platform::MASTER_FILE)))?;
-        let library = Library::open_to_read(&self.data).await?;
-        let opened = platform::open(&self.platform, &self.data, library.clone(), now_ms()).await?;
+        let place = &self.keyed.place;
+        must_exist(&place.location())?;
+        let args = PlatformArgs {
+            database: place.database.clone(),
+            master_key_file: Some(self.keyed.key_file()?),
+            territory: self.territory,
+            default_claimant: self.default_claimant.clone(),
+            with_master_right: self.with_master_right,
+            ..Defaults::try_parse_from([""])?.platform
+        };
+        let library = Library::open_to_read(&place.data).await?;
+        let opened = platform::open(&args, &place.data, library.clone(), now_ms()).await?;
         let done = work(&opened).await;
         let store = Arc::clone(opened.store());
         drop(opened);
@@ -138,12 +164,9 @@ fn must_exist(location: &Location) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new master key would open nothing of what is there.
-fn must_have_key(file: &std::path::Path) -> anyhow::Result<()> {
-    ensure!(
-        std::env::var_os(VARIABLE).is_some() || file.exists(),
-        "no master key in {}: name the server's with --master-key-file or {VARIABLE}",
-        file.display()
-    );
-    Ok(())
+/// Every decision as the server takes it when nothing is said.
+#[derive(Debug, Parser)]
+struct Defaults {
+    #[command(flatten)]
+    platform: PlatformArgs,
 }

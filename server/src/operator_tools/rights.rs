@@ -357,7 +357,7 @@ async fn said_of(platform: &Platform, id: &str, args: &ShowArgs) -> anyhow::Resu
     let claims = match &enrolled {
         Some(enrolled) => {
             let word = enrolled.rights.as_str().parse()?;
-            claims.or_shorthand(word, &args.place.platform.default_claimant)
+            claims.or_shorthand(word, &args.place.default_claimant)
         }
         None => claims,
     };
