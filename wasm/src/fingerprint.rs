@@ -72,7 +72,7 @@ fn answer(query: &Query, opened_ms: f64) -> Object {
 }
 
 /// A callback that throws does not stop the work: its caller hears of that elsewhere.
-fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
+pub fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
     let said = on_progress.call1(&JsValue::NULL, &share.into());
     match said.ok().and_then(|said| said.as_bool()) {
         Some(false) => ControlFlow::Break(()),
@@ -80,7 +80,7 @@ fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
     }
 }
 
-fn refused(error: &DecodeError) -> JsValue {
+pub fn refused(error: &DecodeError) -> JsValue {
     refusal(error.code(), error)
 }
 
@@ -88,5 +88,5 @@ fn refused(error: &DecodeError) -> JsValue {
 extern "C" {
     /// Milliseconds since the thread began, the same in browsers, workers and Node.
     #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
+    pub fn now() -> f64;
 }

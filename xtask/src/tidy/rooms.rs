@@ -43,7 +43,11 @@ const ROOMS: [Room; 21] = [
         // Without a heap and the same on every target; libm at build time, for the tables.
         others: Some(&["crc", "heapless", "libm", "microfft", "postcard", "serde"]),
     },
-    Room { package: DECODE, ours: &[CORE], others: Some(&["ropus", "sha2", "symphonia*", "thiserror"]) },
+    Room {
+        package: DECODE,
+        ours: &[CORE],
+        others: Some(&["ropus", "sha2", "symphonia*", "thiserror"]),
+    },
     Room { package: INDEX, ours: &[CORE], others: None },
     Room { package: LIBRARY, ours: &[CORE, INDEX, RIGHTS, STORE], others: None },
     // The copyright platform: one room a subject, over one door to the databases.
