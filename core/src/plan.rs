@@ -81,6 +81,54 @@ pub fn spans(total_codes: u32) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooSh
     Ok(spans)
 }
 
+/// The samples at places drawn by a seed: each somewhere in its own sixth of the recording.
+///
+/// ```text
+/// |        |        |        |        |        |        |   the recording, in six equal parts
+///   |==|     |==|         |==||==|          |==| |==|      15 s (300 codes) somewhere in each
+/// ```
+/// A server that draws the seed after the client has named its recording asks for places that the
+/// client could not foresee. The same for everyone who knows length and seed; starts are multiples
+/// of [`SEEK_GRID_CODES`]. Below six times 15.2 s there is nothing to draw from: then these are
+/// [`spans`].
+///
+/// # Errors
+/// [`TooShort`] below [`CODES_MIN`] codes.
+pub fn drawn_spans(
+    total_codes: u32,
+    seed: u64,
+) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooShort> {
+    let full = CODES_PER_SAMPLE as u32;
+    let parts = SAMPLES_MAX as u32;
+    // With a step of the grid to spare in each part, a rounded start never meets the part before.
+    if total_codes < parts * (full + SEEK_GRID_CODES) {
+        return spans(total_codes);
+    }
+    let mut spans = heapless::Vec::new();
+    for part in 0..parts {
+        let border =
+            |part: u32| (u64::from(total_codes) * u64::from(part) / u64::from(parts)) as u32;
+        let first = border(part).div_ceil(SEEK_GRID_CODES);
+        let last = (border(part + 1) - full) / SEEK_GRID_CODES;
+        let choices = u64::from(last - first + 1);
+        // The upper half of a product spreads a draw evenly, but for one part in 2^32.
+        let drawn = ((draw(seed, part) >> 32) * choices) >> 32;
+        let start = (first + drawn as u32) * SEEK_GRID_CODES;
+        let _ = spans.push(Span { start, len: full });
+    }
+    Ok(spans)
+}
+
+/// The `index`-th number of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom
+/// number generators") from a seed.
+fn draw(seed: u64, index: u32) -> u64 {
+    const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut z = seed.wrapping_add(GOLDEN_GAMMA.wrapping_mul(u64::from(index) + 1));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// Codes that `frames` frames of PCM at `rate` yield; none where it ends before the first code's
 /// context ([`Encoder::SUPPORT_SAMPLES`]) does.
 pub fn codes_in(frames: u64, rate: SampleRate) -> u32 {
@@ -128,6 +176,45 @@ mod tests {
             assert_eq!(taken, total.min(1_800), "{total}");
         }
         assert_eq!(spans(19), Err(TooShort { codes: 19 }));
+    }
+
+    #[test]
+    fn drawn_spans_lie_each_in_its_part_and_are_spread_over_it() {
+        for total in (20..50_000).step_by(13).chain([1_824, u32::MAX]) {
+            for seed in [0, 1, u64::MAX, u64::from(total) << 17] {
+                let spans = drawn_spans(total, seed).unwrap();
+                let mut end = 0;
+                for span in &spans {
+                    assert!(span.start >= end && span.len >= 1 && span.len <= 300, "{total}");
+                    assert_eq!(span.start % SEEK_GRID_CODES, 0, "{total}");
+                    end = span.start.checked_add(span.len).unwrap();
+                }
+                assert!(end <= total, "{total} {seed}");
+            }
+        }
+        // 4.5 minutes: parts of 900 codes, 151 places each.
+        let mut places = [[0u32; 4]; 6];
+        for seed in 0..6_040 {
+            for (part, span) in drawn_spans(5_400, seed).unwrap().iter().enumerate() {
+                let quarter = (span.start - 900 * part as u32) / 151;
+                places[part][quarter as usize] += 1;
+            }
+        }
+        // A fair draw gives each quarter 1,510 +- 34.
+        assert!(
+            places.iter().flatten().all(|&times| (1_340..1_680).contains(&times)),
+            "{places:?}"
+        );
+    }
+
+    #[test]
+    fn the_draw_is_splitmix64() {
+        // The generator's first outputs for the seed 1234567, as published with its C source.
+        let want =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        for (index, want) in (0..).zip(want) {
+            assert_eq!(draw(1_234_567, index), want);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::error::DecodeError;
 use crate::hooks::{Hooks, Progress};
 use crate::meter::{Meter, MeteredSource};
 use crate::names;
-use crate::samples::by_seeking;
+use crate::samples::{Places, by_seeking};
 use crate::track::Track;
 use crate::whole::{WholePass, whole_pass};
 
@@ -73,6 +73,8 @@ pub struct Query {
     pub wire: Vec<u8>,
     /// Length of the recording: decoded in one pass, promised by the headers otherwise.
     pub duration_ms: u32,
+    /// The same in codes: what the samples' places follow from.
+    pub codes: u32,
     /// Where the samples lie.
     pub samples: Vec<Span>,
     /// How they were read.
@@ -105,6 +107,7 @@ pub struct Media {
     meter: Arc<Meter>,
     hint: Option<String>,
     one_pass_below_ms: u32,
+    places: Places,
 }
 
 impl Media {
@@ -136,7 +139,14 @@ impl Media {
             duration_ms: track.claimed_frames().map(|frames| format.ms_in(frames)),
             bytes,
         };
-        Ok(Self { track, info, meter, hint, one_pass_below_ms: ONE_PASS_BELOW_MS })
+        Ok(Self {
+            track,
+            info,
+            meter,
+            hint,
+            one_pass_below_ms: ONE_PASS_BELOW_MS,
+            places: Places::Usual,
+        })
     }
 
     /// What the headers say.
@@ -149,6 +159,18 @@ impl Media {
     /// either way.
     pub fn set_one_pass_below_ms(&mut self, ms: u32) {
         self.one_pass_below_ms = ms;
+    }
+
+    /// Codes that the recording yields if its headers tell its length right; none where they do not
+    /// say. What a server is told before it draws where the samples are to lie.
+    pub fn claimed_codes(&self) -> Option<u32> {
+        let format = PcmFormat::new(self.track.rate_hz(), self.track.channels()).ok()?;
+        Some(format.codes_in(self.track.claimed_frames()?))
+    }
+
+    /// Sets where the samples of a query lie; in the middle of each sixth unless set.
+    pub fn set_places(&mut self, places: Places) {
+        self.places = places;
     }
 
     /// The query fingerprint: up to six samples, read by seeking where the recording is long and
@@ -202,7 +224,7 @@ impl Media {
             let Some(frames) = self.track.claimed_frames().filter(|_| is_long(&self.track)) else {
                 return Ok(None);
             };
-            let samples = by_seeking(&mut self.track, format, frames, progress)?;
+            let samples = by_seeking(&mut self.track, format, frames, self.places, progress)?;
             if !self.track.is_placed() {
                 self.track.count_all()?;
                 continue;
@@ -214,15 +236,16 @@ impl Media {
             let bytes_read = self.meter.bytes_read();
             let samples = samples.spans;
             let path = Path::Seek;
-            return Ok(Some(Query { wire, duration_ms, samples, path, spent, bytes_read }));
+            let codes = format.codes_in(frames);
+            return Ok(Some(Query { wire, duration_ms, codes, samples, path, spent, bytes_read }));
         }
     }
 
     fn query_in_one_pass(self, progress: &mut Progress<'_, '_>) -> Result<Query, DecodeError> {
-        let meter = Arc::clone(&self.meter);
+        let (meter, places) = (Arc::clone(&self.meter), self.places);
         let pass = self.whole_pass(QUERY_HOURS_MAX, progress)?;
         let total = u32::try_from(pass.codes.len()).unwrap_or(u32::MAX);
-        let spans = plan::spans(total)?.to_vec();
+        let spans = places.in_codes(total)?;
         let taken = spans.iter().flat_map(|span| {
             let start = span.start as usize;
             pass.codes.get(start..start + span.len as usize).unwrap_or_default()
@@ -232,6 +255,7 @@ impl Media {
         Ok(Query {
             wire,
             duration_ms: pass.duration_ms,
+            codes: total,
             samples: spans,
             path: Path::Whole,
             spent: Spent { decode_ms: 0.0, extract_ms: pass.extract_ms },

@@ -8,7 +8,7 @@
 //!    settles    settles
 //! ```
 
-use onmon_core::plan::{self, PREROLL_CODES, Span};
+use onmon_core::plan::{self, PREROLL_CODES, Span, TooShort};
 
 use crate::codes::{CodeMaker, PcmFormat};
 use crate::error::DecodeError;
@@ -21,6 +21,27 @@ const SEEK_TRIES: u32 = 4;
 /// Timestamps may be off by this part of a second (20 ms): Matroska rounds to milliseconds, and
 /// what was remuxed carries the jitter of what it was.
 const JITTER_PER_SECOND: u32 = 50;
+
+/// Where the samples of a query lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Places {
+    /// In the middle of each sixth: the same for everyone.
+    #[default]
+    Usual,
+    /// Where a server's seed says, in answer to what the recording was said to be.
+    Drawn(u64),
+}
+
+impl Places {
+    /// The samples of a recording of so many codes.
+    pub(crate) fn in_codes(self, total: u32) -> Result<Vec<Span>, TooShort> {
+        let spans = match self {
+            Places::Usual => plan::spans(total)?,
+            Places::Drawn(seed) => plan::drawn_spans(total, seed)?,
+        };
+        Ok(spans.to_vec())
+    }
+}
 
 /// Codes of the planned spans, in order.
 pub(crate) struct Samples {
@@ -35,9 +56,10 @@ pub(crate) fn by_seeking(
     track: &mut Track,
     format: PcmFormat,
     total_frames: u64,
+    places: Places,
     progress: &mut Progress<'_, '_>,
 ) -> Result<Option<Samples>, DecodeError> {
-    let spans = plan::spans(format.codes_in(total_frames))?;
+    let spans = places.in_codes(format.codes_in(total_frames))?;
     let wanted: u32 = spans.iter().map(|span| span.len).sum();
     let mut maker = CodeMaker::new(format, progress.clock());
     let mut codes = Vec::with_capacity(wanted as usize);
@@ -63,7 +85,7 @@ pub(crate) fn by_seeking(
             return Ok(None);
         }
     }
-    Ok(Some(Samples { spans: spans.to_vec(), codes, extract_ms: maker.extract_ms }))
+    Ok(Some(Samples { spans, codes, extract_ms: maker.extract_ms }))
 }
 
 /// Seeks so that the decoder has settled when `frame` comes. False if the format cannot.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use onmon_decode::Path;
+use onmon_decode::{Path, Places};
 use support::*;
 
 /// Share of differing bits that is allowed, and why.
@@ -58,6 +58,23 @@ fn a_long_wav_is_read_in_six_places_only() {
         assert_eq!(query.samples.len(), 6);
         assert_eq!(bit_error(&query, &whole), 0.0);
         assert!(query.bytes_read * 100 < len * 57, "{} of {len}", query.bytes_read);
+    }
+}
+
+#[test]
+fn drawn_samples_lie_where_the_seed_says_and_are_those_of_a_whole_decode() {
+    let bytes = wav(8_000, 1, &noise(8_000 * 200));
+    let whole = reference(bytes.clone()).unwrap();
+    for seed in [1, 2] {
+        let mut media = open(bytes.clone()).unwrap();
+        assert_eq!(media.claimed_codes(), Some(whole.codes));
+        media.set_places(Places::Drawn(seed));
+        let query = sought_by_default(media);
+        assert_eq!((query.path, query.codes), (Path::Seek, whole.codes));
+        let drawn = onmon_core::plan::drawn_spans(whole.codes, seed).unwrap();
+        assert_eq!(query.samples, drawn.to_vec());
+        assert_ne!(query.samples, onmon_core::plan::spans(whole.codes).unwrap().to_vec());
+        assert_eq!(bit_error(&query, &whole), 0.0);
     }
 }
 
