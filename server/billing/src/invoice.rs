@@ -290,10 +290,15 @@ pub async fn invoices(
     most: u32,
 ) -> Result<Vec<Invoice>, BillingError> {
     let Some(account) = reader.account() else { return Ok(Vec::new()) };
-    let sql = "SELECT id FROM billing_invoice WHERE account = COALESCE($1, account) \
-        ORDER BY number DESC LIMIT $2";
-    let rows =
-        sqlx::query(sql).bind(account).bind(i64::from(most)).fetch_all(&mut *connection).await?;
+    let query = match account {
+        None => sqlx::query("SELECT id FROM billing_invoice ORDER BY number DESC LIMIT $1"),
+        Some(account) => {
+            let own =
+                "SELECT id FROM billing_invoice WHERE account = $1 ORDER BY number DESC LIMIT $2";
+            sqlx::query(own).bind(account)
+        }
+    };
+    let rows = query.bind(i64::from(most)).fetch_all(&mut *connection).await?;
     let mut all = Vec::new();
     for row in rows {
         let id: String = row.try_get(0)?;

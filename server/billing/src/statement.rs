@@ -362,13 +362,14 @@ pub async fn statements(
     most: u32,
 ) -> Result<Vec<Statement>, BillingError> {
     let Some(organisation) = reader.organisation() else { return Ok(Vec::new()) };
-    let sql = "SELECT id FROM billing_statement WHERE organisation = COALESCE($1, organisation) \
-        ORDER BY number DESC LIMIT $2";
-    let rows = sqlx::query(sql)
-        .bind(organisation)
-        .bind(i64::from(most))
-        .fetch_all(&mut *connection)
-        .await?;
+    let query = match organisation {
+        None => sqlx::query("SELECT id FROM billing_statement ORDER BY number DESC LIMIT $1"),
+        Some(organisation) => {
+            let own = "SELECT id FROM billing_statement WHERE organisation = $1 ORDER BY number DESC LIMIT $2";
+            sqlx::query(own).bind(organisation)
+        }
+    };
+    let rows = query.bind(i64::from(most)).fetch_all(&mut *connection).await?;
     let mut all = Vec::new();
     for row in rows {
         let id: String = row.try_get(0)?;

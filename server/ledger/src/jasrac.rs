@@ -2,7 +2,7 @@
 //!
 //! Source: JASRAC, 使用料規程 (tariff of fees), section 11, interactive distribution; the same
 //! figures stand in the government's table of 2003. As this project's notes have them (2026-11).
-//! **Check the current text** before anything is charged by them: https://www.jasrac.or.jp/
+//! **Check the current text** before anything is charged by them: <https://www.jasrac.or.jp/>
 //!
 //! | form | per song and request, without consumption tax |
 //! |---|---|

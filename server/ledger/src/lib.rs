@@ -44,6 +44,7 @@ mod sen;
 mod settlement;
 mod split;
 mod tariff;
+mod totals;
 mod transfer;
 
 pub use account::{Account, AccountId, AccountKind, account, accounts_of, exposure, set_limit};

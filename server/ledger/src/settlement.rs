@@ -29,14 +29,16 @@ const TAKE: &str = "UPDATE ledger_usage SET batch = $1 \
     WHERE account = $2 AND posted_ms < $3 AND batch IS NULL";
 
 /// Uses count up or down as their money does: what is taken back, or let go, debits where it had
-/// credited.
+/// credited. All postings of a transfer are read, and other accounts' count nothing: a condition on
+/// accounts would lead PostgreSQL, where it has no statistics, to all postings of the account for
+/// each transfer.
 const LINES: &str = "SELECT kind, form, tax_ppm, \
     CAST(SUM(CASE WHEN amount < 0 THEN -quantity ELSE quantity END) AS BIGINT), \
     CAST(SUM(amount) AS BIGINT) FROM ( \
     SELECT t.kind AS kind, t.form AS form, t.tax_ppm AS tax_ppm, t.quantity AS quantity, \
     CAST($1 AS BIGINT) * (SELECT SUM(CASE WHEN p.debit = u.account THEN p.amount \
-    ELSE -p.amount END) FROM ledger_posting p WHERE p.transfer_id = u.transfer_id \
-    AND (p.debit = u.account OR p.credit = u.account)) AS amount \
+    WHEN p.credit = u.account THEN -p.amount ELSE 0 END) FROM ledger_posting p \
+    WHERE p.transfer_id = u.transfer_id) AS amount \
     FROM ledger_usage u JOIN ledger_transfer t ON t.id = u.transfer_id \
     WHERE u.account = $2 AND u.batch = $3) AS used GROUP BY kind, form, tax_ppm";
 

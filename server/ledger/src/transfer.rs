@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
-use crate::account::{AccountId, AccountKind, account, exposure, limit};
+use crate::account::{AccountId, AccountKind, exposure, limit};
 use crate::error::LedgerError;
 use crate::id::new_id;
 use crate::record::{Outcome, Phase, Transfer, by_idempotency, transfer};
 use crate::sen::Sen;
+use crate::totals::{Move, changes, check_room, move_totals};
 
 /// Longest key, kind, reference and form.
 const TEXT_CHARACTERS_MAX: usize = 200;
@@ -293,26 +294,6 @@ async fn check_limits(
     Ok(())
 }
 
-/// What a transfer adds to an account.
-#[derive(Debug, Clone, Copy, Default)]
-struct Change {
-    debits: Sen,
-    credits: Sen,
-}
-
-type Changes = BTreeMap<AccountId, Change>;
-
-fn changes(postings: &[Posting]) -> Result<Changes, LedgerError> {
-    let mut changes = Changes::new();
-    for posting in postings {
-        let debit = changes.entry(posting.debit.clone()).or_default();
-        debit.debits = debit.debits.plus(posting.amount)?;
-        let credit = changes.entry(posting.credit.clone()).or_default();
-        credit.credits = credit.credits.plus(posting.amount)?;
-    }
-    Ok(changes)
-}
-
 /// Writes a transfer and counts it on its accounts, as pending or as posted.
 async fn insert(
     connection: &mut AnyConnection,
@@ -364,67 +345,6 @@ async fn insert(
             .await?;
     }
     Ok(id)
-}
-
-/// Whether the totals, with all that is pending posted, stay within 64 bits; so that nothing
-/// pending can fail to be posted.
-async fn check_room(connection: &mut AnyConnection, changes: &Changes) -> Result<(), LedgerError> {
-    for (id, change) in changes {
-        if let Some(now) = account(&mut *connection, id).await? {
-            now.debits_posted.plus(now.debits_pending)?.plus(change.debits)?;
-            now.credits_posted.plus(now.credits_pending)?.plus(change.credits)?;
-        }
-    }
-    Ok(())
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Move {
-    Reserve,
-    Book,
-    Post,
-    TakeBack,
-}
-
-impl Move {
-    fn sql(self) -> &'static str {
-        match self {
-            Move::Reserve => {
-                "UPDATE ledger_account SET debits_pending = debits_pending + $2, \
-                 credits_pending = credits_pending + $3 WHERE id = $1"
-            }
-            Move::Book => {
-                "UPDATE ledger_account SET debits_posted = debits_posted + $2, \
-                 credits_posted = credits_posted + $3 WHERE id = $1"
-            }
-            Move::Post => {
-                "UPDATE ledger_account SET debits_pending = debits_pending - $2, \
-                 credits_pending = credits_pending - $3, debits_posted = debits_posted + $2, \
-                 credits_posted = credits_posted + $3 WHERE id = $1"
-            }
-            Move::TakeBack => {
-                "UPDATE ledger_account SET debits_pending = debits_pending - $2, \
-                 credits_pending = credits_pending - $3 WHERE id = $1"
-            }
-        }
-    }
-}
-
-/// Always in the order of the accounts' names.
-async fn move_totals(
-    connection: &mut AnyConnection,
-    moved: Move,
-    changes: &Changes,
-) -> Result<(), LedgerError> {
-    for (id, change) in changes {
-        sqlx::query(moved.sql())
-            .bind(id.as_str())
-            .bind(change.debits.get())
-            .bind(change.credits.get())
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
 }
 
 async fn take_back(

@@ -190,6 +190,22 @@ pub(crate) async fn recording_in(
     row.map(|row| recording(&row)).transpose()
 }
 
+/// The live recording of this id.
+pub(crate) async fn recording_of(
+    pool: &AnyPool,
+    recording_id: &str,
+) -> Result<Option<Recording>, LibraryError> {
+    let row = sqlx::query(
+        "SELECT recording_id, title, artist, isrc, iswc, rights FROM recording \
+         WHERE recording_id = $1 AND removed = 0",
+    )
+    .bind(recording_id)
+    .fetch_optional(pool)
+    .await
+    .map_err(read_fault)?;
+    row.map(|row| recording(&row)).transpose()
+}
+
 /// The reference codes of the recording in a slot; none if it was removed.
 pub(crate) async fn codes_in(pool: &AnyPool, slot: Slot) -> Result<Option<Vec<u8>>, LibraryError> {
     let row = sqlx::query("SELECT codes FROM reference_codes WHERE slot = $1")

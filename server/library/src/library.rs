@@ -193,6 +193,14 @@ impl Library {
         stream::iter(answers).buffered(cores()).collect().await
     }
 
+    /// What the catalogue knows of a live recording.
+    ///
+    /// # Errors
+    /// A catalogue that does not answer.
+    pub async fn recording(&self, recording_id: &str) -> Result<Option<Recording>, LibraryError> {
+        catalogue::recording_of(&self.shared.readers, recording_id).await
+    }
+
     /// How much is enrolled. Asks the catalogue, so it also tells whether that answers.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ fn options(dir: &Path, mode: &str) -> Result<AnyConnectOptions, LibraryError> {
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(|| {
         // It fails only where the host program has chosen its own drivers already.
-        let _ = install_drivers(&[sqlx::sqlite::any::DRIVER]);
+        let _ = install_drivers(&[sqlx::sqlite::any::DRIVER, sqlx::postgres::any::DRIVER]);
     });
     let path = dir.join(FILE);
     let path = path.to_str().ok_or_else(|| LibraryError::PathNotUtf8 { dir: dir.to_path_buf() })?;

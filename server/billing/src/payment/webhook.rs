@@ -231,4 +231,18 @@ mod tests {
             assert_eq!(read(&secrets(), &header, body, NOW_S * 1_000), Err(WebhookError::Body));
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            cases: 2_000, failure_persistence: None, ..Default::default()
+        })]
+
+        #[test]
+        fn whatever_comes_unsigned_is_an_error(
+            header in "(t=[0-9]{0,20}|v1=[0-9a-fé]{0,70}|v2|,|=|.){0,12}",
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        ) {
+            proptest::prop_assert!(read(&secrets(), &header, &body, NOW_S * 1_000).is_err());
+        }
+    }
 }
