@@ -6,7 +6,10 @@ import type { Extracted } from './job.js';
 import type { AudioInput, WorkOptions, Workshop } from './work.js';
 
 /** Options of `fingerprint`. */
-export type FingerprintOptions = WorkOptions;
+export interface FingerprintOptions extends WorkOptions {
+  /** Takes the samples where a server has drawn them (its challenge), not in the usual places. */
+  seed?: bigint | undefined;
+}
 
 /** A fingerprint, and what it took to make it. */
 export interface Fingerprint {
@@ -18,6 +21,8 @@ export interface Fingerprint {
   hopMs: number;
   /** Up to six samples with their codes, one byte per `hopMs`. */
   samples: Sample[];
+  /** Codes that the whole recording yields: what a server's challenge asks for. */
+  codes: number;
   /** Bytes of the file that were read; the rest was skipped. */
   readBytes: number;
   /** Wall time of each step: `load` starts worker and module, `decode` includes reading. */
@@ -31,8 +36,9 @@ export async function fingerprint(
   input: AudioInput,
   options?: FingerprintOptions,
 ): Promise<Fingerprint> {
-  const { result, workMs } = await workshop.run({ kind: 'fingerprint' }, input, options);
-  const { bytes, decodeMs, extractMs, readBytes } = result as Extracted;
+  const task = { kind: 'fingerprint', seed: options?.seed } as const;
+  const { result, workMs } = await workshop.run(task, input, options);
+  const { bytes, codes, decodeMs, extractMs, readBytes } = result as Extracted;
   const { durationMs, hopMs, samples } = describe(await engine.functions(), bytes);
   const load = Math.max(0, workMs - decodeMs - extractMs);
   return {
@@ -40,6 +46,7 @@ export async function fingerprint(
     durationMs,
     hopMs,
     samples,
+    codes,
     readBytes,
     ms: { load, decode: decodeMs, extract: extractMs },
   };

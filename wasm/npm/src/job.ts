@@ -2,7 +2,8 @@
 
 /** What is to be done with the file; the first two by the module that decodes, the others by that of tags. */
 export type Task =
-  | { kind: 'fingerprint' }
+  /** With a seed the samples lie where a server has drawn them. */
+  | { kind: 'fingerprint'; seed?: bigint | undefined }
   | { kind: 'essence' }
   | { kind: 'findTag' }
   /** Without a tag: take away the one that is there. */
@@ -26,6 +27,7 @@ export type Phase = 'load' | 'extract' | 'done';
 /** What a worker made of a file's samples. */
 export interface Extracted {
   bytes: Uint8Array;
+  codes: number;
   decodeMs: number;
   extractMs: number;
   readBytes: number;

@@ -118,6 +118,14 @@ export const MESSAGES = {
     en: 'The file is as long as its container allows: convert it to FLAC or M4A.',
     ja: 'ファイルが形式の上限に達しています。FLAC または M4A に変換してください。',
   },
+  not_shared: {
+    en: 'This file was not shared with onmon, or its tag was lost: identify it by its sound.',
+    ja: 'onmon で共有されたファイルではないか、タグが失われています。音で識別してください。',
+  },
+  tag_other_file: {
+    en: 'The tag in this file is genuine and belongs to other audio.',
+    ja: 'このファイルのタグは本物ですが、別の音声のものです。',
+  },
   release_other_file: {
     en: 'This release is for another file.',
     ja: 'この解除は別のファイルのものです。',

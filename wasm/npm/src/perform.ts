@@ -19,8 +19,8 @@ function done({ module, task, input, name }: Job, onProgress: (fraction: number)
     case 'fingerprint':
       decoding.initSync({ module });
       return isBytes
-        ? decoding.fingerprintBytes(input, name, onProgress)
-        : decoding.fingerprintBlob(input, name, onProgress);
+        ? decoding.fingerprintBytes(input, name, onProgress, task.seed)
+        : decoding.fingerprintBlob(input, name, onProgress, task.seed);
     case 'essence':
       decoding.initSync({ module });
       return isBytes

@@ -55,7 +55,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -68,7 +68,13 @@ for (const resolution of ['NodeNext', 'Bundler']) {
       join(project, 'typed.ts'),
       `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
        import { open, seal } from 'onmon/sealed';
+       import { purchase, share, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
+       export async function shared(file: File, token: string): Promise<Blob | null> {
+         const made: Shared = await share(file, { method: 'drm', token, server: 'https://example.org' });
+         if (made.file) await purchase(made.file, { token });
+         return made.file;
+       }
        export async function unlocked(file: File, tag: Uint8Array, keys: KeySet, key: Uint8Array): Promise<boolean> {
          const found = await readTag(await writeTag(file, tag));
          const { digest } = await essence(await open(await seal(file, key, '00'.repeat(16)), key));
