@@ -1,4 +1,4 @@
-//! A tag in a file changes neither its essence nor its fingerprint, in every container that takes one.
+//! A tag in a file changes neither its essence nor its fingerprint, whatever the container.
 
 use std::io::Cursor;
 use std::ops::ControlFlow;

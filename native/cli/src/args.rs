@@ -158,7 +158,8 @@ pub struct AccountArgs {
     #[arg(long, value_name = "URL")]
     pub server: String,
 
-    /// The file with the account's token; else the environment's ONMON_TOKEN counts.
+    /// The file with the account's API key or a token of it; else the environment's ONMON_TOKEN
+    /// counts.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }

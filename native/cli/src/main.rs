@@ -4,7 +4,7 @@
 //! files --inputs.rs--> take.rs (onmon-decode) --> extract.rs    fingerprints into a folder
 //!          many at once: in_order.rs              enrol.rs      into a library, or remote.rs
 //!                                                 identify.rs   decisions from either
-//! a file -> share.rs -> permit (platform.rs) -> tagged or sealed -> open.rs -> price, purchase, key
+//! a file -> share.rs -> permit (platform.rs) -> tagged or sealed -> open.rs -> price, key
 //!                       whole.rs: written as a whole or not at all; tags.rs: what a file carries
 //! ```
 

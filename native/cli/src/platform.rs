@@ -14,8 +14,16 @@ use crate::remote::{self, Remote};
 /// The code of a server that wants the samples where it has drawn them.
 const CHALLENGE_NEEDED: &str = "challenge_needed";
 
+/// How an account's API key begins. It is long-lived and exchanged for a token of minutes.
+const API_KEY: &str = "onk_";
+
 /// A server, asked for an account.
 pub struct Platform(Remote);
+
+#[derive(Deserialize)]
+struct Token {
+    access_token: String,
+}
 
 /// What a server answers to an upload.
 #[derive(Debug, Deserialize)]
@@ -100,9 +108,17 @@ pub struct Upload<'a> {
 impl Platform {
     /// A server by its address and token; asked whether it is there.
     pub fn open(args: &AccountArgs) -> anyhow::Result<Self> {
-        let remote = Remote::new(&args.server, remote::token(args.token_file.as_deref())?)?;
+        let token = remote::token(args.token_file.as_deref())?;
+        let is_key = token.as_deref().is_some_and(|token| token.starts_with(API_KEY));
+        let remote = Remote::new(&args.server, token)?;
         remote.check()?;
-        Ok(Self(remote))
+        if !is_key {
+            return Ok(Self(remote));
+        }
+        let exchanged: Token = Self(remote)
+            .post("/v1/tokens", &serde_json::Value::Null)
+            .map_err(anyhow::Error::msg)?;
+        Ok(Self(Remote::new(&args.server, Some(exchanged.access_token))?))
     }
 
     /// A server whose keys alone are asked for.

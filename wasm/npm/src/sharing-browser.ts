@@ -7,6 +7,7 @@ import * as tags from './tag-browser.js';
 
 export { OnmonError } from './errors.js';
 export type {
+  AccessToken,
   AccountOptions,
   Method,
   Offer,
@@ -24,4 +25,4 @@ const sharing: Sharing = /* @__PURE__ */ createSharing(
   browserPlatform.defaultServer,
 );
 
-export const { offer, purchase, serverKeys, share } = sharing;
+export const { offer, purchase, serverKeys, share, signIn } = sharing;

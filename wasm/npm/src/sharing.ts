@@ -19,8 +19,15 @@ export interface ServerOptions {
 
 /** Whom to ask, and for which account. */
 export interface AccountOptions extends ServerOptions {
-  /** The account's token. */
+  /** The account's token, of `signIn` or from elsewhere. */
   token: string;
+}
+
+/** A token, good for minutes. */
+export interface AccessToken {
+  token: string;
+  /** Seconds until it ends. */
+  expiresInS: number;
 }
 
 /** Options of `share`. */
@@ -95,6 +102,8 @@ export interface Sharing {
    * `server_refused` and the problem `limit_reached`.
    */
   purchase(input: AudioInput, options: AccountOptions): Promise<Purchase>;
+  /** Exchanges an account's API key for a token. Rejects with `server_refused` for a wrong one. */
+  signIn(apiKey: string, options?: ServerOptions): Promise<AccessToken>;
   /** The public keys of a server, to keep for when it cannot be reached. */
   serverKeys(options?: ServerOptions): Promise<KeySet>;
 }
@@ -111,36 +120,105 @@ export function createSharing(
   tags: Tags,
   defaultServer: () => string | undefined,
 ): Sharing {
-  const serverOf = ({ server }: ServerOptions) => {
-    const address = server ?? defaultServer();
+  const client = new Client(onmon, tags, defaultServer);
+  return {
+    share: (input, options) => client.share(input, options),
+    offer: (input, options) => client.offer(input, options),
+    purchase: (input, options) => client.purchase(input, options),
+    signIn: (apiKey, options) => client.signIn(apiKey, options),
+    serverKeys: (options) => client.serverKeys(options),
+  };
+}
+
+class Client {
+  readonly #onmon: Onmon;
+  readonly #tags: Tags;
+  readonly #defaultServer: () => string | undefined;
+
+  constructor(onmon: Onmon, tags: Tags, defaultServer: () => string | undefined) {
+    this.#onmon = onmon;
+    this.#tags = tags;
+    this.#defaultServer = defaultServer;
+  }
+
+  async share(input: AudioInput, options: ShareOptions): Promise<Shared> {
+    const { signal, onProgress } = options;
+    const watched = { signal, onProgress: told(onProgress, 'essence') };
+    const { digest } = await this.#onmon.essence(input, watched);
+    const { ruling, permit } = await this.#ask(input, hex(digest), options);
+    const shared: Shared = {
+      decision: ruling?.decision ?? null,
+      rule: ruling?.rule ?? null,
+      permitId: permit?.permit_id ?? null,
+      file: null,
+    };
+    if (!permit) return shared;
+    onProgress?.('write', 0);
+    const file = await this.#written(input, digest, permit, options);
+    onProgress?.('write', 1);
+    return { ...shared, file };
+  }
+
+  async offer(input: AudioInput, options: ServerOptions = {}): Promise<Offer> {
+    const it = await this.#found(input, options);
+    const path =
+      it.method === 'tag'
+        ? `v1/offers/${encodeURIComponent(it.tag.permitId)}`
+        : `v1/keys/${it.kid}/offer`;
+    const { content } = await request(this.#server(options), path, { signal: options.signal });
+    return offerOf(content as WireOffer);
+  }
+
+  async purchase(input: AudioInput, options: AccountOptions): Promise<Purchase> {
+    const it = await this.#found(input, options);
+    const { token, signal } = options;
+    const wanted =
+      it.method === 'tag'
+        ? { permit_id: it.tag.permitId, essence: hex(it.tag.essence) }
+        : { kid: it.kid };
+    const sent = { body: JSON.stringify(wanted), type: 'application/json', token, signal };
+    const { content } = await request(this.#server(options), 'v1/purchases', sent);
+    return purchaseOf(content as WirePurchase, it, this.#tags);
+  }
+
+  async signIn(apiKey: string, options: ServerOptions = {}): Promise<AccessToken> {
+    const sent = { body: '', token: apiKey, signal: options.signal };
+    const { content, status } = await request(this.#server(options), 'v1/tokens', sent);
+    const { access_token, expires_in } = (content ?? {}) as Record<string, unknown>;
+    if (typeof access_token !== 'string') throw new OnmonError('bad_answer', { status });
+    return { token: access_token, expiresInS: Number(expires_in) };
+  }
+
+  async serverKeys(options: ServerOptions = {}): Promise<KeySet> {
+    const { signal } = options;
+    const { content, status } = await request(this.#server(options), 'v1/keys', { signal });
+    const { keys } = (content ?? {}) as Partial<KeySet>;
+    if (!Array.isArray(keys)) throw new OnmonError('bad_answer', { status });
+    return { keys };
+  }
+
+  #server({ server }: ServerOptions): string | URL {
+    const address = server ?? this.#defaultServer();
     if (address === undefined) throw new OnmonError('no_server');
     return address;
-  };
+  }
 
-  const serverKeys = async (options: ServerOptions = {}) => {
-    const { content, status } = await request(serverOf(options), 'v1/keys', { signal: options.signal });
-    if (!Array.isArray((content as Partial<KeySet> | null)?.keys)) {
-      throw new OnmonError('bad_answer', { status });
-    }
-    return content as KeySet;
-  };
-
-  const found = async (input: AudioInput, options: ServerOptions): Promise<Found> => {
+  async #found(input: AudioInput, options: ServerOptions): Promise<Found> {
     const kid = await kidOf(input);
     if (kid !== null) return { method: 'drm', kid };
-    const tag = await tags.readTag(input, { signal: options.signal });
+    const tag = await this.#tags.readTag(input, { signal: options.signal });
     if (tag === null) throw new OnmonError('not_shared');
-    const keys = await serverKeys(options);
-    const claims = await tags.verifyTag(tag, keys);
-    const { digest } = await onmon.essence(input, { signal: options.signal });
+    const keys = await this.serverKeys(options);
+    const claims = await this.#tags.verifyTag(tag, keys);
+    const { digest } = await this.#onmon.essence(input, { signal: options.signal });
     if (hex(digest) !== hex(claims.essence)) throw new OnmonError('tag_other_file');
     return { method: 'tag', tag: claims, bytes: tag.bytes, keys };
-  };
+  }
 
   /** Sends the fingerprint; a second one, with its samples where the server says, if it asks for it. */
-  const ask = async (input: AudioInput, essence: string, options: ShareOptions) => {
+  async #ask(input: AudioInput, essence: string, options: ShareOptions): Promise<WireShare> {
     const { method, token, signal, onProgress } = options;
-    const server = serverOf(options);
+    const server = this.#server(options);
     const idempotencyKey = options.uploadId ?? crypto.randomUUID();
     const watched = { signal, onProgress: told(onProgress, 'fingerprint') };
     const send = async (body: Uint8Array, more: Record<string, string>) => {
@@ -148,7 +226,7 @@ export function createSharing(
       const sent = { body, type: FINGERPRINT_TYPE, token, idempotencyKey, signal };
       return (await request(server, `v1/shares?${query}`, sent)).content as WireShare;
     };
-    const usual = await onmon.fingerprint(input, watched);
+    const usual = await this.#onmon.fingerprint(input, watched);
     try {
       return await send(usual.bytes, {});
     } catch (error) {
@@ -161,66 +239,43 @@ export function createSharing(
     if (typeof challenge !== 'string' || typeof seed !== 'string' || !/^\d+$/.test(seed)) {
       throw new OnmonError('bad_answer');
     }
-    const drawn = await onmon.fingerprint(input, { ...watched, seed: BigInt(seed) });
+    const drawn = await this.#onmon.fingerprint(input, { ...watched, seed: BigInt(seed) });
     return send(drawn.bytes, { challenge, codes: String(usual.codes) });
-  };
+  }
 
-  return {
-    serverKeys,
-    share: async (input, options) => {
-      const { method, signal, onProgress } = options;
-      const watched = { signal, onProgress: told(onProgress, 'essence') };
-      const { digest } = await onmon.essence(input, watched);
-      const { ruling, permit } = await ask(input, hex(digest), options);
-      const shared: Shared = {
-        decision: ruling?.decision ?? null,
-        rule: ruling?.rule ?? null,
-        permitId: permit?.permit_id ?? null,
-        file: null,
-      };
-      if (!permit) return shared;
-      onProgress?.('write', 0);
-      if (method === 'drm') {
-        const key = bytesOf(permit.key);
-        const sealing = { signal, onProgress: (share: number) => onProgress?.('write', share) };
-        shared.file = await seal(input, key, String(permit.kid), sealing);
-        key.fill(0);
-      } else {
-        const tag = bytesOf(permit.tag);
-        const claims = await tags.verifyTag(tag, await serverKeys(options));
-        if (hex(claims.essence) !== hex(digest)) throw new OnmonError('tag_other_file');
-        shared.file = await tags.writeTag(input, tag, { signal });
-        onProgress?.('write', 1);
-      }
-      return shared;
-    },
-    offer: async (input, options = {}) => {
-      const it = await found(input, options);
-      const path =
-        it.method === 'tag'
-          ? `v1/offers/${encodeURIComponent(it.tag.permitId)}`
-          : `v1/keys/${it.kid}/offer`;
-      const { content } = await request(serverOf(options), path, { signal: options.signal });
-      return offerOf(content as WireOffer);
-    },
-    purchase: async (input, options) => {
-      const it = await found(input, options);
-      const { token, signal } = options;
-      const wanted =
-        it.method === 'tag'
-          ? { permit_id: it.tag.permitId, essence: hex(it.tag.essence) }
-          : { kid: it.kid };
-      const sent = { body: JSON.stringify(wanted), type: 'application/json', token, signal };
-      const { content } = await request(serverOf(options), 'v1/purchases', sent);
-      return purchaseOf(content as WirePurchase, it, tags);
-    },
-  };
+  /** The file that may be shared. What the server sent is checked before it is believed. */
+  async #written(
+    input: AudioInput,
+    essence: Uint8Array,
+    permit: WirePermit,
+    options: ShareOptions,
+  ): Promise<Blob> {
+    const { method, signal, onProgress } = options;
+    if (method === 'drm') {
+      const key = bytesOf(permit.key);
+      const sealing = { signal, onProgress: (share: number) => onProgress?.('write', share) };
+      const file = await seal(input, key, String(permit.kid), sealing);
+      key.fill(0);
+      return file;
+    }
+    const tag = bytesOf(permit.tag);
+    const claims = await this.#tags.verifyTag(tag, await this.serverKeys(options));
+    if (hex(claims.essence) !== hex(essence)) throw new OnmonError('tag_other_file');
+    return this.#tags.writeTag(input, tag, { signal });
+  }
 }
 
 /** Answers as the server spells them. */
 interface WireShare {
   ruling: { decision: NonNullable<Shared['decision']>; rule: string } | null;
-  permit: { permit_id: string; tag: string | null; kid: string | null; key: string | null } | null;
+  permit: WirePermit | null;
+}
+
+interface WirePermit {
+  permit_id: string;
+  tag: string | null;
+  kid: string | null;
+  key: string | null;
 }
 
 interface WirePrice {
