@@ -28,7 +28,7 @@ struct World {
 impl World {
     fn new(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("admin"), "an admin token of the tests").unwrap();
+        fs::write(folder.path().join("admin"), "an-admin-token-of-the-tests").unwrap();
         let mut server = Command::new(program("onmon-server"))
             .arg("--data")
             .arg(folder.path().join("data"))
@@ -65,7 +65,9 @@ impl World {
 
     /// The file with a new account's API key.
     fn account(&self, name: &str) -> String {
-        let mut answer = ureq::post(format!("{}/v1/accounts", self.url)).send_empty().unwrap();
+        let request = ureq::post(format!("{}/v1/accounts", self.url));
+        let request = request.header("Content-Type", "application/json");
+        let mut answer = request.send(format!(r#"{{"name":"{name}"}}"#)).unwrap();
         let made: Value = serde_json::from_reader(answer.body_mut().as_reader()).unwrap();
         fs::write(self.path(name), made["api_key"].as_str().unwrap()).unwrap();
         self.path(name)
