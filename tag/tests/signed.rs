@@ -245,6 +245,31 @@ fn two_keys_under_one_id_are_refused() {
     assert_eq!(PublicKeys::new(&[of(&one), of(&two)]).unwrap_err(), KeysError::Twice);
 }
 
+/// `vectors.json` is what the TypeScript side verifies as well (`wasm/npm/test/tag.test.mjs`).
+#[test]
+fn the_vectors_are_these() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let x = URL_SAFE_NO_PAD.encode(key().verifying_key().to_bytes());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let tag_bytes = tag().sign(KEY_ID, signer).unwrap();
+    let release_bytes = release().sign(KEY_ID, signer).unwrap();
+    let made = format!(
+        "{{\n  \"keys\": [{{ \"kty\": \"OKP\", \"crv\": \"Ed25519\", \"kid\": \"{KEY_ID}\", \
+         \"x\": \"{x}\" }}],\n  \"permitId\": \"{}\",\n  \"accountId\": \"{}\",\n  \
+         \"issuedMs\": {},\n  \"expiresMs\": {},\n  \"tag\": \"{}\",\n  \"release\": \"{}\"\n}}\n",
+        tag().permit_id,
+        release().account_id,
+        release().issued_ms,
+        release().expires_ms,
+        hex(&tag_bytes),
+        hex(&release_bytes),
+    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.json");
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(made == kept, "not as kept; if meant, write:\n{made}");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_safe(bytes in proptest::collection::vec(any::<u8>(), 0..400), json in ".{0,200}") {

@@ -27,26 +27,27 @@ export function scratch() {
 
 /**
  * Enrols `songs` ([{file, recordingId, title, artist, rights}]) into a library below `folder`, and serves it
- * with the built page. Returns {url, close}.
+ * with the built page, or with the files of `root`; `words` are more for the server's command line. Returns
+ * {url, close}.
  */
-export async function serve(folder, songs) {
+export async function serve(folder, songs, { root = PAGE, words = [] } = {}) {
   const library = join(folder, 'library');
   const catalogue = join(folder, 'catalogue.csv');
   const stemOf = (file) => basename(file).replace(/\.[^.]*$/, '');
   const lines = songs.map((song) => [stemOf(song.file), song.recordingId, song.title, song.artist, song.rights]);
   const header = ['file', 'recording_id', 'title', 'artist', 'rights'];
   writeFileSync(catalogue, [header, ...lines].map((line) => `${line.map(quoted).join(',')}\n`).join(''));
-  const words = ['enrol', '--library', library, '--catalogue', catalogue];
-  execFileSync(binary('onmon', 'ONMON'), [...words, ...songs.map(({ file }) => file)], {
+  const enrol = ['enrol', '--library', library, '--catalogue', catalogue];
+  execFileSync(binary('onmon', 'ONMON'), [...enrol, ...songs.map(({ file }) => file)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return start(folder, library);
+  return start(folder, library, root, words);
 }
 
-async function start(folder, library) {
+async function start(folder, library, root, more) {
   const token = join(folder, 'admin-token');
   writeFileSync(token, randomBytes(16).toString('hex'), { mode: 0o600 });
-  const words = ['--data', library, '--listen', '127.0.0.1:0', '--admin-token-file', token, '--web-root', PAGE];
+  const words = ['--data', library, '--listen', '127.0.0.1:0', '--admin-token-file', token, '--web-root', root, ...more];
   const server = spawn(binary('onmon-server', 'ONMON_SERVER'), words, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use js_sys::Uint8Array;
+#[cfg(feature = "decode")]
 use onmon_decode::MediaSource;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
@@ -102,6 +103,7 @@ impl Seek for BlobSource {
     }
 }
 
+#[cfg(feature = "decode")]
 impl MediaSource for BlobSource {
     fn is_seekable(&self) -> bool {
         true

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use js_sys::{Function, Object, Uint8Array};
-use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Query};
+use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Places, Query};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
@@ -16,19 +16,24 @@ use crate::refusal::{refusal, set};
 ///
 /// `name` may be empty; its extension is a hint on the container. `on_progress` is called with the
 /// share done, 0 to 1, about a hundred times; when it returns `false` the work ends with code
-/// `aborted`.
+/// `aborted`. With a `seed` the samples lie where a server has drawn them.
 ///
-/// Of what it returns, `bytes` are the wire bytes.
+/// Of what it returns, `bytes` are the wire bytes, `codes` those that the whole recording yields.
 ///
 /// # Errors
 /// `{code, message}` with the code of [`DecodeError::code`].
 #[wasm_bindgen(
     js_name = fingerprintBlob,
-    unchecked_return_type = "{ bytes: Uint8Array; decodeMs: number; extractMs: number; \
-        readBytes: number }"
+    unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
+        extractMs: number; readBytes: number }"
 )]
-pub fn fingerprint_blob(blob: Blob, name: &str, on_progress: &Function) -> Result<Object, JsValue> {
-    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress)
+pub fn fingerprint_blob(
+    blob: Blob,
+    name: &str,
+    on_progress: &Function,
+    seed: Option<u64>,
+) -> Result<Object, JsValue> {
+    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress, seed)
 }
 
 /// The same for the bytes of an encoded file, anywhere.
@@ -37,25 +42,30 @@ pub fn fingerprint_blob(blob: Blob, name: &str, on_progress: &Function) -> Resul
 /// `{code, message}` with the code of [`DecodeError::code`].
 #[wasm_bindgen(
     js_name = fingerprintBytes,
-    unchecked_return_type = "{ bytes: Uint8Array; decodeMs: number; extractMs: number; \
-        readBytes: number }"
+    unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
+        extractMs: number; readBytes: number }"
 )]
 pub fn fingerprint_bytes(
     bytes: Vec<u8>,
     name: &str,
     on_progress: &Function,
+    seed: Option<u64>,
 ) -> Result<Object, JsValue> {
-    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress)
+    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress, seed)
 }
 
 fn fingerprint(
     source: Box<dyn MediaSource>,
     name: &str,
     on_progress: &Function,
+    seed: Option<u64>,
 ) -> Result<Object, JsValue> {
     let began_ms = now();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    let media = Media::open(source, extension).map_err(|error| refused(&error))?;
+    let mut media = Media::open(source, extension).map_err(|error| refused(&error))?;
+    if let Some(seed) = seed {
+        media.set_places(Places::Drawn(seed));
+    }
     let opened_ms = now() - began_ms;
     let mut hooks = Hooks { clock: now, on_progress: &mut |share| tell(on_progress, share) };
     let query = media.query(&mut hooks).map_err(|error| refused(&error))?;
@@ -65,6 +75,7 @@ fn fingerprint(
 fn answer(query: &Query, opened_ms: f64) -> Object {
     let object = Object::new();
     set(&object, "bytes", &Uint8Array::from(query.wire.as_slice()));
+    set(&object, "codes", &query.codes.into());
     set(&object, "decodeMs", &(opened_ms + query.spent.decode_ms).into());
     set(&object, "extractMs", &query.spent.extract_ms.into());
     set(&object, "readBytes", &(query.bytes_read as f64).into());
@@ -72,7 +83,7 @@ fn answer(query: &Query, opened_ms: f64) -> Object {
 }
 
 /// A callback that throws does not stop the work: its caller hears of that elsewhere.
-fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
+pub fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
     let said = on_progress.call1(&JsValue::NULL, &share.into());
     match said.ok().and_then(|said| said.as_bool()) {
         Some(false) => ControlFlow::Break(()),
@@ -80,7 +91,7 @@ fn tell(on_progress: &Function, share: f32) -> ControlFlow<()> {
     }
 }
 
-fn refused(error: &DecodeError) -> JsValue {
+pub fn refused(error: &DecodeError) -> JsValue {
     refusal(error.code(), error)
 }
 
@@ -88,5 +99,5 @@ fn refused(error: &DecodeError) -> JsValue {
 extern "C" {
     /// Milliseconds since the thread began, the same in browsers, workers and Node.
     #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
+    pub fn now() -> f64;
 }

@@ -13,8 +13,38 @@ use crate::tools::compiler::{Compiler, Target};
 use crate::tools::{wasm_bindgen, wasm_opt};
 use crate::{command, npm, repo};
 
-/// The module's name in the package.
-const MODULE: &str = "onmon_wasm_bg.wasm";
+/// A WebAssembly module of the package: the crate, built with one feature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Module {
+    /// Reads audio: fingerprints and essences.
+    Decode,
+    /// Checks, finds and places tags. Apart, so that who identifies alone does not load it.
+    Tag,
+}
+
+impl Module {
+    pub const ALL: [Self; 2] = [Self::Decode, Self::Tag];
+
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// The name in the package of the JavaScript around it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "onmon_wasm",
+            Self::Tag => "onmon_tag",
+        }
+    }
+
+    /// The module as it ships.
+    pub fn path(self) -> PathBuf {
+        npm::package_folder().join("pkg").join(format!("{}_bg.wasm", self.name()))
+    }
+}
 
 #[derive(Args)]
 pub struct Options {
@@ -25,7 +55,7 @@ pub struct Options {
 
 /// `cargo xtask wasm`.
 pub fn wasm(options: &Options) -> Result<()> {
-    build_module()?;
+    build_modules()?;
     let tarball = npm::pack()?;
     println!("package: {}", repo::relative(&tarball));
     if !options.no_demo {
@@ -37,19 +67,19 @@ pub fn wasm(options: &Options) -> Result<()> {
 
 /// Everything that the page needs, up to date.
 pub fn build_all() -> Result<()> {
-    build_module()?;
+    build_modules()?;
     npm::build_demo(&npm::pack()?)
 }
 
-/// The module as it ships.
-pub fn module() -> PathBuf {
-    npm::package_folder().join("pkg").join(MODULE)
+/// Compiles the crate for each module, makes their JavaScript glue and optimises them, each unless
+/// up to date.
+pub fn build_modules() -> Result<()> {
+    npm::install(&npm::package_folder())?;
+    Module::ALL.into_iter().try_for_each(build_module)
 }
 
-/// Compiles the crate, makes its JavaScript glue and optimises it, each unless up to date.
-pub fn build_module() -> Result<()> {
-    npm::install(&npm::package_folder())?;
-    let compiled = compile()?;
+fn build_module(module: Module) -> Result<()> {
+    let compiled = compile(module)?;
     let metadata = Metadata::read()?;
     let mut digest = Digest::new();
     digest.path(&compiled, &[])?.bytes(metadata.version("wasm-bindgen")?.as_bytes());
@@ -58,27 +88,31 @@ pub fn build_module() -> Result<()> {
         digest.bytes(argument.as_bytes());
     });
     let pkg = npm::package_folder().join("pkg");
-    if digest.is_fresh("wasm-module", &[&module(), &pkg.join("onmon_wasm.js")]) {
+    let step = format!("wasm-module-{}", module.feature());
+    let glue = pkg.join(format!("{}.js", module.name()));
+    if digest.is_fresh(&step, &[&module.path(), &glue]) {
         return Ok(());
     }
     let bindgen = wasm_bindgen::find(&metadata)?;
     let mut bind = std::process::Command::new(bindgen);
-    bind.args(["--target", "web", "--out-dir"]).arg(&pkg).arg(&compiled);
-    command::run(&mut bind)?;
+    bind.args(["--target", "web", "--out-name", module.name(), "--out-dir"]);
+    command::run(bind.arg(&pkg).arg(&compiled))?;
 
     let optimised = pkg.join("optimised.wasm");
     let optimiser = wasm_opt::find()?;
-    command::run(&mut wasm_opt::optimise(&optimiser, &module(), &optimised))?;
-    fs::rename(&optimised, module()).context("cannot put the optimised module in place")?;
-    digest.keep("wasm-module")
+    command::run(&mut wasm_opt::optimise(&optimiser, &module.path(), &optimised))?;
+    fs::rename(&optimised, module.path()).context("cannot put the optimised module in place")?;
+    digest.keep(&step)
 }
 
 /// The module as rustc leaves it.
-fn compile() -> Result<PathBuf> {
+fn compile(module: Module) -> Result<PathBuf> {
     let compiler = Compiler::find(Target::Wasm32)?;
-    let target = repo::target().join("wasm");
+    // Apart, or each would be compiled anew for the sake of the other.
+    let target = repo::target().join("wasm").join(module.feature());
     let mut cargo = compiler.cargo("build");
-    cargo.args(["--package", "onmon-wasm", "--profile", "wasm", "--target-dir"]).arg(&target);
+    cargo.args(["--package", "onmon-wasm", "--profile", "wasm", "--no-default-features"]);
+    cargo.args(["--features", module.feature(), "--target-dir"]).arg(&target);
     // Every browser since 2021 and Node since 16 have it; `core/src/dot.rs` asks for it. Its scalar
     // form builds without, so a module for older ones is this line left out.
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Fingerprints recordings, enrols them and identifies them.
 ///
@@ -21,7 +21,9 @@ use clap::{Args, Parser, Subcommand};
         onmon identify --library ./lib --jsonl *.mp3        one JSON object a file, for scripts\n  \
         onmon identify --server http://127.0.0.1:8787 a.mp3 ask a server\n  \
         onmon extract -o fingerprints/ a.mp3 b.flac         exactly the bytes that would be sent\n  \
-        onmon inspect fingerprints/a.afp                    look into them\n\n\
+        onmon inspect fingerprints/a.afp                    look into them\n  \
+        onmon share song.mp3 --method tag --server URL -o shared.mp3   ask, and tag it\n  \
+        onmon open shared.mp3 --server URL                  what does it cost?\n\n\
         Exit codes:\n  \
         0    every file was handled; also when nothing matched\n  \
         1    some files failed, the others were handled (each failure is printed)\n  \
@@ -78,6 +80,132 @@ pub enum Command {
         onmon inspect song.afp\n  \
         onmon inspect --json song.mp3 | jq .samples")]
     Inspect(InspectArgs),
+    /// Asks a server for the permit to share a file, and writes the file that may be shared.
+    ///
+    /// With --method tag it is the same file with a signed tag inside; with --method drm it is
+    /// encrypted here, with a key of the server's. Of the audio only the fingerprint and a digest
+    /// are sent.
+    #[command(after_help = "Examples:\n  \
+        onmon share song.mp3 --method tag --server https://onmon.example --token-file token -o out.mp3\n  \
+        onmon share song.mp3 --method drm --server https://onmon.example --token-file token -o out.sealed\n\n\
+        Without a permit nothing is written and the exit code is 1.")]
+    Share(ShareArgs),
+    /// Opens a file that was shared: checks it, shows its price, buys it.
+    ///
+    /// Without --pay it asks; where nobody can be asked it only shows the price.
+    #[command(after_help = "Examples:\n  \
+        onmon open shared.mp3 --server https://onmon.example --token-file token\n  \
+        onmon open song.sealed --pay -o song.mp3 --server https://onmon.example --token-file token\n\n\
+        What was bought before costs nothing.")]
+    Open(OpenArgs),
+    /// Shows the tag in a file, or takes it out.
+    #[command(subcommand)]
+    Tag(TagCommand),
+}
+
+/// `onmon tag`.
+#[derive(Debug, Subcommand)]
+pub enum TagCommand {
+    /// Shows the tag in a file. It is checked with --server or --keys, else only read.
+    Read(TagReadArgs),
+    /// Takes the tag out of a file; all else in it stays.
+    Strip(TagStripArgs),
+}
+
+/// `onmon tag read`.
+#[derive(Debug, Args)]
+pub struct TagReadArgs {
+    /// The file.
+    pub file: PathBuf,
+
+    /// A server whose keys the tag is checked with.
+    #[arg(long, value_name = "URL", conflicts_with = "keys")]
+    pub server: Option<String>,
+
+    /// A file with the keys to check it with: a JWK Set, as a server gives it at /v1/keys.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `onmon tag strip`.
+#[derive(Debug, Args)]
+pub struct TagStripArgs {
+    /// The file.
+    pub file: PathBuf,
+
+    /// Where to write; the file itself is changed unless given.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a file is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// With a signed tag in it; players that keep the rules ask for payment.
+    Tag,
+    /// Encrypted; its key is bought.
+    Drm,
+}
+
+/// A server and the account's token.
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The server's address.
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+
+    /// The file with the account's API key or a token of it; else the environment's ONMON_TOKEN
+    /// counts.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// `onmon share`.
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    /// The audio file.
+    pub file: PathBuf,
+
+    /// How to share it.
+    #[arg(long, value_name = "METHOD")]
+    pub method: Method,
+
+    #[command(flatten)]
+    pub account: AccountArgs,
+
+    /// Where to write the file that may be shared.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `onmon open`.
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// A tagged or encrypted file.
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub account: AccountArgs,
+
+    /// Buys it without asking.
+    #[arg(long)]
+    pub pay: bool,
+
+    /// Where to write what an encrypted file holds.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Files, and how to go through them.

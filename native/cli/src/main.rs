@@ -4,6 +4,8 @@
 //! files --inputs.rs--> take.rs (onmon-decode) --> extract.rs    fingerprints into a folder
 //!          many at once: in_order.rs              enrol.rs      into a library, or remote.rs
 //!                                                 identify.rs   decisions from either
+//! a file -> share.rs -> permit (platform.rs) -> tagged or sealed -> open.rs -> price, key
+//!                       whole.rs: written as a whole or not at all; tags.rs: what a file carries
 //! ```
 
 mod args;
@@ -15,10 +17,15 @@ mod identify;
 mod in_order;
 mod inputs;
 mod inspect;
+mod open;
 mod outcome;
+mod platform;
 mod remote;
+mod share;
 mod stop;
+mod tags;
 mod take;
+mod whole;
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -49,6 +56,9 @@ fn run(command: &Command) -> anyhow::Result<Done> {
         Command::Identify(args) => identify::run(args, &stop, runtime()?.handle()),
         Command::Compare(args) => compare::run(args, &stop),
         Command::Inspect(args) => inspect::run(args, &stop),
+        Command::Share(args) => share::run(args, &stop),
+        Command::Open(args) => open::run(args, &stop),
+        Command::Tag(command) => tags::run(command),
     }
 }
 

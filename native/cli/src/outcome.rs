@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use onmon_core::wire::WireError;
 use onmon_decode::DecodeError;
 use onmon_library::LibraryError;
+use onmon_seal::SealError;
+use onmon_tag::files::FileError;
+use onmon_tag::{KeysError, Locked, TagError};
 
 /// Why one file failed. The others go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,36 @@ impl From<WireError> for Failure {
 
 impl From<LibraryError> for Failure {
     fn from(error: LibraryError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<TagError> for Failure {
+    fn from(error: TagError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<Locked> for Failure {
+    fn from(error: Locked) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

@@ -28,7 +28,7 @@ const ANSWER_BYTES_MAX: u64 = 4 << 20;
 /// A server's address, and the admin token where it is needed.
 #[derive(Clone)]
 pub struct Remote {
-    agent: Agent,
+    pub agent: Agent,
     base: String,
     token: Option<String>,
 }
@@ -80,8 +80,8 @@ impl Remote {
 
     /// Enrols a recording; whether it replaced one of its id.
     pub fn enrol(&self, recording: &Recording, reference: &[u8]) -> Result<bool, Failure> {
-        let url = format!("{}/v1/recordings?{}", self.base, parameters(recording));
-        let bearer = format!("Bearer {}", self.token.as_deref().unwrap_or_default());
+        let url = self.at(&format!("/v1/recordings?{}", parameters(recording)));
+        let bearer = self.bearer();
         let response = self.send(|| {
             let request = self.agent.post(&url).header("Content-Type", MEDIA_TYPE);
             request.header("Authorization", &bearer).send(reference)
@@ -91,8 +91,18 @@ impl Remote {
         Ok(replaced)
     }
 
+    /// A route's address.
+    pub fn at(&self, route: &str) -> String {
+        format!("{}{route}", self.base)
+    }
+
+    /// What the header Authorization says.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.token.as_deref().unwrap_or_default())
+    }
+
     /// Sends until an answer comes that another try would not change.
-    fn send(
+    pub fn send(
         &self,
         request: impl Fn() -> Result<Response<Body>, ureq::Error>,
     ) -> Result<Response<Body>, Failure> {
@@ -117,7 +127,7 @@ impl Remote {
     }
 }
 
-/// The admin token from a file or from the environment.
+/// The token (an admin's or an account's) from a file or from the environment.
 pub fn token(file: Option<&std::path::Path>) -> anyhow::Result<Option<String>> {
     if let Some(file) = file {
         let text = std::fs::read_to_string(file)
@@ -184,7 +194,7 @@ fn problem(response: Response<Body>) -> Failure {
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(response: Response<Body>) -> Result<T, Failure> {
+pub fn read<T: for<'a> Deserialize<'a>>(response: Response<Body>) -> Result<T, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new("server_answer", format!("the server's answer cannot be read: {error}"))
     };
@@ -192,6 +202,6 @@ fn read<T: for<'a> Deserialize<'a>>(response: Response<Body>) -> Result<T, Failu
     serde_json::from_str(&body).map_err(|error| unreadable(&error))
 }
 
-fn text(response: Response<Body>) -> Result<String, ureq::Error> {
+pub fn text(response: Response<Body>) -> Result<String, ureq::Error> {
     response.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()
 }

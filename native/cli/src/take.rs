@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use onmon_core::profile::CODES_PER_REFERENCE;
 use onmon_core::{Kind, QueryBuilder, plan, wire};
-use onmon_decode::{DecodeError, Hooks, Media, MediaInfo};
+use onmon_decode::{DecodeError, Hooks, Media, MediaInfo, Places, Query, essence};
 use serde::Serialize;
 
 use crate::inputs::is_fingerprint;
@@ -47,6 +47,23 @@ pub fn query(path: &Path, stop: &Stop) -> Result<Taken, Failure> {
         let query = media.query(hooks)?;
         let (decode_ms, extract_ms) = (query.spent.decode_ms, query.spent.extract_ms);
         Ok(Taken { wire: query.wire, decode_ms, extract_ms, info: Some(info) })
+    })
+}
+
+/// The query fingerprint of an audio file with its samples at these places.
+pub fn query_at(path: &Path, places: Places, stop: &Stop) -> Result<Query, Failure> {
+    with_hooks(stop, |hooks| {
+        let mut media = open(path)?;
+        media.set_places(places);
+        media.query(hooks)
+    })
+}
+
+/// The digest of an audio file's encoded audio.
+pub fn essence(path: &Path, stop: &Stop) -> Result<[u8; 32], Failure> {
+    with_hooks(stop, |hooks| {
+        let file = File::open(path).map_err(DecodeError::Read)?;
+        Ok(essence::digest(Box::new(file), extension(path), hooks)?.digest)
     })
 }
 
@@ -121,13 +138,17 @@ fn open(path: &Path) -> Result<Media, DecodeError> {
     if file.metadata().map_err(DecodeError::Read)?.is_dir() {
         return Err(DecodeError::Read(std::io::ErrorKind::IsADirectory.into()));
     }
-    Media::open(Box::new(file), path.extension().and_then(|extension| extension.to_str()))
+    Media::open(Box::new(file), extension(path))
 }
 
-fn with_hooks(
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(|extension| extension.to_str())
+}
+
+fn with_hooks<T>(
     stop: &Stop,
-    take: impl FnOnce(&mut Hooks<'_>) -> Result<Taken, DecodeError>,
-) -> Result<Taken, Failure> {
+    take: impl FnOnce(&mut Hooks<'_>) -> Result<T, DecodeError>,
+) -> Result<T, Failure> {
     let mut on_progress = |_share| match stop.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),

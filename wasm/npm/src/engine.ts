@@ -1,18 +1,22 @@
-// The WebAssembly module: compiled once, lent to every worker, and started here for work without a file.
+// A WebAssembly module: compiled once, lent to every worker, and started here for work without a file.
 
-import * as glue from '../pkg/onmon_wasm.js';
 import { OnmonError, errorFromModule } from './errors.js';
 import type { ModuleFunctions } from './module.js';
 import type { Platform, WasmSource } from './platform.js';
 
+/** The JavaScript that wasm-bindgen makes around a module. */
+export type Glue<Functions> = Functions & { initSync(start: { module: WebAssembly.Module }): unknown };
+
 /** One platform with its compiled module. Nothing happens before the first call. */
-export class Engine {
+export class Engine<Functions = ModuleFunctions> {
   readonly platform: Platform;
+  readonly #glue: Glue<Functions>;
   #compiled: Promise<WebAssembly.Module> | undefined;
   #started = false;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, glue: Glue<Functions>) {
     this.platform = platform;
+    this.#glue = glue;
   }
 
   /** The compiled module; a failure is not kept, so that the next call tries again. */
@@ -28,13 +32,13 @@ export class Engine {
   }
 
   /** The module's functions in this thread: for PCM and for wire bytes, which take no time. */
-  async functions(): Promise<ModuleFunctions> {
+  async functions(): Promise<Functions> {
     const module = await this.module();
     if (!this.#started) {
-      glue.initSync({ module });
+      this.#glue.initSync({ module });
       this.#started = true;
     }
-    return glue;
+    return this.#glue;
   }
 }
 

@@ -11,6 +11,8 @@ export interface OnmonErrorDetails {
   detail?: string | undefined;
   /** HTTP status, where a server answered. */
   status?: number | undefined;
+  /** The server's own code for it, such as `limit_reached`. */
+  problem?: string | undefined;
   /** The error underneath. */
   cause?: unknown;
 }
@@ -24,6 +26,7 @@ export class OnmonError extends Error {
   readonly code: OnmonErrorCode;
   readonly detail: string | undefined;
   readonly status: number | undefined;
+  readonly problem: string | undefined;
 
   constructor(code: OnmonErrorCode, details: OnmonErrorDetails = {}) {
     const sentence = MESSAGES[code].en;
@@ -32,6 +35,7 @@ export class OnmonError extends Error {
     this.code = code;
     this.detail = details.detail;
     this.status = details.status;
+    this.problem = details.problem;
   }
 
   /**

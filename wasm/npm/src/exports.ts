@@ -2,10 +2,12 @@
 
 export { OnmonError, type OnmonErrorCode, type OnmonErrorDetails } from './errors.js';
 export type { PcmFormat } from './extractor.js';
-export type { AudioInput, Fingerprint, FingerprintOptions, Progress } from './fingerprint.js';
+export type { Essence } from './essence.js';
+export type { Fingerprint, FingerprintOptions } from './fingerprint.js';
 export type { Answer, Decision, IdentifyOptions, Match } from './identify.js';
 export type { Inspection, Sample } from './inspect.js';
 export type { Phase } from './job.js';
 export type { Locale } from './messages.js';
 export type { Onmon, PrepareOptions } from './onmon.js';
 export type { WasmSource } from './platform.js';
+export type { AudioInput, Progress, WorkOptions } from './work.js';

@@ -3,6 +3,7 @@
 import type { Engine } from './engine.js';
 import { OnmonError } from './errors.js';
 import { describe } from './inspect.js';
+import { request } from './server.js';
 
 /** What may be done with the recording. */
 export type Decision =
@@ -62,13 +63,16 @@ export async function identify(
 ): Promise<Answer> {
   const { signal } = options;
   const body = fingerprint instanceof Uint8Array ? fingerprint : fingerprint.bytes;
-  const url = endpoint(options.server ?? engine.platform.defaultServer());
+  const server = options.server ?? engine.platform.defaultServer();
+  if (server === undefined) throw new OnmonError('no_server');
   const functions = await engine.functions();
   // Bytes that are no fingerprint never leave: they might be the audio.
   describe(functions, body);
   const startedMs = performance.now();
-  const response = await post(url, body, functions.mediaType(), signal);
-  const answer = await read(response, signal);
+  const type = functions.mediaType();
+  const { content, status } = await request(server, 'v1/identify', { body, type, signal });
+  if (!isAnswer(content)) throw new OnmonError('bad_answer', { status });
+  const answer = content;
   const requestMs = performance.now() - startedMs;
   return {
     decision: answer.decision,
@@ -79,37 +83,6 @@ export async function identify(
   };
 }
 
-function endpoint(server: string | URL | undefined): URL {
-  if (server === undefined) throw new OnmonError('no_server');
-  const base = String(server);
-  try {
-    return new URL('v1/identify', base.endsWith('/') ? base : `${base}/`);
-  } catch (cause) {
-    throw new OnmonError('no_server', { detail: `${base} is not an absolute URL`, cause });
-  }
-}
-
-async function post(
-  url: URL,
-  body: Uint8Array,
-  mediaType: string,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  try {
-    return await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': mediaType, accept: 'application/json' },
-      body: body as BodyInit,
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      cache: 'no-store',
-      signal: signal ?? null,
-    });
-  } catch (cause) {
-    throw requestError(cause, signal);
-  }
-}
-
 /** The answer's fields as the server spells them. */
 interface WireAnswer {
   decision: Decision;
@@ -118,35 +91,10 @@ interface WireAnswer {
   ms?: { match?: unknown };
 }
 
-async function read(response: Response, signal: AbortSignal | undefined): Promise<WireAnswer> {
-  let content: unknown;
-  try {
-    content = JSON.parse(await response.text());
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw requestError(cause, signal);
-  }
-  if (!response.ok) throw refusal(response.status, content);
-  if (!isAnswer(content)) throw new OnmonError('bad_answer', { status: response.status });
-  return content;
-}
-
 function isAnswer(content: unknown): content is WireAnswer {
   const answer = content as Partial<WireAnswer> | null | undefined;
   const decisions: unknown[] = ['permit', 'refuse', 'unregistered'] satisfies Decision[];
   return decisions.includes(answer?.decision) && Array.isArray(answer?.matches);
-}
-
-/** The error for an HTTP status, with what the server's problem document says. */
-function refusal(status: number, content: unknown): OnmonError {
-  const problem = (content ?? {}) as { code?: unknown; title?: unknown; detail?: unknown };
-  const words = [problem.code, problem.detail ?? problem.title, `HTTP ${status}`];
-  const detail = words.filter(Boolean).join(', ');
-  return new OnmonError(status >= 500 ? 'server_failed' : 'server_refused', { detail, status });
-}
-
-function requestError(cause: unknown, signal: AbortSignal | undefined): OnmonError {
-  if (signal?.aborted) return new OnmonError('aborted', { cause });
-  return new OnmonError('network', { detail: String(cause), cause });
 }
 
 function matchOf(match: Record<string, unknown>): Match {

@@ -1,8 +1,18 @@
 // What the page and its worker say to each other about one file.
 
-/** The file to fingerprint, sent to a fresh worker. */
+/** What is to be done with the file; the first two by the module that decodes, the others by that of tags. */
+export type Task =
+  /** With a seed the samples lie where a server has drawn them. */
+  | { kind: 'fingerprint'; seed?: bigint | undefined }
+  | { kind: 'essence' }
+  | { kind: 'findTag' }
+  /** Without a tag: take away the one that is there. */
+  | { kind: 'planTag'; tag?: Uint8Array | undefined };
+
+/** A file and what to do with it, sent to a fresh worker. */
 export interface Job {
   module: WebAssembly.Module;
+  task: Task;
   input: Blob | Uint8Array;
   /** The file's name, whose extension helps to tell formats apart; may be empty. */
   name: string;
@@ -14,9 +24,10 @@ export interface Job {
  */
 export type Phase = 'load' | 'extract' | 'done';
 
-/** What the worker made of the file. */
+/** What a worker made of a file's samples. */
 export interface Extracted {
   bytes: Uint8Array;
+  codes: number;
   decodeMs: number;
   extractMs: number;
   readBytes: number;
@@ -25,5 +36,5 @@ export interface Extracted {
 /** What the worker says, in order: progress any number of times, then one of the others. */
 export type Report =
   | { type: 'progress'; fraction: number }
-  | { type: 'done'; extracted: Extracted }
+  | { type: 'done'; result: unknown }
   | { type: 'failed'; code: string; message: string };

@@ -81,6 +81,116 @@ export const MESSAGES = {
     en: 'The file could not be read; was it moved or changed? Choose it again.',
     ja: 'ファイルを読み取れません。移動または変更された可能性があります。もう一度選んでください。',
   },
+  // Tags and releases
+  tag_malformed: {
+    en: 'This is not a tag of onmon, or it was changed.',
+    ja: 'onmon のタグではないか、書き換えられています。',
+  },
+  tag_wrong_kind: {
+    en: 'Signed, but something else than was asked for.',
+    ja: '署名されていますが、別の種類のデータです。',
+  },
+  tag_unknown_key: {
+    en: "The tag was signed with a key that is not known here: fetch the server's keys again.",
+    ja: 'タグの署名鍵が不明です。サーバーの鍵を取得し直してください。',
+  },
+  tag_bad_signature: {
+    en: 'The signature of the tag does not fit: its content was changed.',
+    ja: 'タグの署名が一致しません。内容が書き換えられています。',
+  },
+  tag_too_new: {
+    en: 'This tag has a newer layout: update onmon.',
+    ja: 'タグの形式が新しすぎます。onmon を更新してください。',
+  },
+  tag_invalid_field: {
+    en: 'A field of the tag is empty, too long or out of range.',
+    ja: 'タグの項目が空か、長すぎるか、範囲外です。',
+  },
+  tag_no_place: {
+    en: 'This kind of file carries no tag: convert it to MP3, FLAC, Ogg, M4A or WAV.',
+    ja: 'この種類のファイルにはタグを入れられません。MP3、FLAC、Ogg、M4A、WAV のいずれかに変換してください。',
+  },
+  tag_unsupported: {
+    en: 'This file is written in a way that cannot be tagged: convert it once.',
+    ja: 'このファイルの書き方ではタグを入れられません。一度変換してください。',
+  },
+  tag_too_large: {
+    en: 'The file is as long as its container allows: convert it to FLAC or M4A.',
+    ja: 'ファイルが形式の上限に達しています。FLAC または M4A に変換してください。',
+  },
+  not_shared: {
+    en: 'This file was not shared with onmon, or its tag was lost: identify it by its sound.',
+    ja: 'onmon で共有されたファイルではないか、タグが失われています。音で識別してください。',
+  },
+  tag_other_file: {
+    en: 'The tag in this file is genuine and belongs to other audio.',
+    ja: 'このファイルのタグは本物ですが、別の音声のものです。',
+  },
+  release_other_file: {
+    en: 'This release is for another file.',
+    ja: 'この解除は別のファイルのものです。',
+  },
+  release_other_account: {
+    en: 'This release is for another account.',
+    ja: 'この解除は別のアカウントのものです。',
+  },
+  release_expired: {
+    en: 'This release has expired: fetch it again, which costs nothing.',
+    ja: '解除の期限が切れています。取得し直してください（料金はかかりません）。',
+  },
+  keys_malformed: {
+    en: 'These are not public keys.',
+    ja: '公開鍵として読み取れません。',
+  },
+  keys_bad_id: {
+    en: 'A public key has an id that is not 32 hexadecimal digits.',
+    ja: '公開鍵の ID が 16 進 32 桁ではありません。',
+  },
+  keys_bad_key: {
+    en: 'A public key is none.',
+    ja: '公開鍵が正しくありません。',
+  },
+  keys_twice: {
+    en: 'Two different public keys have one id.',
+    ja: '同じ ID の公開鍵が二つあります。',
+  },
+  keys_too_many: {
+    en: 'These are more public keys than any server has.',
+    ja: '公開鍵が多すぎます。',
+  },
+  // Sealed content
+  invalid_key: {
+    en: 'A content key has 16 bytes, and its id as well.',
+    ja: 'コンテンツ鍵とその ID は 16 バイトです。',
+  },
+  crypto_unavailable: {
+    en: 'The page has no WebCrypto: serve it over https.',
+    ja: 'WebCrypto を利用できません。ページを https で配信してください。',
+  },
+  seal_not_sealed: {
+    en: 'This is not sealed content.',
+    ja: '暗号化されたコンテンツではありません。',
+  },
+  seal_record_size: {
+    en: 'The sealed content has records of a size that is not opened.',
+    ja: 'レコードの長さが対応範囲外です。',
+  },
+  seal_altered: {
+    en: 'The sealed content was altered, or the key is another one.',
+    ja: 'コンテンツが書き換えられているか、鍵が違います。',
+  },
+  seal_truncated: {
+    en: 'The sealed content is cut off: get it again.',
+    ja: 'コンテンツが途中で切れています。取得し直してください。',
+  },
+  seal_trailing: {
+    en: 'There is more behind the end of the sealed content.',
+    ja: 'コンテンツの末尾の後に余分なデータがあります。',
+  },
+  seal_padded: {
+    en: 'The sealed content has padding, so it opens only from the start.',
+    ja: '詰め物のあるコンテンツは先頭からしか復号できません。',
+  },
   // Bytes that should be a fingerprint
   not_a_fingerprint: {
     en: 'These bytes are not an onmon fingerprint; nothing was sent.',

@@ -8,5 +8,5 @@ export * from './exports.js';
 
 const onmon: Onmon = /* @__PURE__ */ createOnmon(nodePlatform);
 
-export const { fingerprint, identify, inspect, prepare, Extractor } = onmon;
+export const { essence, fingerprint, identify, inspect, prepare, Extractor } = onmon;
 export type Extractor = StreamingExtractor;

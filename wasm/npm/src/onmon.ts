@@ -1,16 +1,14 @@
 // The package's functions over one platform.
 
+import * as glue from '../pkg/onmon_wasm.js';
 import { Engine } from './engine.js';
+import { essence, type Essence } from './essence.js';
 import { createExtractor, type Extractor, type PcmFormat } from './extractor.js';
-import {
-  Fingerprinter,
-  type AudioInput,
-  type Fingerprint,
-  type FingerprintOptions,
-} from './fingerprint.js';
+import { fingerprint, type Fingerprint, type FingerprintOptions } from './fingerprint.js';
 import { identify, type Answer, type IdentifyOptions } from './identify.js';
 import { inspect, type Inspection } from './inspect.js';
 import type { Platform, WasmSource } from './platform.js';
+import { Workshop, type AudioInput, type WorkOptions } from './work.js';
 
 /** Options of `prepare`. */
 export interface PrepareOptions {
@@ -34,6 +32,13 @@ export interface Onmon {
    */
   fingerprint(input: AudioInput, options?: FingerprintOptions): Promise<Fingerprint>;
   /**
+   * Digests a file's encoded audio in a worker of its own: all of it is read, none decoded. Tags do not
+   * change it.
+   *
+   * Rejects as `fingerprint` does.
+   */
+  essence(input: AudioInput, options?: WorkOptions): Promise<Essence>;
+  /**
    * Sends a fingerprint to a server and resolves to its decision. Bytes that are not a fingerprint are
    * not sent.
    *
@@ -54,14 +59,15 @@ export interface Onmon {
 
 /** Makes the functions. Touches nothing of the platform before one of them is called. */
 export function createOnmon(platform: Platform): Onmon {
-  const engine = new Engine(platform);
-  const fingerprinter = new Fingerprinter(engine);
+  const engine = new Engine(platform, glue);
+  const workshop = new Workshop(engine);
   return {
-    fingerprint: (input, options) => fingerprinter.fingerprint(input, options),
+    fingerprint: (input, options) => fingerprint(engine, workshop, input, options),
+    essence: (input, options) => essence(workshop, input, options),
     identify: (fingerprint, options) => identify(engine, fingerprint, options),
     inspect: (bytes) => inspect(engine, bytes),
     prepare: async ({ wasm, worker } = {}) => {
-      if (worker) fingerprinter.makeWorker = worker;
+      if (worker) workshop.makeWorker = worker;
       await engine.module(wasm);
     },
     Extractor: { create: (format) => createExtractor(engine, format) },

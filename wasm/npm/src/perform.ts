@@ -1,20 +1,37 @@
 // What a worker does with its one file; the same in a browser and in Node.
 
-import { fingerprintBlob, fingerprintBytes, initSync } from '../pkg/onmon_wasm.js';
-import type { Extracted, Job, Report } from './job.js';
+import * as tags from '../pkg/onmon_tag.js';
+import * as decoding from '../pkg/onmon_wasm.js';
+import type { Job, Report } from './job.js';
 
-/** Fingerprints the job's file and reports. Blocks: nothing but the end of the worker stops it. */
+/** Does the job and reports. Blocks: nothing but the end of the worker stops it. */
 export function perform(job: Job, tell: (report: Report) => void): void {
   try {
-    initSync({ module: job.module });
-    const onProgress = (fraction: number) => tell({ type: 'progress', fraction });
-    const extracted: Extracted =
-      job.input instanceof Uint8Array
-        ? fingerprintBytes(job.input, job.name, onProgress)
-        : fingerprintBlob(job.input, job.name, onProgress);
-    tell({ type: 'done', extracted });
+    tell({ type: 'done', result: done(job, (fraction) => tell({ type: 'progress', fraction })) });
   } catch (thrown) {
     tell({ type: 'failed', ...refusal(thrown) });
+  }
+}
+
+function done({ module, task, input, name }: Job, onProgress: (fraction: number) => void): unknown {
+  const isBytes = input instanceof Uint8Array;
+  switch (task.kind) {
+    case 'fingerprint':
+      decoding.initSync({ module });
+      return isBytes
+        ? decoding.fingerprintBytes(input, name, onProgress, task.seed)
+        : decoding.fingerprintBlob(input, name, onProgress, task.seed);
+    case 'essence':
+      decoding.initSync({ module });
+      return isBytes
+        ? decoding.essenceBytes(input, name, onProgress)
+        : decoding.essenceBlob(input, name, onProgress);
+    case 'findTag':
+      tags.initSync({ module });
+      return isBytes ? tags.findTagBytes(input) : tags.findTagBlob(input);
+    case 'planTag':
+      tags.initSync({ module });
+      return isBytes ? tags.planTagBytes(input, task.tag) : tags.planTagBlob(input, task.tag);
   }
 }
 

@@ -29,9 +29,9 @@ before(() => {
 after(() => rmSync(project, { recursive: true, force: true }));
 
 test('holds what it needs and nothing else', () => {
-  const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_wasm(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
+  const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_(wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'pkg/onmon_wasm_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -55,9 +55,10 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
-  const names = 'Extractor,OnmonError,fingerprint,identify,inspect,prepare';
+  const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
   assert.equal(node(script), `${names} ${names}`);
 });
 
@@ -65,7 +66,20 @@ for (const resolution of ['NodeNext', 'Bundler']) {
   test(`has types that hold, resolved as ${resolution}`, () => {
     writeFileSync(
       join(project, 'typed.ts'),
-      `import { Extractor, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
+      `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
+       import { open, seal } from 'onmon/sealed';
+       import { purchase, share, type Shared } from 'onmon/sharing';
+       import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
+       export async function shared(file: File, token: string): Promise<Blob | null> {
+         const made: Shared = await share(file, { method: 'drm', token, server: 'https://example.org' });
+         if (made.file) await purchase(made.file, { token });
+         return made.file;
+       }
+       export async function unlocked(file: File, tag: Uint8Array, keys: KeySet, key: Uint8Array): Promise<boolean> {
+         const found = await readTag(await writeTag(file, tag));
+         const { digest } = await essence(await open(await seal(file, key, '00'.repeat(16)), key));
+         return found !== null && (await verifyTag(found, keys)).essence.every((byte, at) => byte === digest[at]);
+       }
        export async function decide(file: File, signal: AbortSignal): Promise<Answer['decision']> {
          const made: Fingerprint = await fingerprint(file, { signal, onProgress: ({ phase, fraction }) => console.log(phase, fraction) });
          const extractor: Extractor = await Extractor.create({ sampleRate: 48_000 });
@@ -80,14 +94,16 @@ for (const resolution of ['NodeNext', 'Bundler']) {
   });
 }
 
-test('is bundled by Vite without settings: worker and module become files of their own', () => {
+test('is bundled by Vite without settings: worker and modules become files of their own', () => {
   mkdirSync(join(project, 'src'), { recursive: true });
   writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="/src/main.js"></script>');
   writeFileSync(join(project, 'src/main.js'), "import { fingerprint } from 'onmon'; globalThis.fingerprint = fingerprint;");
   symlinkSync(join(TOOLS, 'vite'), join(project, 'node_modules/vite'));
   run(project, join(TOOLS, '.bin/vite'), 'build', '--logLevel', 'warn');
   const built = readdirSync(join(project, 'dist/assets'));
-  assert.equal(built.filter((name) => name.endsWith('.wasm')).length, 1, built.join());
+  // The one of tags is there for the worker, and is not fetched by who does not use it.
+  const modules = built.filter((name) => name.endsWith('.wasm')).map((name) => name.replace(/-.*/, ''));
+  assert.deepEqual(modules.sort(), ['onmon_tag_bg', 'onmon_wasm_bg'], built.join());
   assert.equal(built.filter((name) => /^worker-.*\.js$/.test(name)).length, 1, built.join());
   const text = built.filter((name) => name.endsWith('.js')).map((name) => readFileSync(join(project, 'dist/assets', name), 'utf8')).join('');
   for (const forbidden of [/\beval\(/, /new Function\(/, /createObjectURL/, /https:\/\/(unpkg|cdn|esm)\b/]) {

@@ -12,7 +12,7 @@ use crate::{npm, repo, wasm};
 /// Measures both and prints a table with their ratio, or with `as_json` one object.
 pub fn extract(as_json: bool) -> Result<()> {
     let native = lines_of(&mut native())?;
-    wasm::build_module()?;
+    wasm::build_modules()?;
     npm::pack()?;
     node::require()?;
     let mut script = Command::new("node");

@@ -1,0 +1,28 @@
+// Sharing in a browser: `onmon/sharing`.
+
+import { createOnmon } from './onmon.js';
+import { browserPlatform } from './platform-browser.js';
+import { createSharing, type Sharing } from './sharing.js';
+import * as tags from './tag-browser.js';
+
+export { OnmonError } from './errors.js';
+export type {
+  AccessToken,
+  AccountOptions,
+  Method,
+  Offer,
+  Price,
+  Purchase,
+  Shared,
+  ShareOptions,
+  Sharing,
+  ServerOptions,
+} from './sharing.js';
+
+const sharing: Sharing = /* @__PURE__ */ createSharing(
+  /* @__PURE__ */ createOnmon(browserPlatform),
+  tags,
+  browserPlatform.defaultServer,
+);
+
+export const { offer, purchase, serverKeys, share, signIn } = sharing;

@@ -1,0 +1,22 @@
+// Tags in a browser: `onmon/tag`.
+
+import { browserPlatform } from './platform-browser.js';
+import { createTags, type Tags } from './tag.js';
+
+export { OnmonError } from './errors.js';
+export type { FoundTag, KeySet, Release, Tag, Tags } from './tag.js';
+
+const tags: Tags = /* @__PURE__ */ createTags({
+  ...browserPlatform,
+  fetchWasm: () => fetch(new URL('../pkg/onmon_tag_bg.wasm', import.meta.url)),
+});
+
+export const {
+  checkRelease,
+  prepareTags,
+  readTag,
+  stripTag,
+  verifyRelease,
+  verifyTag,
+  writeTag,
+} = tags;

@@ -1,0 +1,126 @@
+// A file in a worker of its own: started, listened to, ended.
+
+import type { Engine } from './engine.js';
+import { OnmonError, errorFromModule } from './errors.js';
+import type { Job, Phase, Task } from './job.js';
+import type { RunningWorker, WorkerListener } from './platform.js';
+import { Slots } from './slots.js';
+
+/** What is taken as a file: one of the user's, or the bytes of one. */
+export type AudioInput = Blob | ArrayBuffer | ArrayBufferView;
+
+/** How far the work is. */
+export interface Progress {
+  phase: Phase;
+  /** Of the whole work, 0 to 1, never going back. */
+  fraction: number;
+}
+
+/** Options of all work on a file. */
+export interface WorkOptions {
+  /** Ends the worker at once; the promise rejects with code `aborted`. */
+  signal?: AbortSignal | undefined;
+  /** Called at most about a hundred times, from the caller's thread. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Files in work at the same time: more would not be faster, and each holds memory. */
+const FILES_AT_ONCE = 2;
+
+/** Runs tasks on files, a few at a time. */
+export class Workshop {
+  readonly #engine: Engine<unknown>;
+  readonly #slots = new Slots(FILES_AT_ONCE);
+  /** Makes a worker in place of the platform's own. */
+  makeWorker: (() => Worker) | undefined;
+
+  constructor(engine: Engine<unknown>) {
+    this.#engine = engine;
+  }
+
+  /** The result of a task, as the worker reports it, and the wall time that it took. */
+  async run(
+    task: Task,
+    input: AudioInput,
+    options: WorkOptions = {},
+  ): Promise<{ result: unknown; workMs: number }> {
+    const { signal, onProgress } = options;
+    const audio = audioOf(input);
+    throwIfAborted(signal);
+    const release = await this.#slots.take(signal);
+    try {
+      const startedMs = performance.now();
+      onProgress?.({ phase: 'load', fraction: 0 });
+      const job: Job = {
+        module: await this.#engine.module(),
+        task,
+        input: await this.#engine.platform.shareable(audio),
+        name: nameOf(input),
+      };
+      throwIfAborted(signal);
+      const result = await this.#work(job, signal, onProgress);
+      const workMs = performance.now() - startedMs;
+      onProgress?.({ phase: 'done', fraction: 1 });
+      return { result, workMs };
+    } finally {
+      release();
+    }
+  }
+
+  #work(
+    job: Job,
+    signal: AbortSignal | undefined,
+    onProgress: WorkOptions['onProgress'],
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let worker: RunningWorker | undefined;
+      // A worker that is stopped may have told more already: that is not passed on.
+      let ended = false;
+      const end = (settle: () => void) => {
+        ended = true;
+        signal?.removeEventListener('abort', abort);
+        worker?.terminate();
+        settle();
+      };
+      const abort = () => end(() => reject(new OnmonError('aborted', { cause: signal?.reason })));
+      const fail = (error: unknown) =>
+        end(() => reject(new OnmonError('worker_failed', { detail: String(error), cause: error })));
+      const listener: WorkerListener = {
+        fail,
+        report: (report) => {
+          if (ended) return;
+          if (report.type === 'done') end(() => resolve(report.result));
+          else if (report.type === 'failed') {
+            end(() => reject(errorFromModule(report.code, report.message)));
+          } else onProgress?.({ phase: 'extract', fraction: report.fraction });
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        worker = this.#engine.platform.startWorker(listener, this.makeWorker);
+        worker.send(job);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+}
+
+/** The caller's input as one of two kinds; the bytes are not copied. */
+export function audioOf(input: AudioInput): Blob | Uint8Array {
+  if (typeof Blob !== 'undefined' && input instanceof Blob) return input;
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  if (ArrayBuffer.isView(input)) {
+    return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  }
+  throw new OnmonError('unsupported_input', { detail: `got ${typeof input}` });
+}
+
+function nameOf(input: AudioInput): string {
+  const name = (input as { name?: unknown }).name;
+  return typeof name === 'string' ? name : '';
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OnmonError('aborted', { cause: signal.reason });
+}
