@@ -158,11 +158,23 @@ impl Platform {
     /// Bytes that are no query fingerprint; a library or database that does not answer.
     pub async fn identify(&self, wire: &[u8], now_ms: i64) -> Result<Identified, SharingError> {
         let matches = self.shared.library.identify(wire).await?.matches;
-        let recordings: Vec<&Recording> = matches.iter().map(|found| &found.recording).collect();
-        let mut reader = self.shared.store.readers().acquire().await?;
-        let claims = self.claims_of(&mut reader, &recordings).await?;
-        let ruling = decide(&claims, &self.used(UsageForm::Upload, now_ms)?);
+        let ruling = self.rule(&matches, now_ms).await?;
         Ok(Identified { matches, ruling })
+    }
+
+    /// What follows from the rights of what matched, for an upload.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn rule(
+        &self,
+        matches: &[RecordingMatch],
+        now_ms: i64,
+    ) -> Result<Ruling, SharingError> {
+        let recordings: Vec<&Recording> = matches.iter().map(|found| &found.recording).collect();
+        let mut reader = self.reader().await?;
+        let claims = self.claims_of(&mut reader, &recordings).await?;
+        Ok(decide(&claims, &self.used(UsageForm::Upload, now_ms)?))
     }
 
     /// What is claimed of recordings: from the register, or where that says nothing from the one

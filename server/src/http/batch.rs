@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use onmon_library::{Answer, LibraryError};
+use onmon_sharing::Identified;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,24 +63,34 @@ pub async fn identify_batch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<IdentifiedBatch>, Problem> {
-    let library = service.library()?;
+    let (library, platform) = (service.library()?, service.platform()?);
     let batch = body::typed(&headers, body, MEDIA_TYPE, BATCH_BYTES_MAX).await?;
     let messages = messages(&batch)?;
     let started = Instant::now();
     // One over the limit is not put to the library, as /v1/identify would not.
     let short = messages.iter().filter(|message| message.len() <= LIMIT_BYTES);
     let mut found = library.identify_many(short.map(|m| m.to_vec()).collect()).await.into_iter();
-    let elapsed = started.elapsed();
-    service.metrics.observe_batch(elapsed);
-    let answer = |message: &&[u8]| {
+    let mut answers = Vec::with_capacity(messages.len());
+    for message in &messages {
         let answer = match message.len() {
             ..=LIMIT_BYTES => found.next().unwrap_or(Err(LibraryError::Interrupted)),
-            _ => return Err(body::too_large(LIMIT_BYTES)),
+            _ => {
+                answers.push(told(&service, Err(body::too_large(LIMIT_BYTES))));
+                continue;
+            }
         };
-        answer.map_err(Problem::from)
-    };
-    let answers = messages.iter().map(answer);
-    let answers = answers.map(|answer| told(&service, answer)).collect();
+        let ruled = match answer {
+            Ok(Answer { matches, .. }) => platform
+                .rule(&matches, service.now_ms())
+                .await
+                .map(|ruling| Identified { matches, ruling })
+                .map_err(Problem::from),
+            Err(error) => Err(Problem::from(error)),
+        };
+        answers.push(told(&service, ruled));
+    }
+    let elapsed = started.elapsed();
+    service.metrics.observe_batch(elapsed);
     Ok(Json(IdentifiedBatch { answers, ms: elapsed.into() }))
 }
 
@@ -105,18 +116,19 @@ pub enum BatchAnswer {
 pub struct IdentifiedInBatch {
     decision: DecisionWord,
     /// Why, in words that may be shown.
-    rule: &'static str,
+    rule: String,
     /// Every recording above the threshold, best first; empty if none.
     matches: Vec<MatchedRecording>,
 }
 
-fn told(service: &Service, answer: Result<Answer, Problem>) -> BatchAnswer {
-    let counted = answer.as_ref().map(|answer| answer.decision).map_err(Problem::code);
+fn told(service: &Service, answer: Result<Identified, Problem>) -> BatchAnswer {
+    let decided = |answer: &Identified| DecisionWord::from(answer.ruling.decision).into();
+    let counted = answer.as_ref().map(decided).map_err(Problem::code);
     service.metrics.count_in_batch(counted);
     match answer {
         Ok(answer) => BatchAnswer::Identified(IdentifiedInBatch {
-            decision: answer.decision.into(),
-            rule: answer.rule,
+            decision: answer.ruling.decision.into(),
+            rule: answer.ruling.words(),
             matches: answer.matches.into_iter().map(MatchedRecording::from).collect(),
         }),
         Err(problem) => BatchAnswer::Problem(problem.document()),

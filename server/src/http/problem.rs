@@ -28,7 +28,8 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed: most problems have none, and every route's result has room for a problem.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     next_code: Option<u64>,
 }
 
@@ -182,14 +183,14 @@ impl Problem {
     }
 
     fn with(mut self, name: HeaderName, value: &'static str) -> Problem {
-        self.header = Some((name, HeaderValue::from_static(value)));
+        self.header = Some(Box::new((name, HeaderValue::from_static(value))));
         self
     }
 
     fn retry_after(mut self, retry_ms: i64) -> Problem {
         // Whole seconds, and not too few.
         let seconds = retry_ms.max(0).div_euclid(1_000) + 1;
-        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
+        self.header = Some(Box::new((RETRY_AFTER, HeaderValue::from(seconds))));
         self
     }
 }
@@ -316,7 +317,7 @@ impl IntoResponse for Problem {
         let (status, code, header) = (self.status, self.code, self.header.clone());
         let mut response = (status, Json(self.document())).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some((name, value)) = header {
+        if let Some((name, value)) = header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(Code(code));

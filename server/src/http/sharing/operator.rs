@@ -240,7 +240,7 @@ pub async fn close_month(
     let invoices = issue_invoices(platform.store(), named, now_ms).await?;
     let statements = issue_statements(platform.store(), named, now_ms).await?;
     operator.log(&service, "close_month", &month).await?;
-    let sum = |amounts: Vec<Sen>| Sen::sum(amounts.into_iter()).map_err(SharingError::from);
+    let sum = |amounts: Vec<Sen>| Sen::sum(amounts).map_err(SharingError::from);
     let closed = MonthClosed {
         invoices: invoices.len(),
         invoiced: sum(invoices.iter().map(|one| one.total).collect())?.into(),
