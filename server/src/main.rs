@@ -78,8 +78,8 @@ fn log(filter: &str) {
         .init();
 }
 
-/// Starts: token, port, health routes, library, platform, ready. Stops: not ready, drain, write the index,
-/// exit.
+/// Starts: token, port, health routes, library, platform, ready. Stops: not ready, drain, write the
+/// index, exit.
 async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
     args.check()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, value_parser};
 use onmon_keys::MasterKeys;
 use onmon_ledger::{Date, jasrac, tariff_add, tariffs};
 use onmon_library::Library;
@@ -50,11 +50,21 @@ pub struct PlatformArgs {
     pub permit_unknown_shares: bool,
 
     /// Consumption tax on what is bought, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 10,
+        value_parser = value_parser!(u32).range(0..=100),
+    )]
     pub tax_percent: u32,
 
     /// For how many days a release unlocks a tagged file; it is renewed for nothing.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        value_parser = value_parser!(u32).range(1..=3650),
+    )]
     pub release_days: u32,
 
     /// For how many days a fingerprint that matched nothing is kept, to be found when it is

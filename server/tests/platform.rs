@@ -1,5 +1,5 @@
-//! The copyright platform over HTTP, with a real server: both methods walked through, what belongs to
-//! others not found, and every answer as its OpenAPI entry says.
+//! The copyright platform over HTTP, with a real server: both methods walked through, what belongs
+//! to others not found, and every answer as its OpenAPI entry says.
 
 #[path = "../sharing/tests/music/codes.rs"]
 mod codes;
@@ -211,6 +211,7 @@ fn a_month_s_money_over_http() {
 }
 
 /// Every route that names an object of somebody's, asked by everybody else, and by nobody.
+// tidy: long because the two tables are read as one.
 #[test]
 fn every_route_against_every_foreign_object_is_not_found() {
     let site = Site::new(&[]);
@@ -267,7 +268,8 @@ fn every_route_against_every_foreign_object_is_not_found() {
     }
     let statement = "/v1/statements/stm_00000000000000000000000000";
     assert_eq!(site.get(&nextone, statement).status(), 404);
-    // Every route of the platform that takes a token is in one of the two tables, or a list of one's own.
+    // Every route of the platform that takes a token is in one of the two tables, or a list of
+    // one's own.
     let document = json(&site.server.get("/openapi.json"));
     let mut asked: BTreeSet<String> = routes.iter().map(|(_, path, ..)| shape(path)).collect();
     asked.extend(others.iter().map(|(_, path)| shape(path)));

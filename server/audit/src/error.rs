@@ -34,8 +34,8 @@ pub enum AuditError {
         /// In which way.
         what: &'static str,
     },
-    /// The database has fewer lines than were published, or others: it was restored from a backup or
-    /// altered. Nothing more is published.
+    /// The database has fewer lines than were published, or others: it was restored from a backup
+    /// or altered. Nothing more is published.
     #[error("line {line} of the database is not the one that was published")]
     Disagrees {
         /// The first such line.

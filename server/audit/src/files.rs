@@ -30,8 +30,8 @@ impl Folder {
         }
     }
 
-    /// Puts a file there that is never to change. The same bytes once more are no change; others are
-    /// refused.
+    /// Puts a file there that is never to change. The same bytes once more are no change; others
+    /// are refused.
     pub fn write_once(&self, name: &Path, bytes: &[u8]) -> Result<(), AuditError> {
         match self.read(name)? {
             Some(there) if there == bytes => Ok(()),

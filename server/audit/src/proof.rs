@@ -25,8 +25,8 @@ pub struct Proof {
 /// Shows that a line is in the log of the checkpoint that stands.
 ///
 /// # Errors
-/// [`AuditError::NoSuchLine`], [`AuditError::NothingPublished`], [`AuditError::BadSignature`]; a file
-/// that is missing or damaged.
+/// [`AuditError::NoSuchLine`], [`AuditError::NothingPublished`], [`AuditError::BadSignature`]; a
+/// file that is missing or damaged.
 pub fn prove(dir: &Path, key: &VerifierKey, line: u64) -> Result<Proof, AuditError> {
     let checkpoint = checkpoint(dir, key)?.ok_or(AuditError::NothingPublished)?;
     let size = checkpoint.size;

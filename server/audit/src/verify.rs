@@ -27,8 +27,8 @@ pub struct Verified {
 /// called with the number of lines that are done.
 ///
 /// # Errors
-/// The first thing that is wrong: [`AuditError::Disagrees`] for a row, [`AuditError::Damaged`] for a
-/// file, [`AuditError::BadSignature`]. The database.
+/// The first thing that is wrong: [`AuditError::Disagrees`] for a row, [`AuditError::Damaged`] for
+/// a file, [`AuditError::BadSignature`]. The database.
 pub async fn verify(
     store: &Store,
     dir: &Path,

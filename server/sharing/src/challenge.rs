@@ -1,8 +1,9 @@
-//! A challenge: the server draws where the samples are to lie, after the client has named its audio.
+//! A challenge: the server draws where the samples are to lie, after the client has named its
+//! audio.
 //!
 //! So a stored fingerprint cannot be replayed, and whoever wants to be taken for a song needs that
-//! song's audio at hand. It does not make anyone honest: who has another song's audio can still send
-//! that song's codes (docs/honest-limits.md).
+//! song's audio at hand. It does not make anyone honest: who has another song's audio can still
+//! send that song's codes (docs/honest-limits.md).
 
 use onmon_core::{Fingerprint, plan};
 use onmon_store::StoreError;

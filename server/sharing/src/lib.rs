@@ -13,8 +13,8 @@
 //! Here, and nowhere else, a transaction spans rooms: a permit, its count, its key and its line in
 //! the audit log are there together or not at all; so are a purchase, its booking and its line.
 //!
-//! Whoever calls has found out who asks: an account id is believed here. It is put into the question
-//! to the database each time, so that what belongs to another is not found.
+//! Whoever calls has found out who asks: an account id is believed here. It is put into the
+//! question to the database each time, so that what belongs to another is not found.
 
 mod buy;
 mod challenge;

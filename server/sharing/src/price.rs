@@ -1,7 +1,8 @@
 //! What a download costs, and who gets which part of it. Pure: rulings and tariffs in, amounts out.
 //!
-//! A work costs what its claimants' tariffs say, each for its share. Where claims are in conflict the
-//! buyer still pays once: the dearest of the registrations, held, and split over all who claim it.
+//! A work costs what its claimants' tariffs say, each for its share. Where claims are in conflict
+//! the buyer still pays once: the dearest of the registrations, held, and split over all who claim
+//! it.
 
 use std::collections::BTreeMap;
 

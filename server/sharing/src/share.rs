@@ -59,7 +59,8 @@ pub struct Permitted {
 }
 
 impl Platform {
-    /// Identifies, decides, and on a permit counts the upload and hands out what goes into the file.
+    /// Identifies, decides, and on a permit counts the upload and hands out what goes into the
+    /// file.
     ///
     /// # Errors
     /// A fingerprint that is none, or of no sound; an idempotency key that was used for something

@@ -1,6 +1,7 @@
 //! What matched nothing, kept for a while: a recording that is registered later is found among it.
 //!
-//! No account and no time of day stand beside a kept fingerprint, and it goes when its days are over.
+//! No account and no time of day stand beside a kept fingerprint, and it goes when its days are
+//! over.
 
 use onmon_library::LibraryError;
 use onmon_rights::Date;

@@ -123,9 +123,9 @@ pub async fn one_payment(
 
 /// An event of the payment provider
 ///
-/// Signed: the header `Onmon-Signature` is `t=UNIX_SECONDS,v1=HEX`, HMAC-SHA256 of the time, a point
-/// and the body, under the provider's secret; five minutes of difference are let pass. An event
-/// counts once, by its id; in whatever order they come, a payment goes forward only.
+/// Signed: the header `Onmon-Signature` is `t=UNIX_SECONDS,v1=HEX`, HMAC-SHA256 of the time, a
+/// point and the body, under the provider's secret; five minutes of difference are let pass. An
+/// event counts once, by its id; in whatever order they come, a payment goes forward only.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/payments",

@@ -37,8 +37,8 @@ pub async fn jwks(State(service): State<Arc<Service>>) -> Result<Response, Probl
 
 /// A Clear Key licence
 ///
-/// The body and the answer are those of W3C Clear Key (Encrypted Media Extensions, section 9.1), for
-/// keys that the account has bought.
+/// The body and the answer are those of W3C Clear Key (Encrypted Media Extensions, section 9.1),
+/// for keys that the account has bought.
 #[utoipa::path(
     post,
     path = "/v1/clear-key",

@@ -1,4 +1,5 @@
-//! Offers: what a shared file is and what it costs. For whoever holds the file; no account is needed.
+//! Offers: what a shared file is and what it costs. For whoever holds the file; no account is
+//! needed.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ pub struct ReportParameters {
     security(("account" = [])),
     responses(
         (status = 200, description = "The file", body = String,
-            content_type = "text/tab-separated-values"),
+            content_type = "text/tab-separated-values; charset=utf-8"),
         AskedForOne
     )
 )]
