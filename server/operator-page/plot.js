@@ -1,7 +1,6 @@
 // Bars over days, as SVG: stacked or single, with a title on every bar for mouse and screen reader.
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
-const WIDTH = 720;
 const HEIGHT = 180;
 const LEFT = 52;
 const BOTTOM = 22;
@@ -20,16 +19,18 @@ export function bars(figure, days, series, format, nothing) {
     return;
   }
   const top = niceAbove(most);
-  const svg = element('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' });
+  // As wide as it is shown, so that its words are as large as all others.
+  const width = Math.max(280, figure.clientWidth - 20);
+  const svg = element('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img' });
   const height = (value) => ((HEIGHT - TOP - BOTTOM) * value) / top;
   for (const tick of [0, top / 2, top]) {
     const y = HEIGHT - BOTTOM - height(tick);
-    svg.append(element('line', { class: 'axis', x1: LEFT, x2: WIDTH, y1: y, y2: y }));
+    svg.append(element('line', { class: 'axis', x1: LEFT, x2: width, y1: y, y2: y }));
     const label = element('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' });
     label.textContent = format(tick);
     svg.append(label);
   }
-  const step = (WIDTH - LEFT) / days.length;
+  const step = (width - LEFT) / days.length;
   days.forEach((day, at) => {
     let y = HEIGHT - BOTTOM;
     for (const one of series) {
@@ -44,7 +45,7 @@ export function bars(figure, days, series, format, nothing) {
       bar.append(title);
       svg.append(bar);
     }
-    if (at % Math.ceil(days.length / 8) === 0) {
+    if (at % Math.ceil((days.length * 90) / width) === 0) {
       const label = element('text', { x: LEFT + step * at, y: HEIGHT - 6 });
       label.textContent = day.slice(5);
       svg.append(label);

@@ -22,8 +22,8 @@ pub const MASTER_FILE: &str = "master-key";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sharing")]
 pub struct PlatformArgs {
-    /// Where catalogue, rights, money and accounts are kept: `postgres://user:password@host/name`.
-    /// Without it they are SQLite files in DIR.
+    /// Where rights, money and accounts are kept: `postgres://user:password@host/name`. Without it
+    /// they are a SQLite file in DIR, as the catalogue is in any case.
     #[arg(long, value_name = "URL", env = "ONMON_DATABASE", hide_env_values = true)]
     pub database: Option<Location>,
 
