@@ -70,7 +70,7 @@ pub async fn of_month(
                 rules_version: download.rules_version,
             },
             payer: download.account_id.clone(),
-            log_index: download.audit_line,
+            log_index: None,
             correction_of: None,
         })
         .collect())

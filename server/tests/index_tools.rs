@@ -8,9 +8,9 @@ mod running;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use running::{Server, json};
+use running::{Ended, Server, ended, json};
 use serde_json::Value;
 use songs::{id, query, reference, song};
 use tempfile::tempdir;
@@ -20,24 +20,12 @@ const CODES: u64 = 2_400;
 const SEGMENT_HEAD_BYTES: u64 = 16;
 const SEGMENT_FOOT_BYTES: u64 = 64;
 
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    says: String,
-}
-
 fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onmon-server"));
     command.arg("index").args(arguments).arg("--data").arg(data);
     command.env_remove("ONMON_LOG").env_remove("ONMON_DATA");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-fn ended(child: Child) -> Ended {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ended { code: output.status.code(), out: text(output.stdout), says: text(output.stderr) }
 }
 
 fn index(data: &Path, arguments: &[&str]) -> Ended {

@@ -9,7 +9,7 @@ mod running;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use onmon_library::Library;
 use onmon_sharing::{Method, Platform, SCHEMAS, Settings, ShareRequest, Wanted};
 use onmon_store::testing::{ENGINES, Scratch};
 use onmon_store::{Engine, Location, Store};
-use running::{Server, TOKEN, json};
+use running::{Ended, Server, TOKEN, ended, json};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use ureq::http::Request;
@@ -29,12 +29,6 @@ const CATALOGUE: &str = include_str!("../rights/tests/golden/catalogue.csv");
 /// 2024-04-15, noon in Japan.
 const APRIL: i64 = 1_713_150_000_000;
 
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    says: String,
-}
-
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onmon-server"));
     for name in ["DATA", "DATABASE", "LOG", "MASTER_KEY", "AUDIT_NAME"] {
@@ -43,12 +37,6 @@ fn command(arguments: &[&str]) -> Command {
     command.args(arguments);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-fn ended(child: Child) -> Ended {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ended { code: output.status.code(), out: text(output.stdout), says: text(output.stderr) }
 }
 
 fn bare(arguments: &[&str]) -> Ended {

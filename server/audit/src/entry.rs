@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::log::Line;
 use crate::tree::{Hash, leaf_hash};
 
 /// Something that is written down for good.
@@ -24,7 +25,7 @@ pub struct Event<'a> {
 /// 17 permit 1776222000000
 /// 64 hexadecimal digits: SHA-256 of salt, subject, 0, body
 /// ```
-pub(crate) fn entry(line: u64, event: &Event<'_>, salt: &[u8]) -> Vec<u8> {
+fn entry(line: u64, event: &Event<'_>, salt: &[u8]) -> Vec<u8> {
     let commitment = Sha256::new()
         .chain_update(salt)
         .chain_update(event.subject)
@@ -38,4 +39,16 @@ pub(crate) fn entry(line: u64, event: &Event<'_>, salt: &[u8]) -> Vec<u8> {
 /// Its hash in the tree.
 pub(crate) fn leaf(line: u64, event: &Event<'_>, salt: &[u8]) -> Hash {
     leaf_hash(&entry(line, event, salt))
+}
+
+/// The entries of a tile's lines, as they are published: each behind its length (u16, big-endian).
+pub(crate) fn bundle(rows: &[Line]) -> Vec<u8> {
+    let mut bundle = Vec::new();
+    for row in rows {
+        let entry = entry(row.line, &row.event(), &row.salt);
+        // A kind is a word: an entry has some hundred bytes.
+        bundle.extend((entry.len() as u16).to_be_bytes());
+        bundle.extend(entry);
+    }
+    bundle
 }

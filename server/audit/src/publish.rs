@@ -7,7 +7,7 @@ use std::path::Path;
 
 use onmon_store::Store;
 
-use crate::entry::entry;
+use crate::entry::bundle;
 use crate::error::AuditError;
 use crate::files::Folder;
 use crate::log::{Line, between, lines};
@@ -104,14 +104,7 @@ fn check_rows(
 }
 
 fn write_leaves(folder: &Folder, tile: &Tile, rows: &[Line]) -> Result<(), AuditError> {
-    let mut bundle = Vec::new();
-    for row in rows {
-        let entry = entry(row.line, &row.event(), &row.salt);
-        // A kind is a word: an entry has some hundred bytes.
-        bundle.extend((entry.len() as u16).to_be_bytes());
-        bundle.extend(entry);
-    }
-    folder.write_once(&tile.entries_path(), &bundle)?;
+    folder.write_once(&tile.entries_path(), &bundle(rows))?;
     let hashes: Vec<u8> = rows.iter().flat_map(|row| row.leaf).collect();
     folder.write_once(&tile.path(), &hashes)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use onmon_store::Store;
 
-use crate::entry::entry;
+use crate::entry::bundle;
 use crate::error::AuditError;
 use crate::files::Folder;
 use crate::log::{between, lines};
@@ -59,13 +59,7 @@ pub async fn verify(
             if let Some(at) = hashes.iter().zip(rows).position(|(hash, row)| *hash != row.leaf) {
                 return Err(AuditError::Disagrees { line: from + at as u64 });
             }
-            let mut bundle = Vec::new();
-            for row in rows {
-                let entry = entry(row.line, &row.event(), &row.salt);
-                bundle.extend((entry.len() as u16).to_be_bytes());
-                bundle.extend(entry);
-            }
-            check_entries(&folder, &tile, &bundle)?;
+            check_entries(&folder, &tile, &bundle(rows))?;
         }
         told((from + WIDTH).min(total));
     }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::LibraryError;
-use crate::identifiers::{Isrc, Iswc};
-use crate::rights::Rights;
+use onmon_rights::{Isrc, Iswc, Rights};
 
 /// Longest recording id, in bytes of UTF-8: any file stem fits.
 pub const RECORDING_ID_BYTES_MAX: usize = 255;

@@ -1,59 +1,10 @@
 //! From the rights of what matched to a decision: a pure function, without clock or database.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the interactive distribution right of a recording is entrusted to a rights organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Rights {
-    /// Entrusted: sharing can be permitted and is charged. What is enrolled without a word on its
-    /// rights is taken to be entrusted.
-    #[default]
-    Entrusted,
-    /// Known, and not entrusted: sharing is refused.
-    NotEntrusted,
-    /// Nobody has said. Never read as "free".
-    Unknown,
-}
-
-impl Rights {
-    /// Every state, in the order of the enumeration.
-    pub const ALL: [Rights; 3] = [Rights::Entrusted, Rights::NotEntrusted, Rights::Unknown];
-
-    /// The word for it in catalogues, in the database and on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Rights::Entrusted => "entrusted",
-            Rights::NotEntrusted => "not_entrusted",
-            Rights::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for Rights {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Rights {
-    type Err = UnknownRights;
-
-    /// Upper and lower case alike; `-` and space for `_`.
-    fn from_str(text: &str) -> Result<Self, UnknownRights> {
-        let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
-        Rights::ALL.into_iter().find(|rights| rights.as_str() == word).ok_or(UnknownRights)
-    }
-}
-
-/// A word that names no state of rights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("rights must be one of `entrusted`, `not_entrusted`, `unknown`")]
-pub struct UnknownRights;
+pub use onmon_rights::{Rights, UnknownRights};
 
 /// What is answered to someone who wants to share a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,7 +62,8 @@ pub fn decide(matched: impl IntoIterator<Item = Rights>) -> Ruling {
         let other = match rights {
             Rights::NotEntrusted => return NOT_ENTRUSTED,
             Rights::Entrusted => ENTRUSTED,
-            Rights::Unknown => RIGHTS_UNKNOWN,
+            // Whatever is said beside these two permits nothing.
+            _ => RIGHTS_UNKNOWN,
         };
         if ruling != ENTRUSTED {
             ruling = other;

@@ -4,10 +4,9 @@
 //! driver.
 
 use std::path::Path;
-use std::sync::Once;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_drivers};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Row, raw_sql};
 
 use crate::error::{CatalogueFault, LibraryError};
@@ -100,11 +99,7 @@ pub(crate) fn write_fault(error: sqlx::Error) -> LibraryError {
 }
 
 fn options(dir: &Path, mode: &str) -> Result<AnyConnectOptions, LibraryError> {
-    static DRIVERS: Once = Once::new();
-    DRIVERS.call_once(|| {
-        // It fails only where the host program has chosen its own drivers already.
-        let _ = install_drivers(&[sqlx::sqlite::any::DRIVER, sqlx::postgres::any::DRIVER]);
-    });
+    onmon_store::drivers();
     let path = dir.join(FILE);
     let path = path.to_str().ok_or_else(|| LibraryError::PathNotUtf8 { dir: dir.to_path_buf() })?;
     let path = utf8_percent_encode(path, NON_ALPHANUMERIC);

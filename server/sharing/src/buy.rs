@@ -178,7 +178,7 @@ struct Bill<'a> {
 }
 
 /// The purchase of this permit by this account, if there is one, and its price.
-async fn bought(
+pub(crate) async fn bought(
     connection: &mut AnyConnection,
     account_id: &str,
     permit: &Permit,

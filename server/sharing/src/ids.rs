@@ -5,27 +5,17 @@ use crate::error::SharingError;
 /// Crockford's base32: no letter is taken for a digit. <https://www.crockford.com/base32.html>
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// 26 characters of 5 bits hold 128 random bits; the first takes the two that are left over.
-const CHARACTERS: usize = 26;
-
-/// A new id: the prefix, then 128 random bits, as `prm_1v8k…`.
+/// A new id, as `prm_1v8k…`: the ledger's, in lower case.
 ///
 /// # Errors
 /// An operating system that gives no randomness.
 pub(crate) fn new(prefix: &str) -> Result<String, SharingError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| SharingError::NoRandomness)?;
-    let mut bits = u128::from_be_bytes(random);
-    let mut characters = [0; CHARACTERS];
-    for character in characters.iter_mut().rev() {
-        *character = ALPHABET[(bits & 31) as usize];
-        bits >>= 5;
-    }
-    Ok(characters.iter().fold(String::from(prefix), |mut id, &character| {
-        id.push(char::from(character));
-        id
-    }))
+    let id = onmon_ledger::new_id(prefix).map_err(|_| SharingError::NoRandomness)?;
+    Ok(id.to_ascii_lowercase())
 }
+
+/// Characters behind the prefix.
+const CHARACTERS: usize = 26;
 
 /// Whether a text has the form of an id of this kind: what has not is not asked for.
 pub(crate) fn is(prefix: &str, id: &str) -> bool {

@@ -6,6 +6,7 @@
 use onmon_keys::content_key_revoke;
 use sqlx::Row;
 
+use crate::buy::bought;
 use crate::error::SharingError;
 use crate::offer::{Wanted, find};
 use crate::platform::Platform;
@@ -42,12 +43,7 @@ impl Platform {
         let matches = self.shared.library.identify(wire).await?.matches;
         let mut write = self.shared.store.begin().await?;
         let permit = find(&mut write, &Wanted::Permit(permit_id.to_owned())).await?;
-        let bought = sqlx::query("SELECT 1 FROM purchase WHERE account_id = $1 AND permit_id = $2")
-            .bind(account_id)
-            .bind(permit_id)
-            .fetch_optional(&mut *write)
-            .await?;
-        bought.ok_or(SharingError::NoSuchPermit)?;
+        bought(&mut write, account_id, &permit).await?.ok_or(SharingError::NoSuchPermit)?;
         let is_of_permit = |id: &str| permit.recordings().any(|recording| recording == id);
         if matches.iter().any(|found| is_of_permit(&found.recording.recording_id)) {
             return Ok(Rechecked::Same);

@@ -5,7 +5,7 @@ use onmon_rights::{Date, Decision};
 use sqlx::{AnyConnection, Row};
 
 use crate::error::SharingError;
-use crate::platform::Platform;
+use crate::platform::{DAY_MS, Platform};
 
 /// All there is, at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +66,6 @@ pub(crate) async fn count(
     Ok(())
 }
 
-const DAY_MS: i64 = 86_400_000;
-
 impl Platform {
     /// All there is, at a glance.
     ///
@@ -120,17 +118,23 @@ impl Platform {
         }
         for of in &mut all {
             of.decisions.sort();
-            let begin = of.day.parse::<onmon_ledger::Date>()?.start_ms();
-            let row = sqlx::query(
-                "SELECT COUNT(*), CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM purchase \
-                 WHERE created_ms >= $1 AND created_ms < $2",
-            )
-            .bind(begin)
-            .bind(begin + DAY_MS)
-            .fetch_one(self.shared.store.readers())
-            .await?;
-            of.downloads = row.try_get::<i64, _>(0)?.unsigned_abs();
-            of.charged = Sen::new(row.try_get(1)?);
+        }
+        // Days are counted from the first one's beginning: Japan has no summer time.
+        let begin = first.parse::<onmon_ledger::Date>()?.start_ms();
+        let bought = sqlx::query(
+            "SELECT (created_ms - $1) / $2, COUNT(*), CAST(COALESCE(SUM(price), 0) AS BIGINT) \
+             FROM purchase WHERE created_ms >= $1 GROUP BY 1",
+        )
+        .bind(begin)
+        .bind(DAY_MS)
+        .fetch_all(self.shared.store.readers())
+        .await?;
+        for row in bought {
+            let day = usize::try_from(row.try_get::<i64, _>(0)?);
+            if let Some(of) = day.ok().and_then(|day| all.get_mut(day)) {
+                of.downloads = row.try_get::<i64, _>(1)?.unsigned_abs();
+                of.charged = Sen::new(row.try_get(2)?);
+            }
         }
         Ok(all)
     }

@@ -36,8 +36,6 @@ pub struct Download {
     pub rule_id: String,
     /// The rules' version then.
     pub rules_version: u32,
-    /// Its line in the audit log.
-    pub audit_line: Option<u64>,
 }
 
 /// Downloads read at once.
@@ -127,7 +125,6 @@ fn download(row: &AnyRow) -> Result<Download, SharingError> {
         encoder: small(7)? as u16,
         rule_id: row.try_get(8)?,
         rules_version: small(9)?,
-        audit_line: None,
     })
 }
 

@@ -6,8 +6,8 @@
 use utoipa::IntoResponses;
 
 use super::openapi::{
-    BadRequest, Forbidden, InternalError, NotFound, TimedOut, TooLarge, Unauthorised, Unavailable,
-    UnsupportedMediaType, WrongKind,
+    BadRequest, Conflicting, Forbidden, InternalError, NotFound, TimedOut, TooLarge, TooOften,
+    Unauthorised, Unavailable, UnsupportedMediaType, WrongKind,
 };
 
 /// Of a route that needs no account.
@@ -19,7 +19,7 @@ pub enum Open {
     Unavailable(#[to_response] Unavailable),
 }
 
-/// Of a route that needs no account and names an object.
+/// Beside [`Open`]: of a route that names an object.
 #[derive(IntoResponses)]
 pub enum OpenForOne {
     #[response(status = 400)]
@@ -29,11 +29,7 @@ pub enum OpenForOne {
     #[response(status = 408)]
     TimedOut(#[to_response] TimedOut),
     #[response(status = 409)]
-    Conflicting(#[to_response] super::openapi::Conflicting),
-    #[response(status = 500)]
-    InternalError(#[to_response] InternalError),
-    #[response(status = 503)]
-    Unavailable(#[to_response] Unavailable),
+    Conflicting(#[to_response] Conflicting),
 }
 
 /// Of a route that needs a token.
@@ -52,36 +48,18 @@ pub enum Asked {
     #[response(status = 415)]
     UnsupportedMediaType(#[to_response] UnsupportedMediaType),
     #[response(status = 429)]
-    TooOften(#[to_response] super::openapi::TooOften),
+    TooOften(#[to_response] TooOften),
     #[response(status = 500)]
     InternalError(#[to_response] InternalError),
     #[response(status = 503)]
     Unavailable(#[to_response] Unavailable),
 }
 
-/// Of a route that needs a token and names an object, or takes a fingerprint.
+/// Beside [`Asked`]: of a route that names an object, or takes a fingerprint.
 #[derive(IntoResponses)]
 pub enum AskedForOne {
-    #[response(status = 400)]
-    BadRequest(#[to_response] BadRequest),
-    #[response(status = 401)]
-    Unauthorised(#[to_response] Unauthorised),
-    #[response(status = 403)]
-    Forbidden(#[to_response] Forbidden),
     #[response(status = 404)]
     NotFound(#[to_response] NotFound),
-    #[response(status = 408)]
-    TimedOut(#[to_response] TimedOut),
-    #[response(status = 413)]
-    TooLarge(#[to_response] TooLarge),
-    #[response(status = 415)]
-    UnsupportedMediaType(#[to_response] UnsupportedMediaType),
     #[response(status = 422)]
     WrongKind(#[to_response] WrongKind),
-    #[response(status = 429)]
-    TooOften(#[to_response] super::openapi::TooOften),
-    #[response(status = 500)]
-    InternalError(#[to_response] InternalError),
-    #[response(status = 503)]
-    Unavailable(#[to_response] Unavailable),
 }

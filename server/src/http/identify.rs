@@ -148,17 +148,6 @@ impl From<Duration> for Times {
     }
 }
 
-impl From<Decision> for DecisionWord {
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::Permit => DecisionWord::Permit,
-            Decision::Refuse => DecisionWord::Refuse,
-            // What a newer library decides and this server has no word for is no permit.
-            _ => DecisionWord::Unregistered,
-        }
-    }
-}
-
 impl From<onmon_rights::Decision> for DecisionWord {
     /// What a part of has no known claimant is no permit here; the words say how large the part is.
     fn from(decision: onmon_rights::Decision) -> Self {

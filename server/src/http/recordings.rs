@@ -8,7 +8,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, RawQuery, State};
-use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use onmon_core::profile::CODES_PER_REFERENCE;
 use onmon_core::wire;
@@ -18,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body;
+use super::caller;
 use super::problem::Problem;
 use super::service::Service;
 
@@ -178,18 +178,11 @@ impl From<Rights> for RightsWord {
 }
 
 fn authorise(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
-    let token = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.as_bytes().split_first_chunk::<{ SCHEME.len() }>())
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME));
-    match token {
-        Some((_, token)) if service.admin_token.is(token.trim_ascii()) => Ok(()),
+    match caller::token(headers) {
+        Some(token) if service.admin_token.is(token) => Ok(()),
         _ => Err(Problem::unauthorised()),
     }
 }
-
-/// RFC 6750; the scheme's name is read in either case (RFC 9110).
-const SCHEME: &[u8] = b"Bearer ";
 
 fn parsed<T: FromStr<Err: Display>>(
     name: &str,

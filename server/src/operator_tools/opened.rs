@@ -58,8 +58,7 @@ pub struct PlatformPlace {
 
 impl Place {
     fn location(&self) -> Location {
-        let file = || Location::file(&self.data.join(platform::FILE));
-        self.database.clone().unwrap_or_else(file)
+        platform::location(self.database.as_ref(), &self.data)
     }
 
     /// Does something with the tables, which must be there.
@@ -86,9 +85,7 @@ impl Place {
         &self,
         work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let location = self.location();
-        let store = Store::open(&location, &platform::schemas()).await;
-        let store = store.with_context(|| format!("cannot open {location}"))?;
+        let store = platform::open_store(&self.location()).await?;
         let done = work(&store).await;
         store.close().await;
         done

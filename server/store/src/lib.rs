@@ -26,4 +26,4 @@ pub mod testing;
 pub use error::{Fault, StoreError};
 pub use location::{Engine, Location, LocationError};
 pub use schema::Schema;
-pub use store::{Store, Write};
+pub use store::{Store, Write, drivers};

@@ -205,8 +205,9 @@ fn options(location: &Location, mode: &str) -> Result<AnyConnectOptions, StoreEr
     Ok(options.disable_statement_logging())
 }
 
-/// Tells sqlx which engines there are; any number of times.
-pub(crate) fn drivers() {
+/// Tells sqlx which engines there are; any number of times. A process has one list of them, so
+/// whoever opens a database without a [`Store`] calls this and no other.
+pub fn drivers() {
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(|| {
         // It fails only where the host program has chosen its own drivers already.

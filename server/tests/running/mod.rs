@@ -190,3 +190,17 @@ fn agent() -> ureq::Agent {
         .timeout_global(Some(PATIENCE));
     config.build().into()
 }
+
+/// What a command that ended came to.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub says: String,
+}
+
+pub fn ended(child: Child) -> Ended {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), says: text(output.stderr) }
+}

@@ -48,7 +48,7 @@ pub async fn list(State(service): State<Arc<Service>>, user: User) -> Result<Res
     tag = "money",
     params(("invoice_id" = String, Path, description = "The invoice")),
     security(("account" = [])),
-    responses((status = 200, description = "The invoice", body = Object), AskedForOne)
+    responses((status = 200, description = "The invoice", body = Object), Asked, AskedForOne)
 )]
 pub async fn one(
     State(service): State<Arc<Service>>,
@@ -85,6 +85,7 @@ pub struct PaymentStarted {
     responses(
         (status = 200, description = "The payment", body = PaymentStarted),
         (status = 409, response = inline(crate::http::openapi::Conflicting)),
+        Asked,
         AskedForOne
     )
 )]
@@ -108,7 +109,7 @@ pub async fn pay(
     tag = "money",
     params(("payment_id" = String, Path, description = "The payment")),
     security(("account" = [])),
-    responses((status = 200, description = "The payment", body = Object), AskedForOne)
+    responses((status = 200, description = "The payment", body = Object), Asked, AskedForOne)
 )]
 pub async fn one_payment(
     State(service): State<Arc<Service>>,
@@ -132,7 +133,7 @@ pub async fn one_payment(
     tag = "money",
     request_body(content = Object, content_type = "application/json"),
     params(("Onmon-Signature" = String, Header, description = "t=…,v1=…")),
-    responses((status = 204, description = "Taken, or known already"), AskedForOne)
+    responses((status = 204, description = "Taken, or known already"), Asked, AskedForOne)
 )]
 pub async fn provider_event(
     State(service): State<Arc<Service>>,
@@ -176,7 +177,7 @@ pub async fn list_statements(
     tag = "money",
     params(("statement_id" = String, Path, description = "The statement")),
     security(("account" = [])),
-    responses((status = 200, description = "The statement", body = Object), AskedForOne)
+    responses((status = 200, description = "The statement", body = Object), Asked, AskedForOne)
 )]
 pub async fn one_statement(
     State(service): State<Arc<Service>>,

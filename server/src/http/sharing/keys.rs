@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use onmon_keys::{ClearKey, KeySystem, LicenceRequest};
 use onmon_sharing::SharingError;
 
-use crate::http::answers::{AskedForOne, Open};
+use crate::http::answers::{Asked, AskedForOne, Open};
 use crate::http::body;
 use crate::http::caller::User;
 use crate::http::problem::Problem;
@@ -48,6 +48,7 @@ pub async fn jwks(State(service): State<Arc<Service>>) -> Result<Response, Probl
     responses(
         (status = 200, description = "A JSON Web Key set", body = Object,
             content_type = "application/json"),
+        Asked,
         AskedForOne
     )
 )]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::{MethodWord, Price, PricedShareWords};
-use crate::http::answers::OpenForOne;
+use crate::http::answers::{Open, OpenForOne};
 use crate::http::problem::Problem;
 use crate::http::recordings::bad_parameter;
 use crate::http::service::Service;
@@ -62,7 +62,7 @@ impl From<Offer> for OfferAnswer {
     path = "/v1/offers/{permit_id}",
     tag = "sharing",
     params(("permit_id" = String, Path, description = "The permit that the tag names")),
-    responses((status = 200, description = "The offer", body = OfferAnswer), OpenForOne)
+    responses((status = 200, description = "The offer", body = OfferAnswer), Open, OpenForOne)
 )]
 pub async fn of_permit(
     State(service): State<Arc<Service>>,
@@ -79,7 +79,7 @@ pub async fn of_permit(
     path = "/v1/keys/{kid}/offer",
     tag = "sharing",
     params(("kid" = String, Path, description = "The key that the file names, 32 digits")),
-    responses((status = 200, description = "The offer", body = OfferAnswer), OpenForOne)
+    responses((status = 200, description = "The offer", body = OfferAnswer), Open, OpenForOne)
 )]
 pub async fn of_kid(
     State(service): State<Arc<Service>>,

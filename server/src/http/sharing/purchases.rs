@@ -68,6 +68,7 @@ pub struct PurchaseAnswer {
         (status = 201, description = "Bought", body = PurchaseAnswer),
         (status = 402, response = inline(crate::http::openapi::LimitReached)),
         (status = 409, response = inline(crate::http::openapi::Conflicting)),
+        Asked,
         AskedForOne
     )
 )]
@@ -163,7 +164,11 @@ pub async fn list(
     tag = "sharing",
     params(("purchase_id" = String, Path, description = "The purchase")),
     security(("account" = [])),
-    responses((status = 200, description = "The download", body = PurchaseListed), AskedForOne)
+    responses(
+        (status = 200, description = "The download", body = PurchaseListed),
+        Asked,
+        AskedForOne
+    )
 )]
 pub async fn one(
     State(service): State<Arc<Service>>,

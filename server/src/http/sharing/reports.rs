@@ -12,7 +12,7 @@ use onmon_report::{Form, society};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::answers::AskedForOne;
+use crate::http::answers::{Asked, AskedForOne};
 use crate::http::caller::Organisation;
 use crate::http::problem::Problem;
 use crate::http::recordings::bad_parameter;
@@ -53,6 +53,7 @@ pub struct ReportParameters {
     responses(
         (status = 200, description = "The file", body = String,
             content_type = "text/tab-separated-values; charset=utf-8"),
+        Asked,
         AskedForOne
     )
 )]

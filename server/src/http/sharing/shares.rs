@@ -157,6 +157,7 @@ impl From<Permitted> for PermitWords {
         (status = 201, description = "Permitted and counted", body = ShareAnswer),
         (status = 409, response = inline(crate::http::openapi::Conflicting)),
         (status = 428, response = inline(crate::http::openapi::ChallengeNeeded)),
+        Asked,
         AskedForOne
     )
 )]
@@ -278,7 +279,7 @@ pub async fn list(
     tag = "sharing",
     params(("permit_id" = String, Path, description = "The permit")),
     security(("account" = [])),
-    responses((status = 200, description = "The upload", body = ShareLine), AskedForOne)
+    responses((status = 200, description = "The upload", body = ShareLine), Asked, AskedForOne)
 )]
 pub async fn one(
     State(service): State<Arc<Service>>,
@@ -317,7 +318,11 @@ pub struct RecheckAnswer {
         content_type = "application/vnd.onmon.fingerprint"
     ),
     security(("account" = [])),
-    responses((status = 200, description = "What was found", body = RecheckAnswer), AskedForOne)
+    responses(
+        (status = 200, description = "What was found", body = RecheckAnswer),
+        Asked,
+        AskedForOne
+    )
 )]
 pub async fn recheck(
     State(service): State<Arc<Service>>,
