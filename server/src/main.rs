@@ -15,6 +15,7 @@ mod operator_tools;
 mod payments;
 mod platform;
 mod signals;
+mod soundness;
 mod streams;
 mod upkeep;
 mod usage_lines;

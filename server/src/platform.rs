@@ -1,6 +1,6 @@
 //! Opens the copyright platform beside the library: its database, its keys, its settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -83,12 +83,12 @@ pub struct PlatformArgs {
 
 impl PlatformArgs {
     /// Where the platform's tables are.
-    pub fn location(&self, data: &std::path::Path) -> Location {
-        self.database.clone().unwrap_or_else(|| Location::file(&data.join(FILE)))
+    pub fn location(&self, data: &Path) -> Location {
+        location(self.database.as_ref(), data)
     }
 
     /// The master keys, made where there are none.
-    pub fn masters(&self, data: &std::path::Path) -> anyhow::Result<MasterKeys> {
+    pub fn masters(&self, data: &Path) -> anyhow::Result<MasterKeys> {
         let file = self.master_key_file.clone().unwrap_or_else(|| data.join(MASTER_FILE));
         MasterKeys::load(&file).with_context(|| format!("master key file {}", file.display()))
     }
@@ -114,22 +114,26 @@ pub fn schemas() -> Vec<Schema> {
     schemas
 }
 
+/// Where the tables are: in the database that is named, or in a file of the data directory.
+pub fn location(named: Option<&Location>, data: &Path) -> Location {
+    named.cloned().unwrap_or_else(|| Location::file(&data.join(FILE)))
+}
+
 /// Opens the platform's database.
-pub async fn open_store(args: &PlatformArgs, data: &std::path::Path) -> anyhow::Result<Store> {
-    let location = args.location(data);
-    let opened = Store::open(&location, &schemas()).await;
+pub async fn open_store(location: &Location) -> anyhow::Result<Store> {
+    let opened = Store::open(location, &schemas()).await;
     opened.with_context(|| format!("cannot open {location}"))
 }
 
 /// Opens the platform over a library.
 pub async fn open(
     args: &PlatformArgs,
-    data: &std::path::Path,
+    data: &Path,
     library: Library,
     now_ms: i64,
 ) -> anyhow::Result<Platform> {
     let masters = args.masters(data)?;
-    let store = Arc::new(open_store(args, data).await?);
+    let store = Arc::new(open_store(&args.location(data)).await?);
     onmon_keys::check_masters(store.readers(), &masters)
         .await
         .context("the master key does not open what the database holds")?;
@@ -148,7 +152,10 @@ async fn first_tariffs(store: &Store, settings: &Settings, now_ms: i64) -> anyho
     let there = tariffs(&mut *write, jasrac::ORGANISATION, &settings.tariff_form).await?;
     if there.is_empty() {
         for tariff in jasrac::example(Date::in_japan(now_ms)?) {
-            tariff_add(&mut write, &tariff).await?;
+            // What the operator has set for the other forms stays as it is.
+            if tariffs(&mut *write, &tariff.organisation, &tariff.form).await?.is_empty() {
+                tariff_add(&mut write, &tariff).await?;
+            }
         }
         write.commit().await?;
         tracing::warn!("no tariff was set: began with \"{}\"", jasrac::SOURCE);

@@ -16,6 +16,7 @@ use crate::admin_token::AdminToken;
 use crate::args::Args;
 use crate::identity::Identity;
 use crate::payments::Payments;
+use crate::soundness::Soundness;
 use crate::streams::Streams;
 
 /// One running server.
@@ -36,6 +37,8 @@ pub struct Service {
     pub streams: Streams,
     /// Where invoices are paid.
     pub payments: Payments,
+    /// Whether the ledger balances.
+    pub soundness: Soundness,
     /// Whether everyone may make a user's account.
     pub open_registration: bool,
     /// What `/metrics` tells.
@@ -56,6 +59,7 @@ impl Service {
             request_timeout: args.request_timeout(),
             streams: Streams::new(args.streams_max, args.stream_idle()),
             payments: Payments::new(&args.payments)?,
+            soundness: Soundness::default(),
             open_registration: args.platform.open_registration,
             metrics: Metrics::default(),
         })

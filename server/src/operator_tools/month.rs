@@ -134,7 +134,7 @@ async fn issue_all(store: &Store, month: Month) -> anyhow::Result<CloseAnswer> {
     if !invoices.is_empty() || !statements.is_empty() {
         let detail = format!("{} invoices, {} statements", invoices.len(), statements.len());
         let mut write = store.begin().await?;
-        recorded(&mut write, "close_month", &month.to_string(), &detail, now_ms()).await?;
+        recorded(&mut write, "month.close", &month.to_string(), &detail, now_ms()).await?;
         write.commit().await?;
     }
     Ok(CloseAnswer {

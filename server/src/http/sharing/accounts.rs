@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use onmon_accounts::{Registration, Role};
+use onmon_accounts::{OrganisationId, Registration, Role};
 use onmon_sharing::SharingError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,8 +71,7 @@ pub async fn create(
         (RoleWord::User, None) => Role::User,
         (RoleWord::Operator, None) => Role::Operator,
         (RoleWord::Organisation, Some(organisation)) => {
-            let parsed = organisation.parse();
-            Role::Organisation(parsed.map_err(|_| bad_parameter("organisation".to_owned()))?)
+            Role::Organisation(organisation_id(&organisation)?)
         }
         _ => return Err(bad_parameter("role and organisation do not fit".to_owned())),
     };
@@ -92,6 +91,13 @@ pub async fn create(
         api_key: key.as_str().to_owned(),
     };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// The organisation as the register spells it: an account sees what is asked for by that id.
+fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
+    let wrong = || bad_parameter("organisation".to_owned());
+    let registered: onmon_rights::OrganisationId = text.parse().map_err(|_| wrong())?;
+    registered.as_str().parse().map_err(|_| wrong())
 }
 
 /// A token, for a few minutes.

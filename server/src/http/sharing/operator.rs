@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use onmon_billing::{ProviderState, issue_invoices, issue_statements};
 use onmon_keys::{SigningKeys, SigningUse};
-use onmon_ledger::{Month, Sen, check};
+use onmon_ledger::{Month, Sen};
 use onmon_sharing::{Day, SharingError, TopRecording};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,6 +54,8 @@ pub struct SummaryAnswer {
     recordings: u64,
     /// Whether debits equal credits, account by account.
     ledger_is_sound: bool,
+    /// When that was checked, Unix milliseconds: a minute ago or so.
+    ledger_checked_ms: i64,
     /// What all accounts of a kind come to.
     books: Vec<BookAnswer>,
     /// Lines of the audit log.
@@ -85,7 +87,8 @@ pub async fn summary(
 ) -> Result<Json<SummaryAnswer>, Problem> {
     let platform = service.platform()?;
     let found = platform.summary().await?;
-    let balance = check(platform.store().readers()).await.map_err(SharingError::from)?;
+    let checked = service.soundness.of(platform.store(), service.now_ms()).await;
+    let checked = checked.map_err(SharingError::from)?;
     let mut reader = platform.reader().await?;
     let books = onmon_ledger::books(&mut *reader).await.map_err(SharingError::from)?;
     let audit_lines = onmon_audit::lines(&mut *reader).await.map_err(SharingError::from)?;
@@ -97,7 +100,8 @@ pub async fn summary(
         unknown: found.unknown,
         revoked: found.revoked,
         recordings: service.library()?.stats().await?.recordings,
-        ledger_is_sound: balance.is_sound(),
+        ledger_is_sound: checked.is_sound,
+        ledger_checked_ms: checked.at_ms,
         books: books
             .into_iter()
             .map(|(kind, balance)| BookAnswer { kind: kind.as_str(), balance: balance.into() })
@@ -226,6 +230,7 @@ pub struct MonthClosed {
     responses(
         (status = 200, description = "What was issued", body = MonthClosed),
         (status = 409, response = inline(crate::http::openapi::Conflicting)),
+        Asked,
         AskedForOne
     )
 )]
@@ -239,7 +244,7 @@ pub async fn close_month(
     let (platform, now_ms) = (service.platform()?, service.now_ms());
     let invoices = issue_invoices(platform.store(), named, now_ms).await?;
     let statements = issue_statements(platform.store(), named, now_ms).await?;
-    operator.log(&service, "close_month", &month).await?;
+    operator.log(&service, "month.close", &month).await?;
     let sum = |amounts: Vec<Sen>| Sen::sum(amounts).map_err(SharingError::from);
     let closed = MonthClosed {
         invoices: invoices.len(),
@@ -267,7 +272,11 @@ pub struct KeyRotated {
     tag = "operator",
     params(("purpose" = String, Path, description = "`tag` or `release`")),
     security(("admin_token" = []), ("account" = [])),
-    responses((status = 200, description = "Which key signs now", body = KeyRotated), AskedForOne)
+    responses(
+        (status = 200, description = "Which key signs now", body = KeyRotated),
+        Asked,
+        AskedForOne
+    )
 )]
 pub async fn rotate(
     State(service): State<Arc<Service>>,
@@ -283,7 +292,7 @@ pub async fn rotate(
     let key_id = rotated.map_err(SharingError::from)?;
     write.commit().await.map_err(SharingError::from)?;
     platform.reload_signing().await?;
-    operator.log(&service, "rotate_key", &key_id.to_string()).await?;
+    operator.log(&service, "key.rotate", &key_id.to_string()).await?;
     Ok(Json(KeyRotated { key_id: key_id.to_string() }))
 }
 
@@ -307,7 +316,7 @@ pub struct SettleRequest {
     params(("provider_id" = String, Path, description = "The provider's id of the payment")),
     request_body = SettleRequest,
     security(("admin_token" = []), ("account" = [])),
-    responses((status = 204, description = "Settled"), AskedForOne)
+    responses((status = 204, description = "Settled"), Asked, AskedForOne)
 )]
 pub async fn settle(
     State(service): State<Arc<Service>>,
@@ -320,6 +329,6 @@ pub async fn settle(
     let request: SettleRequest = json::read(&headers, body).await?;
     let (platform, now_ms) = (service.platform()?, service.now_ms());
     service.payments.settle(platform, &provider_id, request.state, now_ms).await?;
-    operator.log(&service, "settle_payment", &provider_id).await?;
+    operator.log(&service, "payment.settle", &provider_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
