@@ -5,6 +5,8 @@ mod songs;
 
 mod running;
 
+use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use onmon_core::QueryBuilder;
@@ -88,6 +90,32 @@ fn two_songs_with_something_unknown_between_are_three_segments() {
     assert_eq!((&told[0]["growing"], &told[2]["growing"]), (&false.into(), &true.into()));
     assert_eq!(end(&server, &stream).status(), 204);
     assert_eq!(problem(&server.get(&stream)), (404, "no_such_stream".into()));
+}
+
+#[test]
+fn the_register_decides_where_it_knows_the_recording() {
+    let (dir, server) = server(&[]);
+    let stream = begin(&server);
+    assert_eq!(send(&server, &stream, &codes(&song(1), 0, 1_200)).status(), 200);
+    let decision = |server: &Server| segments(server, &stream)[0]["decision"].clone();
+    assert_eq!(decision(&server), "permit");
+    // The word that it was enrolled with says "entrusted"; the register comes to know better.
+    let register = "recording_id,right,work_id,claimant,share_ppm,forms,territories,state\n\
+                    a,interactive_distribution,own:1,SELF,1000000,all,world,not_entrusted\n";
+    fs::write(dir.path().join("claims.csv"), register).unwrap();
+    let import = Command::new(env!("CARGO_BIN_EXE_onmon-server"))
+        .args(["rights", "import"])
+        .arg(dir.path().join("claims.csv"))
+        .arg("--data")
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    assert_eq!(decision(&server), "refuse");
+    let batch = batch(&[&query(&song(1)), &query(&song(99)), &query(&song(1))]);
+    let answer = json(&post(&server, "/v1/identify/batch", BATCH, &batch));
+    let decisions = [0, 1, 2].map(|at| answer["answers"][at]["decision"].clone());
+    assert_eq!(decisions, ["refuse", "unregistered", "refuse"]);
 }
 
 #[test]

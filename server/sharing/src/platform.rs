@@ -171,10 +171,41 @@ impl Platform {
         matches: &[RecordingMatch],
         now_ms: i64,
     ) -> Result<Ruling, SharingError> {
+        let used = self.used(UsageForm::Upload, now_ms)?;
         let recordings: Vec<&Recording> = matches.iter().map(|found| &found.recording).collect();
-        let mut reader = self.reader().await?;
-        let claims = self.claims_of(&mut reader, &recordings).await?;
-        Ok(decide(&claims, &self.used(UsageForm::Upload, now_ms)?))
+        Ok(decide(&self.claims_of_matched(&recordings).await?, &used))
+    }
+
+    /// What follows from the rights of each group of recordings that are heard together, for an
+    /// upload; as many rulings as groups. The register is asked once for all.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn rule_each(
+        &self,
+        groups: &[Vec<&Recording>],
+        now_ms: i64,
+    ) -> Result<Vec<Ruling>, SharingError> {
+        let used = self.used(UsageForm::Upload, now_ms)?;
+        let claims = self.claims_of_matched(&groups.concat()).await?;
+        let mut rest = &claims[..];
+        let rulings = groups.iter().map(|group| {
+            let (claims, behind) = rest.split_at(group.len());
+            rest = behind;
+            decide(claims, &used)
+        });
+        Ok(rulings.collect())
+    }
+
+    /// The commonest query matches nothing, and then nobody is asked.
+    async fn claims_of_matched(
+        &self,
+        recordings: &[&Recording],
+    ) -> Result<Vec<RecordingClaims>, SharingError> {
+        if recordings.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.claims_of(&mut *self.reader().await?, recordings).await
     }
 
     /// What is claimed of recordings: from the register, or where that says nothing from the one
@@ -187,10 +218,10 @@ impl Platform {
         let ids: Vec<&str> = recordings.iter().map(|one| one.recording_id.as_str()).collect();
         let registered = onmon_rights::claims_of(connection, &ids).await?;
         let claimant = &self.shared.settings.default_claimant;
-        let with_words = registered.into_iter().zip(recordings).map(|(claims, recording)| {
-            let word = recording.rights.as_str().parse().unwrap_or(onmon_rights::Rights::Unknown);
-            claims.or_shorthand(word, claimant)
-        });
+        let with_words = registered
+            .into_iter()
+            .zip(recordings)
+            .map(|(claims, recording)| claims.or_shorthand(recording.rights, claimant));
         Ok(with_words.collect())
     }
 

@@ -11,7 +11,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use onmon_library::{Answer, LibraryError};
+use onmon_library::{Answer, LibraryError, Recording};
 use onmon_sharing::Identified;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -70,25 +70,28 @@ pub async fn identify_batch(
     // One over the limit is not put to the library, as /v1/identify would not.
     let short = messages.iter().filter(|message| message.len() <= LIMIT_BYTES);
     let mut found = library.identify_many(short.map(|m| m.to_vec()).collect()).await.into_iter();
-    let mut answers = Vec::with_capacity(messages.len());
-    for message in &messages {
-        let answer = match message.len() {
-            ..=LIMIT_BYTES => found.next().unwrap_or(Err(LibraryError::Interrupted)),
-            _ => {
-                answers.push(told(&service, Err(body::too_large(LIMIT_BYTES))));
-                continue;
+    let found: Vec<Result<Answer, Problem>> = messages
+        .iter()
+        .map(|message| match message.len() {
+            ..=LIMIT_BYTES => {
+                found.next().unwrap_or(Err(LibraryError::Interrupted)).map_err(Problem::from)
             }
-        };
-        let ruled = match answer {
-            Ok(Answer { matches, .. }) => platform
-                .rule(&matches, service.now_ms())
-                .await
-                .map(|ruling| Identified { matches, ruling })
-                .map_err(Problem::from),
-            Err(error) => Err(Problem::from(error)),
-        };
-        answers.push(told(&service, ruled));
-    }
+            _ => Err(body::too_large(LIMIT_BYTES)),
+        })
+        .collect();
+    let matched: Vec<Vec<&Recording>> =
+        found.iter().flatten().map(|a| a.matches.iter().map(|m| &m.recording).collect()).collect();
+    let mut rulings = platform.rule_each(&matched, service.now_ms()).await?.into_iter();
+    let answers = found
+        .into_iter()
+        .map(|answer| {
+            let ruled = answer.and_then(|Answer { matches, .. }| {
+                let ruling = rulings.next().ok_or_else(Problem::internal)?;
+                Ok(Identified { matches, ruling })
+            });
+            told(&service, ruled)
+        })
+        .collect();
     let elapsed = started.elapsed();
     service.metrics.observe_batch(elapsed);
     Ok(Json(IdentifiedBatch { answers, ms: elapsed.into() }))

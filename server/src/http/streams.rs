@@ -8,7 +8,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use onmon_core::HOP_MS;
+use onmon_library::Recording;
 use onmon_library::stream::{HeardRecording, STEP_CODES, Segment, WINDOW_CODES};
+use onmon_rights::Ruling;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -134,15 +136,26 @@ pub async fn report(
     stream_id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<StreamReport>, Problem> {
     let stream = named(&service, stream_id)?;
-    let stream = stream.lock().await;
-    let lost = stream.losses_ms().into_iter();
-    Ok(Json(StreamReport {
-        next_code: stream.next_code(),
-        listened_ms: stream.listened_ms(),
-        segments: stream.segments().into_iter().map(StreamSegment::from).collect(),
-        dropped_segments: stream.dropped_segments(),
-        lost: lost.map(|(from_ms, to_ms)| LostStretch { from_ms, to_ms }).collect(),
-    }))
+    // Whoever feeds the stream does not wait for the register.
+    let (mut report, segments) = {
+        let stream = stream.lock().await;
+        let lost = stream.losses_ms().into_iter();
+        let report = StreamReport {
+            next_code: stream.next_code(),
+            listened_ms: stream.listened_ms(),
+            segments: Vec::new(),
+            dropped_segments: stream.dropped_segments(),
+            lost: lost.map(|(from_ms, to_ms)| LostStretch { from_ms, to_ms }).collect(),
+        };
+        (report, stream.segments())
+    };
+    let heard: Vec<Vec<&Recording>> = segments
+        .iter()
+        .map(|one| one.heard.iter().flat_map(|h| h.recordings()).collect())
+        .collect();
+    let rulings = service.platform()?.rule_each(&heard, service.now_ms()).await?;
+    report.segments = segments.into_iter().zip(&rulings).map(StreamSegment::from).collect();
+    Ok(Json(report))
 }
 
 /// End a stream
@@ -258,7 +271,7 @@ pub struct StreamSegment {
     growing: bool,
     decision: DecisionWord,
     /// Why, in words that may be shown.
-    rule: &'static str,
+    rule: String,
     /// What is heard; null where nothing enrolled was.
     #[schema(required = true)]
     recording: Option<RecordingInStream>,
@@ -292,14 +305,14 @@ pub struct RecordingInStream {
     near_duplicate_ids: Vec<String>,
 }
 
-impl From<Segment> for StreamSegment {
-    fn from(segment: Segment) -> Self {
+impl From<(Segment, &Ruling)> for StreamSegment {
+    fn from((segment, ruling): (Segment, &Ruling)) -> Self {
         StreamSegment {
             from_ms: segment.from_ms,
             to_ms: segment.to_ms,
             growing: segment.growing,
-            decision: segment.decision.into(),
-            rule: segment.rule,
+            decision: ruling.decision.into(),
+            rule: ruling.words(),
             recording: segment.heard.map(RecordingInStream::from),
         }
     }
@@ -318,7 +331,11 @@ impl From<HeardRecording> for RecordingInStream {
             offset_ms: heard.offset_ms,
             speed: heard.speed,
             confidence: heard.confidence,
-            near_duplicate_ids: heard.near_duplicate_ids,
+            near_duplicate_ids: heard
+                .near_duplicates
+                .iter()
+                .map(|other| other.recording_id.clone())
+                .collect(),
         }
     }
 }

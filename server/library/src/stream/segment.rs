@@ -1,4 +1,4 @@
-//! A segment as it is told: in milliseconds, with the decision.
+//! A segment as it is told: in milliseconds.
 
 use std::sync::Arc;
 
@@ -6,7 +6,6 @@ use onmon_core::HOP_MS;
 
 use super::timeline::{Entry, Stretch};
 use crate::recording::Recording;
-use crate::rights::{self, Decision};
 
 /// A stretch of a stream: one recording, or unknown.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,10 +18,6 @@ pub struct Segment {
     pub growing: bool,
     /// What is heard; none where nothing enrolled was.
     pub heard: Option<HeardRecording>,
-    /// What follows from the rights of the recording and its near-duplicates.
-    pub decision: Decision,
-    /// Why, in words for the asker.
-    pub rule: &'static str,
 }
 
 /// The recording of a segment.
@@ -30,8 +25,8 @@ pub struct Segment {
 pub struct HeardRecording {
     /// What the catalogue knew of it when it was last named.
     pub recording: Arc<Recording>,
-    /// Ids under which the same recording is enrolled again.
-    pub near_duplicate_ids: Vec<String>,
+    /// The same recording, enrolled under other ids: their rights count as well.
+    pub near_duplicates: Vec<Arc<Recording>>,
     /// Where in the recording the segment begins, in ms.
     pub offset_ms: u64,
     /// Codes of the recording per code of the stream: 1.05 where it plays 5 % faster.
@@ -41,22 +36,20 @@ pub struct HeardRecording {
     pub confidence: f32,
 }
 
+impl HeardRecording {
+    /// The recording and its near-duplicates.
+    pub fn recordings(&self) -> impl Iterator<Item = &Recording> {
+        std::iter::once(&self.recording).chain(&self.near_duplicates).map(Arc::as_ref)
+    }
+}
+
 impl Segment {
     pub(crate) fn told(stretch: &Stretch<'_>) -> Segment {
         let (from, to, growing, entry) = match *stretch {
             Stretch::Recording { entry, growing } => (entry.from, entry.to, growing, Some(entry)),
             Stretch::Unknown { from, to, growing } => (from, to, growing, None),
         };
-        let recordings = entry.map_or(&[][..], |entry| &entry.recordings);
-        let ruling = rights::decide(recordings.iter().map(|recording| recording.rights));
-        Segment {
-            from_ms: ms(from),
-            to_ms: ms(to),
-            growing,
-            heard: entry.and_then(heard),
-            decision: ruling.decision,
-            rule: ruling.rule,
-        }
+        Segment { from_ms: ms(from), to_ms: ms(to), growing, heard: entry.and_then(heard) }
     }
 }
 
@@ -70,7 +63,7 @@ fn heard(entry: &Entry) -> Option<HeardRecording> {
     let offset_ms = entry.first_line.place_of(entry.from).max(0.0) * f64::from(HOP_MS);
     Some(HeardRecording {
         recording: Arc::clone(recording),
-        near_duplicate_ids: others.iter().map(|other| other.recording_id.clone()).collect(),
+        near_duplicates: others.to_vec(),
         offset_ms: offset_ms.round() as u64,
         speed: entry.speed,
         confidence: entry.confidence,
