@@ -1,4 +1,4 @@
-//! From what was bought to usage lines, as every report takes them.
+//! From what was bought, and what was taken back, to usage lines as every report takes them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use onmon_report::{
     DecisionMade, Form, MatchEvidence, RecordingUsed, ShareUsed, UsageLine, WorkUsed,
 };
 use onmon_rights::register::{Work, works};
-use onmon_sharing::{Download, Platform};
+use onmon_sharing::{Correction, Download, Platform};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Ids in reports are printable ASCII without spaces; ours may be any text.
@@ -27,15 +27,17 @@ pub struct Licensee {
     pub licence_number: String,
 }
 
-/// Every download of a month, as usage lines.
+/// Every download of a month, and every one that was taken back in it, as usage lines.
 pub async fn of_month(
     platform: &Platform,
     month: Month,
     licensee: &Licensee,
 ) -> anyhow::Result<Vec<UsageLine>> {
-    let downloads = platform.downloads(month.start_ms(), month.end_ms()).await?;
+    let (from_ms, to_ms) = (month.start_ms(), month.end_ms());
+    let downloads = platform.downloads(from_ms, to_ms).await?;
+    let corrections = platform.corrections(from_ms, to_ms).await?;
     let mut known = Known::default();
-    for download in &downloads {
+    for download in downloads.iter().chain(corrections.iter().map(|one| &one.download)) {
         known.learn(platform, download).await?;
     }
     let month = month.to_string().parse().context("a month that reports do not know")?;
@@ -43,37 +45,56 @@ pub async fn of_month(
         onmon_rights::Territory::Country(country) => country.as_str().to_owned(),
         onmon_rights::Territory::World => "JP".to_owned(),
     };
-    Ok(downloads
-        .iter()
-        .map(|download| UsageLine {
-            event_id: id(&download.purchase_id),
-            recording: known.recording(download),
-            works: known.works(download),
-            form: Form::Download,
-            quantity: 1,
-            returns: 0,
-            month,
-            at_ms: download.created_ms,
-            utc_offset_min: JAPAN_OFFSET_MIN,
-            territory: territory.clone(),
-            service: licensee.service.clone(),
-            licence_number: licensee.licence_number.clone(),
-            price_sen: download.price.get(),
-            currency: "JPY".to_owned(),
-            tax_base_sen: download.price.get(),
-            rate_id: download.shares.first().map_or("none", |share| &share.tariff_id).to_owned(),
-            royalty_sen: download.shares.iter().map(|share| share.amount.get()).sum(),
-            evidence: evidence(download),
-            decision: DecisionMade {
-                decision: "permit".to_owned(),
-                rule_id: download.rule_id.clone(),
-                rules_version: download.rules_version,
-            },
-            payer: download.account_id.clone(),
-            log_index: None,
-            correction_of: None,
-        })
-        .collect())
+    let line = |download: &Download| UsageLine {
+        event_id: id(&download.purchase_id),
+        recording: known.recording(download),
+        works: known.works(download),
+        form: Form::Download,
+        quantity: 1,
+        returns: 0,
+        month,
+        at_ms: download.created_ms,
+        utc_offset_min: JAPAN_OFFSET_MIN,
+        territory: territory.clone(),
+        service: licensee.service.clone(),
+        licence_number: licensee.licence_number.clone(),
+        price_sen: download.price.get(),
+        currency: "JPY".to_owned(),
+        tax_base_sen: download.price.get(),
+        rate_id: download.shares.first().map_or("none", |share| &share.tariff_id).to_owned(),
+        royalty_sen: download.shares.iter().map(|share| share.amount.get()).sum(),
+        evidence: evidence(download),
+        decision: DecisionMade {
+            decision: "permit".to_owned(),
+            rule_id: download.rule_id.clone(),
+            rules_version: download.rules_version,
+        },
+        payer: download.account_id.clone(),
+        log_index: None,
+        correction_of: None,
+    };
+    let mut lines: Vec<UsageLine> = downloads.iter().map(line).collect();
+    lines.extend(corrections.iter().map(|one| taken_back(line(&one.download), one)));
+    Ok(lines)
+}
+
+/// The contrary of a line, in the month in which it was taken back.
+fn taken_back(line: UsageLine, correction: &Correction) -> UsageLine {
+    let mut works = line.works;
+    for share in works.iter_mut().flat_map(|work| &mut work.shares) {
+        share.royalty_sen = -share.royalty_sen;
+    }
+    UsageLine {
+        event_id: id(&correction.refund_id),
+        works,
+        quantity: 0,
+        returns: line.quantity,
+        at_ms: correction.refunded_ms,
+        tax_base_sen: -line.tax_base_sen,
+        royalty_sen: -line.royalty_sen,
+        correction_of: Some(line.event_id),
+        ..line
+    }
 }
 
 /// Recordings and works that lines name, each asked for once.

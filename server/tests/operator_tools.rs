@@ -11,10 +11,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use codes::{query, reference, song};
 use onmon_keys::MasterKeys;
+use onmon_ledger::Date;
 use onmon_library::Library;
 use onmon_sharing::{Method, Platform, SCHEMAS, Settings, ShareRequest, Wanted};
 use onmon_store::testing::{ENGINES, Scratch};
@@ -151,6 +152,10 @@ impl Site {
 
     /// Uploads of song 1 in April 2024, each bought by two.
     async fn sold(&self, uploads: u32) {
+        self.sold_at(APRIL, uploads, &["acc_bob", "acc_carol"]).await;
+    }
+
+    async fn sold_at(&self, begin_ms: i64, uploads: u32, buyers: &[&str]) {
         let platform = self.platform().await;
         let wire = query(&song(1));
         for upload in 0..uploads {
@@ -162,15 +167,23 @@ impl Site {
                 idempotency_key: &key,
                 challenge: None,
             };
-            let shared = platform.share("acc_alice", &asked, APRIL).await.unwrap();
+            let shared = platform.share("acc_alice", &asked, begin_ms).await.unwrap();
             let permit = shared.permit.unwrap();
             let wanted = Wanted::Permit(permit.permit_id);
-            for buyer in ["acc_bob", "acc_carol"] {
-                let at_ms = APRIL + i64::from(upload);
+            for buyer in buyers {
+                let at_ms = begin_ms + i64::from(upload);
                 assert!(platform.buy(buyer, &wanted, None, at_ms).await.unwrap().fresh);
             }
         }
         platform.store().close().await;
+    }
+
+    /// A purchase of April.
+    async fn purchase(&self) -> String {
+        let platform = self.platform().await;
+        let downloads = platform.downloads(APRIL, APRIL + 1).await.unwrap();
+        platform.store().close().await;
+        downloads[0].purchase_id.clone()
     }
 
     async fn execute(&self, sql: &'static str) {
@@ -181,6 +194,16 @@ impl Site {
         write.commit().await.unwrap();
         store.close().await;
     }
+}
+
+/// This month in Japan.
+fn this_month() -> String {
+    Date::in_japan(now_ms()).unwrap().to_string()[..7].to_owned()
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_millis()).unwrap()
 }
 
 fn enrol(server: &Server, seed: u64) {
@@ -411,6 +434,32 @@ async fn reports_come_to_what_the_ledger_has() {
         assert_eq!((&written["uses"], &written["royalty"]["sen"]), (&6.into(), &4_620.into()));
         let check = bare(&["report", "check", written["file"].as_str().unwrap()]);
         assert_eq!(check.code, Some(0), "{}{}", check.out, check.says);
+
+        // A refund of this month is no part of April's report: it corrects its own month.
+        let purchase = site.purchase().await;
+        let take_back = ["ledger", "refund", &purchase, "--reason=another song"];
+        let refunded = site.json(&take_back);
+        assert_eq!(refunded["repeated"], false);
+        let again = site.json(&take_back);
+        assert_eq!(
+            (&again["refund_id"], &again["repeated"]),
+            (&refunded["refund_id"], &true.into())
+        );
+        site.ends(&["ledger", "refund", "buy_none", "--reason=x"], 3, "there is no such purchase");
+        assert_eq!(site.json(&[&["report", "tsv"], &wanted[..]].concat())["uses"], 6);
+        let now = site.json(&["month", "show", &this_month()]);
+        assert_eq!((&now["refunds"], &now["charged"]["yen"]), (&1.into(), &"-7.70".into()));
+        let this_month = format!("--month={}", this_month());
+        let wanted_now = [&[&*this_month], &wanted[1..]].concat();
+        let tsv_now = [&["report", "tsv"], &wanted_now[..]].concat();
+        site.ends(&tsv_now, 3, "more was returned than used in this month");
+        site.sold_at(now_ms(), 1, &["acc_dave", "acc_erin"]).await;
+        for form in [&["report", "tsv"][..], &["report", "dsr"]] {
+            let parties = if form[1] == "dsr" { &parties[..] } else { &[] };
+            let told = site.json(&[form, &wanted_now[..], parties].concat());
+            assert_eq!((&told["uses"], &told["royalty"]["yen"]), (&1.into(), &"7.70".into()));
+            assert_eq!(told["ledger_royalty"]["yen"], "7.70");
+        }
 
         // A line that was altered behind everybody's back.
         site.execute("UPDATE purchase_share SET amount = amount + 1 WHERE purchase_id = (SELECT MIN(purchase_id) FROM purchase)").await;

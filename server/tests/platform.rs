@@ -116,6 +116,19 @@ fn a_month_s_money_over_http() {
         let report = site.get(&jasrac, &path);
         assert_eq!(report.status(), 200, "{}", String::from_utf8_lossy(report.body()));
         assert!(String::from_utf8_lossy(report.body()).contains("Song 1"));
+
+        let listed = json(&site.get(&bob, "/v1/purchases"));
+        let purchase = listed["purchases"][0]["purchase_id"].as_str().unwrap();
+        let path = format!("/v1/operator/purchases/{purchase}/refund");
+        assert_eq!(site.post(&site.admin(), &path, &json!({ "reason": "" })).status(), 400);
+        let refunded = json(&site.post(&site.admin(), &path, &json!({ "reason": "a mistake" })));
+        assert_eq!(refunded["repeated"], false);
+        let listed = json(&site.get(&bob, "/v1/purchases"));
+        assert_eq!(listed["purchases"][0]["refunded_ms"], refunded["refunded_ms"]);
+        let wanted = json!({ "permit_id": permit, "essence": ESSENCE });
+        assert_eq!(site.post(&bob, "/v1/purchases", &wanted).status(), 409);
+        let summary = json(&site.get(&site.admin(), "/v1/operator/summary"));
+        assert_eq!((&summary["refunds"], &summary["charged"]["sen"]), (&json!(1), &json!(0)));
     }
 }
 

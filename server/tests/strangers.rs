@@ -118,6 +118,7 @@ impl Town {
             ("POST", "/v1/operator/months/2020-01/close"),
             ("POST", "/v1/operator/keys/tag/rotate"),
             ("POST", "/v1/operator/simulated-payments/sim_1"),
+            ("POST", "/v1/operator/purchases/buy_00000000000000000000000000/refund"),
             ("GET", "/v1/statements"),
             ("GET", "/v1/reports/2020-01?form=jasrac&licence_number=1"),
         ];

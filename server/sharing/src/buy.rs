@@ -44,8 +44,8 @@ impl Platform {
     ///
     /// # Errors
     /// [`SharingError::NoSuchPermit`], [`SharingError::OtherAudio`],
-    /// [`SharingError::NoLongerPermitted`], [`SharingError::NoTariff`]; a credit limit
-    /// ([`SharingError::Ledger`]); a database that does not answer.
+    /// [`SharingError::NoLongerPermitted`], [`SharingError::Refunded`],
+    /// [`SharingError::NoTariff`]; a credit limit ([`SharingError::Ledger`]); a database that does not answer.
     pub async fn buy(
         &self,
         account_id: &str,
@@ -58,10 +58,19 @@ impl Platform {
         if permit.method == Method::Tag && essence != Some(&permit.essence) {
             return Err(SharingError::OtherAudio);
         }
-        if let Some((purchase_id, price)) = bought(&mut write, account_id, &permit).await? {
+        if let Some(before) = bought(&mut write, account_id, &permit).await? {
+            if before.is_refunded {
+                return Err(SharingError::Refunded);
+            }
             let released = self.release(&mut write, account_id, &permit, now_ms).await?;
-            let permit_id = permit.permit_id;
-            return Ok(Bought { purchase_id, permit_id, fresh: false, price, released });
+            let (purchase_id, permit_id) = (before.purchase_id, permit.permit_id);
+            return Ok(Bought {
+                purchase_id,
+                permit_id,
+                fresh: false,
+                price: before.price,
+                released,
+            });
         }
         let offer = self.offer_of(&mut write, &permit, now_ms).await?;
         let purchase_id = ids::new("buy_")?;
@@ -97,7 +106,8 @@ impl Platform {
             let row = sqlx::query(
                 "SELECT 1 FROM permit p WHERE p.kid = $1 AND p.revoked_ms IS NULL AND \
                  (p.account_id = $2 OR EXISTS (SELECT 1 FROM purchase b \
-                 WHERE b.permit_id = p.permit_id AND b.account_id = $2))",
+                 WHERE b.permit_id = p.permit_id AND b.account_id = $2 AND NOT EXISTS \
+                 (SELECT 1 FROM refund r WHERE r.purchase_id = b.purchase_id)))",
             )
             .bind(kid.to_string())
             .bind(account_id)
@@ -177,21 +187,34 @@ struct Bill<'a> {
     offer: &'a Offer,
 }
 
-/// The purchase of this permit by this account, if there is one, and its price.
+/// A purchase that was made before.
+pub(crate) struct BoughtBefore {
+    pub purchase_id: String,
+    pub price: Sen,
+    pub is_refunded: bool,
+}
+
+/// The purchase of this permit by this account, if there is one.
 pub(crate) async fn bought(
     connection: &mut AnyConnection,
     account_id: &str,
     permit: &Permit,
-) -> Result<Option<(String, Sen)>, SharingError> {
+) -> Result<Option<BoughtBefore>, SharingError> {
     let row = sqlx::query(
-        "SELECT purchase_id, price FROM purchase WHERE account_id = $1 AND permit_id = $2",
+        "SELECT b.purchase_id, b.price, r.refund_id FROM purchase b \
+         LEFT JOIN refund r ON r.purchase_id = b.purchase_id \
+         WHERE b.account_id = $1 AND b.permit_id = $2",
     )
     .bind(account_id)
     .bind(&permit.permit_id)
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some((row.try_get(0)?, Sen::new(row.try_get(1)?))))
+    Ok(Some(BoughtBefore {
+        purchase_id: row.try_get(0)?,
+        price: Sen::new(row.try_get(1)?),
+        is_refunded: row.try_get::<Option<String>, _>(2)?.is_some(),
+    }))
 }
 
 async fn store(

@@ -27,6 +27,12 @@ pub enum SharingError {
     /// No purchase of this id by this account.
     #[error("there is no such purchase")]
     NoSuchPurchase,
+    /// The purchase was taken back.
+    #[error("this was bought and refunded; it is not sold to this account again")]
+    Refunded,
+    /// A refund without a reason, or with one that is too long.
+    #[error("a refund's reason is 1 to 500 characters")]
+    BadReason,
     /// The file is not the one that the permit was given for.
     #[error(
         "the tag belongs to another file: its audio differs from what the permit was given for"
@@ -94,6 +100,8 @@ impl SharingError {
             SharingError::Implausible => "implausible_fingerprint",
             SharingError::NoSuchPermit => "no_such_permit",
             SharingError::NoSuchPurchase => "no_such_purchase",
+            SharingError::Refunded => "refunded",
+            SharingError::BadReason => "bad_reason",
             SharingError::OtherAudio => "other_audio",
             SharingError::NoLongerPermitted => "no_longer_permitted",
             SharingError::NoTariff { .. } => "no_tariff",

@@ -42,6 +42,8 @@ pub struct PurchaseLine {
     pub price: Sen,
     /// When (Unix milliseconds).
     pub created_ms: i64,
+    /// When it was taken back; none if it was not.
+    pub refunded_ms: Option<i64>,
 }
 
 const PERMITS: &str = "SELECT p.permit_id, p.method, r.recording_id, p.created_ms, p.revoked_ms, \
@@ -49,8 +51,10 @@ const PERMITS: &str = "SELECT p.permit_id, p.method, r.recording_id, p.created_m
     FROM permit p JOIN permit_recording r ON r.permit_id = p.permit_id AND r.line = 0 \
     WHERE p.account_id = $1";
 
-const PURCHASES: &str = "SELECT b.purchase_id, b.permit_id, r.recording_id, b.price, b.created_ms \
-    FROM purchase b JOIN permit_recording r ON r.permit_id = b.permit_id AND r.line = 0 \
+const PURCHASES: &str = "SELECT b.purchase_id, b.permit_id, r.recording_id, b.price, b.created_ms, \
+    f.refunded_ms FROM purchase b \
+    JOIN permit_recording r ON r.permit_id = b.permit_id AND r.line = 0 \
+    LEFT JOIN refund f ON f.purchase_id = b.purchase_id \
     WHERE b.account_id = $1";
 
 impl Platform {
@@ -161,5 +165,6 @@ fn purchase_line(row: &AnyRow) -> Result<PurchaseLine, SharingError> {
         recording_id: row.try_get(2)?,
         price: Sen::new(row.try_get(3)?),
         created_ms: row.try_get(4)?,
+        refunded_ms: row.try_get(5)?,
     })
 }

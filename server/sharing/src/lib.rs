@@ -6,6 +6,7 @@
 //! offer     what a shared file is and what it costs now
 //! buy       the download is counted and booked, and the release signed or the key given; again is
 //!           for nothing
+//! refund    a purchase is taken back: the contrary is booked, nothing is edited
 //! recheck   a buyer's player found other audio: the permit is marked, and revoked when several agree
 //! unknown   what matched nothing, kept for a while and asked again when the catalogue has grown
 //! ```
@@ -28,6 +29,7 @@ mod platform;
 mod plausible;
 mod price;
 mod recheck;
+mod refund;
 mod share;
 mod summary;
 mod unknown;
@@ -43,15 +45,19 @@ pub use platform::{Identified, Platform, Settings};
 pub use plausible::{Look, look};
 pub use price::PricedShare;
 pub use recheck::Rechecked;
+pub use refund::{Refunded, refund};
 pub use share::{Permitted, ShareRequest, Shared};
 pub use summary::{Day, Summary, TopRecording};
 pub use unknown::Rediscovered;
-pub use usage::Download;
+pub use usage::{Correction, Download};
 
 /// The tables of this room.
 pub const SCHEMA: onmon_store::Schema = onmon_store::Schema {
     name: "sharing",
-    steps: &[include_str!("../migrations/0001_sharing.sql")],
+    steps: &[
+        include_str!("../migrations/0001_sharing.sql"),
+        include_str!("../migrations/0002_refund.sql"),
+    ],
 };
 
 /// The tables of every room that a share or a purchase needs.

@@ -14,8 +14,10 @@ pub struct Summary {
     pub uploads: u64,
     /// Downloads that were bought.
     pub downloads: u64,
-    /// What they cost, without tax.
+    /// What they cost, without tax, less what was refunded.
     pub charged: Sen,
+    /// Downloads that were refunded.
+    pub refunds: u64,
     /// How much of that is held.
     pub held: Sen,
     /// Fingerprints kept that matched nothing.
@@ -75,10 +77,13 @@ impl Platform {
         let row = sqlx::query(
             "SELECT (SELECT COUNT(*) FROM permit), \
              (SELECT COUNT(*) FROM purchase), \
-             (SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) FROM purchase), \
-             (SELECT CAST(COALESCE(SUM(held), 0) AS BIGINT) FROM purchase), \
+             (SELECT CAST(COALESCE(SUM(CASE WHEN r.refund_id IS NULL THEN b.price ELSE 0 END), 0) \
+             AS BIGINT) FROM purchase b LEFT JOIN refund r ON r.purchase_id = b.purchase_id), \
+             (SELECT CAST(COALESCE(SUM(CASE WHEN r.refund_id IS NULL THEN b.held ELSE 0 END), 0) \
+             AS BIGINT) FROM purchase b LEFT JOIN refund r ON r.purchase_id = b.purchase_id), \
              (SELECT COUNT(*) FROM unknown_fingerprint), \
-             (SELECT COUNT(*) FROM permit WHERE revoked_ms IS NOT NULL)",
+             (SELECT COUNT(*) FROM permit WHERE revoked_ms IS NOT NULL), \
+             (SELECT COUNT(*) FROM refund)",
         )
         .fetch_one(self.shared.store.readers())
         .await?;
@@ -90,6 +95,7 @@ impl Platform {
             held: Sen::new(row.try_get(3)?),
             unknown: count(4)?,
             revoked: count(5)?,
+            refunds: count(6)?,
         })
     }
 

@@ -1,11 +1,11 @@
-//! What was bought in a span of time, with everything that a report asks of it.
+//! What was bought and what was taken back in a span of time, with everything that a report asks.
 
 use std::collections::BTreeMap;
 
 use onmon_ledger::Sen;
 use onmon_store::StoreError;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::SharingError;
 use crate::platform::Platform;
@@ -38,6 +38,26 @@ pub struct Download {
     pub rules_version: u32,
 }
 
+/// A download that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The refund's id: the event's.
+    pub refund_id: String,
+    /// When (Unix milliseconds).
+    pub refunded_ms: i64,
+    /// What was bought.
+    pub download: Download,
+}
+
+const COLUMNS: &str = "b.purchase_id, b.account_id, r.recording_id, b.created_ms, b.price, \
+    p.matched_ms, p.confidence, p.encoder, p.rule_id, p.rule_version";
+
+const TABLES: &str = "purchase b JOIN permit p ON p.permit_id = b.permit_id \
+    JOIN permit_recording r ON r.permit_id = b.permit_id AND r.line = 0";
+
+const SHARES: &str = "SELECT s.purchase_id, s.organisation, s.work_id, s.share_ppm, s.amount, \
+    s.is_held, s.tariff_id FROM purchase_share s JOIN purchase b ON b.purchase_id = s.purchase_id";
+
 /// Downloads read at once.
 const PAGE: i64 = 2_000;
 
@@ -54,21 +74,19 @@ impl Platform {
                 Some(last) => (last.created_ms, last.purchase_id.clone()),
                 None => (from_ms - 1, String::new()),
             };
-            let rows = sqlx::query(
-                "SELECT b.purchase_id, b.account_id, r.recording_id, b.created_ms, b.price, \
-                 p.matched_ms, p.confidence, p.encoder, p.rule_id, p.rule_version \
-                 FROM purchase b JOIN permit p ON p.permit_id = b.permit_id \
-                 JOIN permit_recording r ON r.permit_id = b.permit_id AND r.line = 0 \
-                 WHERE b.created_ms < $1 AND (b.created_ms > $2 OR \
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {TABLES} WHERE b.created_ms < $1 AND (b.created_ms > $2 OR \
                  (b.created_ms = $2 AND b.purchase_id > $3)) \
-                 ORDER BY b.created_ms, b.purchase_id LIMIT $4",
-            )
-            .bind(to_ms)
-            .bind(after_ms)
-            .bind(&after_id)
-            .bind(PAGE)
-            .fetch_all(self.store().readers())
-            .await?;
+                 ORDER BY b.created_ms, b.purchase_id LIMIT $4"
+            );
+            // Safe to assert, here and below: the text is this file's.
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .bind(to_ms)
+                .bind(after_ms)
+                .bind(&after_id)
+                .bind(PAGE)
+                .fetch_all(self.store().readers())
+                .await?;
             if rows.is_empty() {
                 return Ok(all);
             }
@@ -79,21 +97,57 @@ impl Platform {
         }
     }
 
+    /// Downloads that were taken back from one moment (included) to another (not), in the order of
+    /// time, whenever they were bought.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn corrections(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<Correction>, SharingError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, f.refund_id, f.refunded_ms FROM {TABLES} \
+             JOIN refund f ON f.purchase_id = b.purchase_id \
+             WHERE f.refunded_ms >= $1 AND f.refunded_ms < $2 \
+             ORDER BY f.refunded_ms, f.refund_id"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(from_ms)
+            .bind(to_ms)
+            .fetch_all(self.store().readers())
+            .await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut download = download(row)?;
+            let sql = format!("{SHARES} WHERE s.purchase_id = $1 ORDER BY s.line");
+            let shares = sqlx::query(AssertSqlSafe(sql))
+                .bind(&download.purchase_id)
+                .fetch_all(self.store().readers())
+                .await?;
+            download.shares = shares.iter().map(share).collect::<Result<_, _>>()?;
+            let (refund_id, refunded_ms) = (row.try_get(10)?, row.try_get(11)?);
+            all.push(Correction { refund_id, refunded_ms, download });
+        }
+        Ok(all)
+    }
+
     async fn add_shares(
         &self,
         page: &mut [Download],
         first_ms: i64,
         last_ms: i64,
     ) -> Result<(), SharingError> {
-        let rows = sqlx::query(
-            "SELECT s.purchase_id, s.organisation, s.work_id, s.share_ppm, s.amount, s.is_held, \
-             s.tariff_id FROM purchase_share s JOIN purchase b ON b.purchase_id = s.purchase_id \
-             WHERE b.created_ms >= $1 AND b.created_ms <= $2 ORDER BY s.purchase_id, s.line",
-        )
-        .bind(first_ms)
-        .bind(last_ms)
-        .fetch_all(self.store().readers())
-        .await?;
+        let sql = format!(
+            "{SHARES} WHERE b.created_ms >= $1 AND b.created_ms <= $2 \
+             ORDER BY s.purchase_id, s.line"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(first_ms)
+            .bind(last_ms)
+            .fetch_all(self.store().readers())
+            .await?;
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for (at, one) in page.iter().enumerate() {
             places.insert(one.purchase_id.clone(), at);

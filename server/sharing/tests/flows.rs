@@ -6,7 +6,7 @@ use music::{NOON, enrol, query, query_at, register, request, site, site_with, so
 use onmon_ledger::{AccountId, Sen, account, check, tariff_add};
 use onmon_library::Rights;
 use onmon_rights::Decision;
-use onmon_sharing::{Method, Rechecked, Released, SharingError, Wanted};
+use onmon_sharing::{Method, Rechecked, Released, SharingError, Wanted, refund};
 use onmon_store::testing::ENGINES;
 use onmon_tag::{KeyId, PublicKeys, Release, Tag};
 
@@ -108,6 +108,55 @@ async fn by_drm_the_key_comes_with_the_purchase() {
         assert_eq!(balance(&site, AccountId::user_due(BOB).unwrap()).await, Sen::new(770));
         assert!(!site.platform.buy(BOB, &wanted, None, NOON).await.unwrap().fresh);
         assert_eq!(balance(&site, AccountId::user_due(BOB).unwrap()).await, Sen::new(770));
+    }
+}
+
+#[tokio::test]
+async fn a_refund_books_the_contrary_once_and_closes_what_was_bought() {
+    for engine in ENGINES {
+        let site = site(engine).await;
+        let wire = query(&song(1));
+        let asked = request(&wire, Method::Drm, "upload-0001");
+        let shared = site.platform.share(ALICE, &asked, NOON).await.unwrap();
+        let (kid, _) = shared.permit.unwrap().key.unwrap();
+        let wanted = Wanted::Kid(kid);
+        let bought = site.platform.buy(BOB, &wanted, None, NOON).await.unwrap();
+        let refunded = async |id: &str, reason: &str| {
+            let mut write = site.platform.store().begin().await.unwrap();
+            let refunded = refund(&mut write, id, reason, NOON + 1_000).await?;
+            write.commit().await.unwrap();
+            Ok::<_, SharingError>(refunded)
+        };
+        let unknown = refunded("buy_00000000000000000000000000", "a mistake").await.unwrap_err();
+        assert!(matches!(unknown, SharingError::NoSuchPurchase), "{unknown:?}");
+        let bare = refunded(&bought.purchase_id, " ").await.unwrap_err();
+        assert!(matches!(bare, SharingError::BadReason), "{bare:?}");
+        let first = refunded(&bought.purchase_id, "another song").await.unwrap();
+        let again = refunded(&bought.purchase_id, "in other words").await.unwrap();
+        assert!(first.fresh && !again.fresh);
+        assert_eq!((&first.refund_id, first.refunded_ms), (&again.refund_id, again.refunded_ms));
+
+        assert_eq!(balance(&site, AccountId::user_due(BOB).unwrap()).await, Sen::ZERO);
+        let payable = AccountId::organisation_payable("JASRAC").unwrap();
+        assert_eq!(balance(&site, payable).await, Sen::ZERO);
+        let error = site.platform.buy(BOB, &wanted, None, NOON + 2_000).await.unwrap_err();
+        assert!(matches!(error, SharingError::Refunded), "{error:?}");
+        assert!(site.platform.keys_of(BOB, &[kid]).await.unwrap().is_empty());
+        assert_eq!(site.platform.keys_of(ALICE, &[kid]).await.unwrap().len(), 1);
+        let line = site.platform.purchase_of(BOB, &bought.purchase_id).await.unwrap();
+        assert_eq!(line.refunded_ms, Some(NOON + 1_000));
+        let summary = site.platform.summary().await.unwrap();
+        assert_eq!((summary.downloads, summary.refunds, summary.charged), (1, 1, Sen::ZERO));
+        let corrections = site.platform.corrections(NOON, NOON + 1_001).await.unwrap();
+        assert_eq!(corrections.len(), 1);
+        let correction = &corrections[0];
+        assert_eq!((&correction.refund_id, correction.refunded_ms), (&first.refund_id, NOON + 1_000));
+        let downloads = site.platform.downloads(NOON, NOON + 1).await.unwrap();
+        assert_eq!(correction.download, downloads[0]);
+        assert!(site.platform.corrections(NOON, NOON + 1_000).await.unwrap().is_empty());
+        // The permit, the purchase, the refund: a line each.
+        assert_eq!(onmon_audit::lines(site.platform.store().readers()).await.unwrap(), 3);
+        assert!(check(site.platform.store().readers()).await.unwrap().is_sound());
     }
 }
 

@@ -228,13 +228,15 @@ impl From<SharingError> for Problem {
     /// As for the library: what the asker can mend is told to the asker.
     fn from(error: SharingError) -> Problem {
         use SharingError::{
-            BadIdempotencyKey, ChallengeFailed, ChallengeNeeded, Implausible, KeyReused, Keys,
-            Ledger, Library, NoLongerPermitted, NoSuchChallenge, NoSuchPermit, NoSuchPurchase,
-            NoTariff, OtherAudio, Store,
+            BadIdempotencyKey, BadReason, ChallengeFailed, ChallengeNeeded, Implausible, KeyReused,
+            Keys, Ledger, Library, NoLongerPermitted, NoSuchChallenge, NoSuchPermit,
+            NoSuchPurchase, NoTariff, OtherAudio, Refunded, Store,
         };
         let status = match &error {
-            BadIdempotencyKey | Keys(KeysError::LicenceRequest(_)) => StatusCode::BAD_REQUEST,
-            KeyReused | OtherAudio | NoLongerPermitted => StatusCode::CONFLICT,
+            BadIdempotencyKey | BadReason | Keys(KeysError::LicenceRequest(_)) => {
+                StatusCode::BAD_REQUEST
+            }
+            KeyReused | OtherAudio | NoLongerPermitted | Refunded => StatusCode::CONFLICT,
             ChallengeNeeded => StatusCode::PRECONDITION_REQUIRED,
             Implausible | ChallengeFailed => StatusCode::UNPROCESSABLE_ENTITY,
             NoSuchPermit | NoSuchPurchase | NoSuchChallenge => StatusCode::NOT_FOUND,

@@ -2,11 +2,13 @@
 
 use clap::{Args, Subcommand};
 use onmon_ledger::{Account, Discrepancy, Side, accounts_of, all_accounts, check};
+use onmon_sharing::refund;
 use serde::Serialize;
 
 use super::amount::Yen;
 use super::opened::Place;
-use super::{Ended, print_json};
+use super::{Ended, print_json, recorded};
+use crate::http::now_ms;
 use crate::index_tools::{count, print};
 
 /// What to do with the ledger.
@@ -24,12 +26,39 @@ pub enum LedgerCommand {
         onmon-server ledger accounts --data ./data --of JASRAC\n  \
         onmon-server ledger accounts --data ./data --of acc_1v8k...")]
     Accounts(AccountsArgs),
+
+    /// Takes a purchase back: books the contrary, which the next invoice, statement and report have.
+    ///
+    /// Nothing is edited, and nothing happens twice. The buyer gets no further release or key for
+    /// it; what was released before stays open until its release ends.
+    #[command(after_help = "Example:\n  \
+        onmon-server ledger refund buy_1v8k... --reason \"another song than the tag says\" \\\n    \
+        --data ./data")]
+    Refund(RefundArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     place: Place,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RefundArgs {
+    #[command(flatten)]
+    place: Place,
+
+    /// The purchase.
+    #[arg(value_name = "PURCHASE")]
+    purchase_id: String,
+
+    /// Why, in 1 to 500 characters; kept with the refund.
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
 
     /// Prints one JSON object.
     #[arg(long)]
@@ -54,6 +83,7 @@ pub async fn run(command: &LedgerCommand) -> anyhow::Result<Ended> {
     match command {
         LedgerCommand::Check(args) => check_all(args).await,
         LedgerCommand::Accounts(args) => accounts(args).await,
+        LedgerCommand::Refund(args) => take_back(args).await,
     }
 }
 
@@ -80,6 +110,42 @@ async fn check_all(args: &CheckArgs) -> anyhow::Result<Ended> {
         });
     }
     Ok(if balance.is_sound() { Ended::Well } else { Ended::Damaged })
+}
+
+async fn take_back(args: &RefundArgs) -> anyhow::Result<Ended> {
+    let refunded = args
+        .place
+        .with(async |store| {
+            let mut write = store.begin().await?;
+            let (id, reason) = (&args.purchase_id, &args.reason);
+            let refunded = refund(&mut write, id, reason, now_ms()).await?;
+            if refunded.fresh {
+                recorded(&mut write, "purchase.refund", id, reason, now_ms()).await?;
+            }
+            write.commit().await?;
+            Ok(refunded)
+        })
+        .await?;
+    if args.json {
+        print_json(&RefundAnswer {
+            refund_id: &refunded.refund_id,
+            refunded_ms: refunded.refunded_ms,
+            repeated: !refunded.fresh,
+        })?;
+    } else if refunded.fresh {
+        print(&format!("refunded: {}", refunded.refund_id));
+    } else {
+        print(&format!("refunded before: {}; nothing changed", refunded.refund_id));
+    }
+    Ok(Ended::Well)
+}
+
+/// A refund, in JSON. Names are a promise; new ones may come.
+#[derive(Serialize)]
+struct RefundAnswer<'a> {
+    refund_id: &'a str,
+    refunded_ms: i64,
+    repeated: bool,
 }
 
 fn words(discrepancy: &Discrepancy) -> String {

@@ -9,7 +9,7 @@ use onmon_billing::{
     statements,
 };
 use onmon_ledger::{AccountKind, Date, Month, Sen, unsettled};
-use onmon_sharing::Platform;
+use onmon_sharing::{Download, Platform};
 use onmon_store::Store;
 use serde::Serialize;
 
@@ -154,7 +154,9 @@ struct ShowAnswer {
     /// How often what was decided of an upload.
     decisions: BTreeMap<String, u64>,
     downloads: u64,
-    /// What they cost, without tax.
+    /// Downloads that were taken back in this month, whenever they were bought.
+    refunds: u64,
+    /// What downloads cost less what was refunded, without tax.
     charged: Yen,
     /// Of that, what is held.
     held: Yen,
@@ -209,29 +211,17 @@ async fn of_month(platform: &Platform, month: Month) -> anyhow::Result<ShowAnswe
         }
     }
     let downloads = platform.downloads(month.start_ms(), month.end_ms()).await?;
-    let mut sums: BTreeMap<String, (u64, Sen, Sen)> = BTreeMap::new();
-    let (mut charged, mut held) = (Sen::ZERO, Sen::ZERO);
+    let corrections = platform.corrections(month.start_ms(), month.end_ms()).await?;
+    let mut sums = Sums::default();
     for download in &downloads {
-        charged = charged.plus(download.price)?;
-        let mut owners: Vec<&str> = Vec::new();
-        for share in &download.shares {
-            let sum = sums.entry(share.organisation.clone()).or_default();
-            match share.is_held {
-                true => sum.2 = sum.2.plus(share.amount)?,
-                false => sum.1 = sum.1.plus(share.amount)?,
-            }
-            if share.is_held {
-                held = held.plus(share.amount)?;
-            }
-            if !owners.contains(&share.organisation.as_str()) {
-                owners.push(&share.organisation);
-                sum.0 += 1;
-            }
-        }
+        sums.add(download, false)?;
     }
-    let organisations = sums.into_iter().map(|(name, (downloads, payable, held))| {
-        let (payable, held) = (payable.into(), held.into());
-        (name, OrganisationAnswer { downloads, payable, held })
+    for correction in &corrections {
+        sums.add(&correction.download, true)?;
+    }
+    let organisations = sums.of.into_iter().map(|(name, of)| {
+        let (payable, held) = (of.payable.into(), of.held.into());
+        (name, OrganisationAnswer { downloads: of.downloads, payable, held })
     });
     let mut reader = platform.reader().await?;
     let Invoiced { invoices, total, paid, paid_total } = invoiced(&mut reader, month).await?;
@@ -242,8 +232,9 @@ async fn of_month(platform: &Platform, month: Month) -> anyhow::Result<ShowAnswe
         is_over: now_ms() >= month.end_ms(),
         decisions,
         downloads: downloads.len() as u64,
-        charged: charged.into(),
-        held: held.into(),
+        refunds: corrections.len() as u64,
+        charged: sums.charged.into(),
+        held: sums.held.into(),
         organisations: organisations.collect(),
         invoices,
         invoiced: total.into(),
@@ -251,6 +242,45 @@ async fn of_month(platform: &Platform, month: Month) -> anyhow::Result<ShowAnswe
         paid: paid_total.into(),
         statements: stated.collect::<Result<_, _>>()?,
     })
+}
+
+/// What a month's downloads come to, less what was taken back in it.
+#[derive(Default)]
+struct Sums {
+    charged: Sen,
+    held: Sen,
+    of: BTreeMap<String, SumsOf>,
+}
+
+/// Of one organisation.
+#[derive(Default)]
+struct SumsOf {
+    downloads: u64,
+    payable: Sen,
+    held: Sen,
+}
+
+impl Sums {
+    fn add(&mut self, download: &Download, taken_back: bool) -> anyhow::Result<()> {
+        let signed = |amount: Sen| if taken_back { Sen::ZERO.minus(amount) } else { Ok(amount) };
+        self.charged = self.charged.plus(signed(download.price)?)?;
+        let mut owners: Vec<&str> = Vec::new();
+        for share in &download.shares {
+            let amount = signed(share.amount)?;
+            let of = self.of.entry(share.organisation.clone()).or_default();
+            if share.is_held {
+                of.held = of.held.plus(amount)?;
+                self.held = self.held.plus(amount)?;
+            } else {
+                of.payable = of.payable.plus(amount)?;
+            }
+            if !taken_back && !owners.contains(&share.organisation.as_str()) {
+                owners.push(&share.organisation);
+                of.downloads += 1;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl StatementAnswer {
@@ -285,8 +315,9 @@ fn print_show(answer: &ShowAnswer) {
     let decisions = if decisions.is_empty() { "none".to_owned() } else { decisions.join(", ") };
     print(&format!("decisions on uploads: {decisions}"));
     print(&format!(
-        "{} for {} yen without tax, {} yen of them held",
+        "{}, {}: {} yen without tax, {} yen of them held",
         count(answer.downloads, "download"),
+        count(answer.refunds, "refund"),
         answer.charged.yen(),
         answer.held.yen()
     ));

@@ -47,4 +47,5 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(operator::close_month))
         .routes(routes!(operator::rotate))
         .routes(routes!(operator::settle))
+        .routes(routes!(operator::refund))
 }

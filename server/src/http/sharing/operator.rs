@@ -52,6 +52,8 @@ pub struct SummaryAnswer {
     revoked: u64,
     /// Recordings that can be identified.
     recordings: u64,
+    /// Downloads that were refunded; what they cost is in none of the sums.
+    refunds: u64,
     /// Whether debits equal credits, account by account.
     ledger_is_sound: bool,
     /// When that was checked, Unix milliseconds: a minute ago or so.
@@ -99,6 +101,7 @@ pub async fn summary(
         held: found.held.into(),
         unknown: found.unknown,
         revoked: found.revoked,
+        refunds: found.refunds,
         recordings: service.library()?.stats().await?.recordings,
         ledger_is_sound: checked.is_sound,
         ledger_checked_ms: checked.at_ms,
@@ -294,6 +297,66 @@ pub async fn rotate(
     platform.reload_signing().await?;
     operator.log(&service, "key.rotate", &key_id.to_string()).await?;
     Ok(Json(KeyRotated { key_id: key_id.to_string() }))
+}
+
+/// Why a purchase is refunded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundRequest {
+    /// In 1 to 500 characters; kept with the refund.
+    reason: String,
+}
+
+/// A purchase that is refunded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundAnswer {
+    /// The refund: the correcting event's id in reports.
+    refund_id: String,
+    /// Unix milliseconds.
+    refunded_ms: i64,
+    /// Whether it was refunded before: then this request changed nothing.
+    repeated: bool,
+}
+
+/// Refund a purchase
+///
+/// The contrary is booked and stands in the next invoice, statement and report; nothing is edited.
+/// The account gets no further release or key for it.
+#[utoipa::path(
+    post,
+    path = "/v1/operator/purchases/{purchase_id}/refund",
+    tag = "operator",
+    params(("purchase_id" = String, Path, description = "The purchase")),
+    request_body = RefundRequest,
+    security(("admin_token" = []), ("account" = [])),
+    responses(
+        (status = 200, description = "It is refunded", body = RefundAnswer),
+        Asked,
+        AskedForOne
+    )
+)]
+pub async fn refund(
+    State(service): State<Arc<Service>>,
+    Operator(admin): Operator,
+    headers: HeaderMap,
+    purchase_id: Result<Path<String>, PathRejection>,
+    body: Body,
+) -> Result<Json<RefundAnswer>, Problem> {
+    let Path(purchase_id) = purchase_id.map_err(|error| bad_parameter(error.body_text()))?;
+    let request: RefundRequest = json::read(&headers, body).await?;
+    let mut write = service.platform()?.store().begin().await.map_err(SharingError::from)?;
+    let now_ms = service.now_ms();
+    let refunded = onmon_sharing::refund(&mut write, &purchase_id, &request.reason, now_ms).await?;
+    if refunded.fresh {
+        let reason = &request.reason;
+        onmon_accounts::record(&mut write, &admin, "purchase.refund", &purchase_id, reason).await?;
+    }
+    write.commit().await.map_err(SharingError::from)?;
+    Ok(Json(RefundAnswer {
+        refund_id: refunded.refund_id,
+        refunded_ms: refunded.refunded_ms,
+        repeated: !refunded.fresh,
+    }))
 }
 
 /// What a simulated payment becomes.

@@ -121,6 +121,9 @@ pub struct PurchaseListed {
     price: Price,
     /// Unix milliseconds.
     created_ms: i64,
+    /// When it was refunded (Unix milliseconds); null if it was not.
+    #[schema(required = true)]
+    refunded_ms: Option<i64>,
 }
 
 impl PurchaseListed {
@@ -131,6 +134,7 @@ impl PurchaseListed {
             recording_id: line.recording_id,
             price: Price::new(line.price, tax_ppm),
             created_ms: line.created_ms,
+            refunded_ms: line.refunded_ms,
         }
     }
 }
