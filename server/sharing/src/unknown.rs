@@ -73,7 +73,7 @@ impl Platform {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
         loop {
             let rows = sqlx::query(
-                "SELECT digest, wire, first_day, times FROM unknown_fingerprint \
+                "SELECT digest, wire FROM unknown_fingerprint \
                  WHERE asked_seq < $1 LIMIT $2",
             )
             .bind(seq)
@@ -104,10 +104,18 @@ impl Platform {
                         .await?;
                     continue;
                 };
+                let forgotten = sqlx::query(
+                    "DELETE FROM unknown_fingerprint WHERE digest = $1 RETURNING first_day, times",
+                )
+                .bind(&digest)
+                .fetch_optional(&mut *write)
+                .await?;
+                // Gone: whoever asked at the same time has found it and written it down.
+                let Some(forgotten) = forgotten else { continue };
                 let one = Rediscovered {
                     recording_id: best.recording.recording_id,
-                    first_day: row.try_get(2)?,
-                    times: row.try_get::<i64, _>(3)?.unsigned_abs(),
+                    first_day: forgotten.try_get(0)?,
+                    times: forgotten.try_get::<i64, _>(1)?.unsigned_abs(),
                 };
                 let body = serde_json::json!({
                     "recording": one.recording_id,
@@ -116,10 +124,6 @@ impl Platform {
                 });
                 let subject = hex(&digest);
                 crate::audit_line(&mut write, "rediscovery", &subject, now_ms, &body).await?;
-                sqlx::query("DELETE FROM unknown_fingerprint WHERE digest = $1")
-                    .bind(digest)
-                    .execute(&mut *write)
-                    .await?;
                 all.push(one);
             }
             write.commit().await?;
