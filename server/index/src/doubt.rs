@@ -15,8 +15,8 @@ const LOG_ODDS: [i32; 16] =
 const BITS: usize = 24;
 
 /// Of how many of the least sure bits two and three are flipped together.
-const PAIRED: usize = 10;
-const TRIPLED: usize = 6;
+const PAIRED: usize = 16;
+const TRIPLED: usize = 10;
 
 /// How likely each bit of each code is wrong: its log-odds, the highest bit first.
 pub(crate) fn doubts(codes: &[u8]) -> Vec<[i32; 8]> {
@@ -35,8 +35,9 @@ pub(crate) fn doubts(codes: &[u8]) -> Vec<[i32; 8]> {
 }
 
 /// So many of the likeliest sets of wrong bits, given how likely each is wrong, that of none among
-/// them; as masks of [`BITS`] bits, the first the highest.
-pub(crate) fn flips(doubts: &[i32], sets_most: usize) -> impl Iterator<Item = u32> {
+/// them: log(P(these are wrong) / P(none is)) in hundredths, and a mask of [`BITS`] bits, the first
+/// the highest.
+pub(crate) fn flips(doubts: &[i32], sets_most: usize) -> impl Iterator<Item = (i32, u32)> {
     let mut order: [usize; BITS] = std::array::from_fn(|bit| bit);
     order.sort_by_key(|&bit| std::cmp::Reverse(doubts[bit]));
     let mut sets: Vec<(i32, u32)> = vec![(0, 0)];
@@ -54,7 +55,13 @@ pub(crate) fn flips(doubts: &[i32], sets_most: usize) -> impl Iterator<Item = u3
     }
     let likely = sets_most.clamp(1, sets.len());
     sets.select_nth_unstable_by_key(likely - 1, |&(odds, _)| std::cmp::Reverse(odds));
-    sets.into_iter().take(likely).map(|(_, mask)| mask)
+    sets.into_iter().take(likely)
+}
+
+/// log(P(none of these bits is wrong)) in hundredths.
+pub(crate) fn none_wrong(doubts: &[i32]) -> i32 {
+    let right = |odds: &i32| -100.0 * (f64::from(*odds) / 100.0).exp().ln_1p();
+    doubts.iter().map(right).sum::<f64>() as i32
 }
 
 #[cfg(test)]
@@ -75,7 +82,7 @@ mod tests {
     fn the_likeliest_flips_are_those_of_the_least_sure_bits() {
         let mut doubts = [-150; BITS];
         (doubts[3], doubts[20]) = (-20, -30);
-        let flips: Vec<u32> = flips(&doubts, 48).collect();
+        let flips: Vec<u32> = flips(&doubts, 48).map(|(_, mask)| mask).collect();
         assert_eq!(flips.len(), 48);
         let (one, two) = (1 << (BITS - 1 - 3), 1 << (BITS - 1 - 20));
         for likely in [0, one, two, one | two] {

@@ -9,7 +9,7 @@
 //! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a
 //! query keeps the same keys as the recording, and asks as much less as there is less to find.
 
-use crate::doubt::{doubts, flips};
+use crate::doubt::{doubts, flips, none_wrong};
 
 /// Codes between the codes of a key.
 const SPACING: usize = 3;
@@ -88,39 +88,62 @@ pub(crate) enum Reach {
     Whole,
     /// The first three.
     Begun,
-    /// The first three but for some of their bits: so many of the likeliest sets of wrong ones.
+    /// The first three but for some of their bits: so many sets of wrong ones a key on average, the
+    /// likeliest of all keys.
     BegunInDoubt(usize),
 }
 
-/// What to look up for the codes of one sample.
+/// What to look up for the codes of one sample, as they are.
 pub(crate) fn probes(
     sampling: Sampling,
     sample: u8,
     codes: &[u8],
-    reach: Reach,
+    whole: bool,
     mut add: impl FnMut(Probe),
 ) {
-    let doubts = if let Reach::BegunInDoubt(_) = reach { doubts(codes) } else { vec![] };
     for (at, window) in codes.windows(KEY_SPAN).enumerate() {
-        let Some(key) = pack(window) else { continue };
-        let mut ask = |key: u32| {
-            if sampling.keeps(key) {
-                let (first, last) = match reach {
-                    Reach::Whole => (key, key),
-                    _ => (key & !LAST, key | LAST),
-                };
-                add(Probe { first, last, sample, code: at as u16 });
-            }
-        };
-        match reach {
-            Reach::Whole | Reach::Begun => ask(key),
-            Reach::BegunInDoubt(sets) => {
-                let doubts = [0, 1, 2].map(|code| doubts[at + code * SPACING]);
-                flips(doubts.as_flattened(), sets).for_each(|flip| ask(key ^ flip << LAST_BITS));
-            }
+        if let Some(key) = sampling.key(window) {
+            let last = if whole { 0 } else { LAST };
+            add(Probe { first: key & !last, last: key | last, sample, code: at as u16 });
         }
     }
 }
+
+/// The likeliest beginnings of keys that these samples had before noise, `sets` for each key on
+/// average: where bits are sure one key gets more of them, where they are not, fewer or none.
+pub(crate) fn likely<'a>(
+    sampling: Sampling,
+    samples: impl Iterator<Item = (u8, &'a [u8])>,
+    sets: usize,
+) -> Vec<Probe> {
+    let (mut all, mut keys) = (vec![], 0);
+    for (sample, codes) in samples {
+        let doubts = doubts(codes);
+        for (at, window) in codes.windows(KEY_SPAN).enumerate() {
+            let Some(key) = pack(window) else { continue };
+            keys += 1;
+            let doubts = [0, 1, 2].map(|code| doubts[at + code * SPACING]);
+            let none = none_wrong(doubts.as_flattened());
+            for (odds, flip) in flips(doubts.as_flattened(), SETS_A_KEY * sets) {
+                let key = key ^ flip << LAST_BITS;
+                if sampling.keeps(key) {
+                    let (first, last) = (key & !LAST, key | LAST);
+                    all.push((none + odds, Probe { first, last, sample, code: at as u16 }));
+                }
+            }
+        }
+    }
+    let most = keys * sets / sampling.of() as usize;
+    if most < all.len() {
+        all.select_nth_unstable_by_key(most, |&(odds, _)| std::cmp::Reverse(odds));
+        all.truncate(most);
+    }
+    all.into_iter().map(|(_, probe)| probe).collect()
+}
+
+/// Sets that one key may have at most, for each that all have on average. Four found fewer of the
+/// noisy queries of a synthetic catalogue of 200,000 songs.
+const SETS_A_KEY: usize = 16;
 
 fn pack(codes: &[u8]) -> Option<u32> {
     let run = codes.get(..KEY_SPAN)?;
@@ -134,7 +157,12 @@ mod tests {
 
     fn asked(codes: &[u8], reach: Reach) -> Vec<Probe> {
         let mut all = vec![];
-        probes(Sampling::default(), 2, codes, reach, |probe| all.push(probe));
+        match reach {
+            Reach::BegunInDoubt(sets) => {
+                all = likely(Sampling::default(), [(2, codes)].into_iter(), sets);
+            }
+            _ => probes(Sampling::default(), 2, codes, reach == Reach::Whole, |p| all.push(p)),
+        }
         all
     }
 
@@ -180,7 +208,8 @@ mod tests {
             let probes = asked(&heard, Reach::BegunInDoubt(48));
             let asked = |p: &Probe| usize::from(p.code) == *at && (p.first..=p.last).contains(key);
             still += usize::from(wrong <= 1 && probes.iter().any(asked));
-            assert!(probes.iter().filter(|p| usize::from(p.code) == *at).count() <= 48);
+            let keys = heard.len() - (KEY_SPAN - 1);
+            assert!(probes.len() <= keys * 48 / 4, "{}", probes.len());
         }
         assert!(still > 0, "of {}", kept.len());
     }

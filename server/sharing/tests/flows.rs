@@ -150,7 +150,10 @@ async fn a_refund_books_the_contrary_once_and_closes_what_was_bought() {
         let corrections = site.platform.corrections(NOON, NOON + 1_001).await.unwrap();
         assert_eq!(corrections.len(), 1);
         let correction = &corrections[0];
-        assert_eq!((&correction.refund_id, correction.refunded_ms), (&first.refund_id, NOON + 1_000));
+        assert_eq!(
+            (&correction.refund_id, correction.refunded_ms),
+            (&first.refund_id, NOON + 1_000)
+        );
         let downloads = site.platform.downloads(NOON, NOON + 1).await.unwrap();
         assert_eq!(correction.download, downloads[0]);
         assert!(site.platform.corrections(NOON, NOON + 1_000).await.unwrap().is_empty());

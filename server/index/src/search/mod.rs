@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! query        six samples of 300 codes
-//!   | key.rs, votes.rs      keys -> posting lists -> clusters of votes on one line
+//!   | key.rs, doubt.rs      keys, at last also such as noise may have made others of
+//!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | place.rs              a first look at the raw codes there
 //!   | scan.rs, slices.rs    (small libraries, or asked for) every place there is
 //! candidates   places in recordings where one sample may lie
@@ -13,6 +14,7 @@
 //! ```
 
 mod closest;
+mod crowd;
 mod naive;
 mod place;
 mod scan;
@@ -94,9 +96,9 @@ const TIERS: [Tier; 3] = [
 ];
 
 /// The dearest tier. The sets of wrong bits that it tries are halved in a catalogue of half a
-/// million songs or more: what it reads grows with both, and half of what 48 sets find, 12 would.
+/// million songs or more: what it reads grows with both, and what is found falls by an eighth.
 fn in_doubt(library_codes: u64) -> Tier {
-    let sets = if library_codes < 2_500_000_000 { 48 } else { 24 };
+    let sets = if library_codes < 2_500_000_000 { 24 } else { 12 };
     let reach = Reach::BegunInDoubt(sets);
     Tier { reach, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 }
 }

@@ -2,7 +2,8 @@
 
 use onmon_core::Sample;
 
-use crate::key::{Probe, Reach, probes};
+use super::crowd::not_alone;
+use crate::key::{Probe, Reach, likely, probes};
 use crate::part::{Cost, IndexError, Lookup, Source};
 use crate::recordings::CELL_CODES;
 
@@ -17,7 +18,11 @@ const fn postings_most(reach: Reach) -> usize {
 }
 
 /// Cells that votes may lie apart and still be of one line: a cell's own width on either side.
-const NEAR_CELLS: u64 = 2;
+pub(super) const NEAR_CELLS: u64 = 2;
+
+/// More hits than this are thinned out before they are sorted: more than any tier looks at one by
+/// one, so that single hits would not be told.
+const MANY: usize = 4_096;
 
 /// Keeps lines positive whatever a sample's start.
 const BIAS: u64 = 1 << 33;
@@ -45,7 +50,12 @@ impl Hit {
         Self(line << 16 | u64::from(probe.sample) << 12 | u64::from(probe.code))
     }
 
-    fn line(self) -> u64 {
+    #[cfg(test)]
+    pub(super) fn on_line(line: u64) -> Self {
+        Self(line << 16)
+    }
+
+    pub(super) fn line(self) -> u64 {
         self.0 >> 16
     }
 
@@ -70,10 +80,15 @@ pub(super) fn hits(
     reach: Reach,
     cost: &mut Cost,
 ) -> Result<Vec<Hit>, IndexError> {
+    let samples = asked.iter().map(|&sample| (sample as u8, query[sample].codes));
     let mut all = vec![];
-    for &sample in asked {
-        let codes = query[sample].codes;
-        probes(source.sampling(), sample as u8, codes, reach, |probe| all.push(probe));
+    if let Reach::BegunInDoubt(sets) = reach {
+        all = likely(source.sampling(), samples, sets);
+    } else {
+        let whole = reach == Reach::Whole;
+        for (sample, codes) in samples {
+            probes(source.sampling(), sample, codes, whole, |probe| all.push(probe));
+        }
     }
     all.sort_unstable();
     let mut hits: Vec<Hit> = vec![];
@@ -85,6 +100,9 @@ pub(super) fn hits(
             hits.extend(cells.iter().map(|&cell| Hit::new(query, probe, cell)));
         },
     })?;
+    if hits.len() > MANY {
+        hits = not_alone(&hits);
+    }
     sort(&mut hits);
     hits.dedup();
     Ok(hits)

@@ -223,6 +223,9 @@ impl Source for Segment {
             cells.clear();
             let first = u64::from(probe.first) * universe;
             let end = (u64::from(probe.last) + 1) * universe;
+            // Where the key of the posting at hand begins: they come in order, and a division each
+            // would cost more than all else.
+            let mut key_at = first;
             for at in span.clone() {
                 if at != held {
                     let begun = Instant::now();
@@ -238,7 +241,12 @@ impl Source for Segment {
                 }
                 let block = Block::of_checked(&bytes);
                 let block = block.map_err(|what| self.damaged_block(at, what))?;
-                block.between(first, end, |value| cells.push((value % universe.max(1)) as u32));
+                block.between(first, end, |value| {
+                    while value - key_at >= universe {
+                        key_at += universe;
+                    }
+                    cells.push((value - key_at) as u32);
+                });
             }
             lookup.found(probe, &cells);
         }
