@@ -1,8 +1,8 @@
 //! onmon as `cargo xtask bench robustness` asks it: the real extractor and the real index at its
 //! default threshold, a question a line.
 //!
-//! `robustness --encoders` prints the encoders of this build; `robustness [--encoder N]` reads
-//! lines of JSON and answers each with one, in the same order:
+//! `robustness --encoders` prints the encoders of this build; `robustness [--encoder N]
+//! [--codes-to FILE]` reads lines of JSON and answers each with one, in the same order:
 //!
 //! ```text
 //! {"id": "song", "role": "reference", "rate": 16000, "samples": [{"path": "a.s16", "start": 0}]}
@@ -11,9 +11,11 @@
 //!   -> {"id": "q1", "codes": 300, "matches": [{"reference": "song", "confidence": 41.5, …}]}
 //! ```
 //! Files are mono 16-bit little-endian PCM; `start` is the code of the recording (50 ms each) at
-//! which the file begins.
+//! which the file begins. FILE takes the codes of all, for `index_bench`: a line
+//! `{"id": …, "ref": [codes]}` or `{"id": …, "samples": [[start, [codes]], …]}` each.
 
-use std::io::{BufRead, Write};
+use std::fs::File;
+use std::io::{BufRead, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -42,23 +44,31 @@ fn codes(encoder: EncoderId, rate: SampleRate, pcm: &[i16]) -> Result<Vec<u8>> {
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let encoder = match words[..] {
-        ["--encoders"] => {
-            println!("{}", json!(ENCODERS.map(|encoder| encoder.0)));
-            return Ok(());
+    if words == ["--encoders"] {
+        println!("{}", json!(ENCODERS.map(|encoder| encoder.0)));
+        return Ok(());
+    }
+    let (mut encoder, mut codes_to) = (ENCODERS[0], None);
+    for option in words.chunks(2) {
+        match option {
+            ["--encoder", id] => {
+                encoder = EncoderId(id.parse().context("--encoder takes a number")?);
+            }
+            ["--codes-to", file] => {
+                let made = File::create(file).with_context(|| format!("cannot make {file}"))?;
+                codes_to = Some(BufWriter::new(made));
+            }
+            _ => bail!("usage: robustness [--encoders | --encoder N --codes-to FILE] < questions"),
         }
-        [] => ENCODERS[0],
-        ["--encoder", id] => EncoderId(id.parse().context("--encoder takes a number")?),
-        _ => bail!("usage: robustness [--encoders | --encoder N] < questions"),
-    };
-    let mut catalogue = Catalogue::new(encoder);
+    }
+    let mut catalogue = Catalogue::new(encoder, codes_to);
     for line in std::io::stdin().lock().lines() {
         let question: Value = serde_json::from_str(&line?)?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "{}", catalogue.answer(&question)?)?;
         out.flush()?;
     }
-    Ok(())
+    catalogue.finish()
 }
 
 /// What is enrolled, with the names that the index does not know.
@@ -66,18 +76,32 @@ struct Catalogue {
     encoder: EncoderId,
     names: Vec<String>,
     index: Index,
+    codes_to: Option<BufWriter<File>>,
 }
 
 impl Catalogue {
-    fn new(encoder: EncoderId) -> Self {
+    fn new(encoder: EncoderId, codes_to: Option<BufWriter<File>>) -> Self {
         // Nothing is ever written: the directory does not matter.
-        Self { encoder, names: vec![], index: Index::empty(Path::new("unused")) }
+        Self { encoder, names: vec![], index: Index::empty(Path::new("unused")), codes_to }
+    }
+
+    /// All codes are in the file.
+    fn finish(mut self) -> Result<()> {
+        Ok(self.codes_to.as_mut().map_or(Ok(()), BufWriter::flush)?)
     }
 
     fn answer(&mut self, question: &Value) -> Result<Value> {
         let id = question["id"].as_str().context("a question without id")?;
         let samples = self.samples(question).with_context(|| id.to_owned())?;
-        match question["role"].as_str() {
+        let role = question["role"].as_str();
+        if let Some(file) = &mut self.codes_to {
+            let line = match role {
+                Some("reference") => json!({ "id": id, "ref": samples[0].1 }),
+                _ => json!({ "id": id, "samples": samples }),
+            };
+            writeln!(file, "{line}")?;
+        }
+        match role {
             Some("reference") => self.enrol(id, &samples),
             Some("query") => self.identify(id, &samples),
             _ => bail!("{id}: the role is reference or query"),

@@ -10,8 +10,10 @@ from .sources import RATE_HZ
 class Onmon:
     """`tests/examples/robustness.rs`, running: a line in, a line out."""
 
-    def __init__(self, program: Path, encoder: int):
+    def __init__(self, program: Path, encoder: int, codes_to: Path | None = None):
         command = [str(program), "--encoder", str(encoder)]
+        if codes_to:
+            command += ["--codes-to", str(codes_to)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
 

@@ -97,6 +97,7 @@ def arguments() -> argparse.Namespace:
     add("--jobs", type=int, default=2)
     add("--program", type=Path, required=True, help="tests/examples/robustness.rs, built")
     add("--out", type=Path, help="folder for robustness.json and robustness.svg")
+    add("--codes-to", type=Path, help="file for the default encoder's codes of all that is asked")
     add("--json", action="store_true", help="print JSON instead of the table")
     add("--floor", type=float, help="fail below this mean over easy conditions, or on a false name")
     options = parser.parse_args()
@@ -152,7 +153,9 @@ def running(options: argparse.Namespace, enrolled: list[Song]) -> dict[str, Onmo
     """Every encoder of the build as a system, with all songs enrolled."""
     systems = {}
     if "onmon" in options.systems:
-        for encoder in encoders(options.program):
+        default, *others = encoders(options.program)
+        systems[f"onmon, encoder {default}"] = Onmon(options.program, default, options.codes_to)
+        for encoder in others:
             systems[f"onmon, encoder {encoder}"] = Onmon(options.program, encoder)
     for name, system in systems.items():
         for song in tqdm(enrolled, f"enrolling, {name}", leave=False, disable=None):

@@ -24,8 +24,8 @@ pub struct Options {
     /// Queries of each kind.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     queries: u32,
-    /// Codes of real music to ask too, among the synthetic songs, as
-    /// `tests/examples/robustness.rs --codes-to FILE` writes them.
+    /// Codes of real music to ask too, among the synthetic songs, as `bench robustness --codes-to`
+    /// writes them.
     #[arg(long, value_name = "FILE")]
     real: Option<PathBuf>,
     /// Print one JSON object.

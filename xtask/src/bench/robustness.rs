@@ -53,6 +53,9 @@ pub struct Options {
     /// Folder for robustness.json and robustness.svg.
     #[arg(long, value_name = "DIR", default_value = "docs")]
     out: PathBuf,
+    /// A file for the codes of all that is enrolled and asked, which `bench index --real` takes.
+    #[arg(long, value_name = "FILE")]
+    codes_to: Option<PathBuf>,
     /// Print one JSON object instead of the table.
     #[arg(long)]
     json: bool,
@@ -84,6 +87,9 @@ pub fn robustness(options: &Options) -> Result<()> {
         if !values.is_empty() {
             module.args([option, &values.join(",")]);
         }
+    }
+    if let Some(file) = &options.codes_to {
+        module.arg("--codes-to").arg(file);
     }
     if options.json {
         module.arg("--json");
