@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what it reaches on this machine, as a table or as one JSON object.
 
 mod extract;
+mod growth;
 mod impostors;
 mod index;
 mod month;
@@ -23,6 +24,9 @@ pub enum Benchmark {
         #[arg(long)]
         json: bool,
     },
+    /// How a query's cost grows with the catalogue: `bench index --json` of several sizes, side by
+    /// side, and drawn out.
+    Growth(growth::Options),
     /// How certain the index gets of recordings that are not in it, on real music.
     Impostors {
         /// Folder of music; the train and validation splits and drum loops unless given.
@@ -47,6 +51,7 @@ pub enum Benchmark {
 pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Extract { json } => extract::extract(*json),
+        Benchmark::Growth(options) => growth::growth(options),
         Benchmark::Impostors { music, keep, json } => {
             impostors::impostors(music.as_deref(), *keep, *json)
         }
