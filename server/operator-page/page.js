@@ -96,6 +96,7 @@ function tiles(summary) {
   const shown = [
     ['uploads', count(summary.uploads)],
     ['downloads', count(summary.downloads)],
+    ['refunds', count(summary.refunds)],
     ['charged', yen(summary.charged.sen / 100)],
     ['held', yen(summary.held.sen / 100)],
     ['recordings', count(summary.recordings)],

@@ -128,6 +128,7 @@ describe('the operator’s page', () => {
       assert.deepEqual(others, {
         'Uploads permitted': ['3'],
         Downloads: ['4'],
+        'Downloads refunded': [String(summary.refunds)],
         'Charged, yen': [summary.charged.yen],
         'Held, yen': [summary.held.yen],
         Recordings: ['3'],

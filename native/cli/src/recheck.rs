@@ -1,4 +1,4 @@
-//! The recheck after a purchase: the fingerprint of the audio that was received, sent to the server,
+//! The recheck after a purchase: the fingerprint of the audio that was received goes to the server,
 //! so that an upload under another recording's name is found.
 
 use std::path::Path;
