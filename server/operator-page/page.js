@@ -61,9 +61,12 @@ function signOut(words) {
 }
 
 function show(summary, days, top) {
+  const isFirst = board.hidden;
   form.hidden = true;
   board.hidden = false;
-  say(`${text('asOf')} ${new Date(summary.now_ms).toLocaleString(document.documentElement.lang)}`);
+  // The button that had the focus is gone: whoever uses the keyboard goes on from here.
+  if (isFirst) board.focus();
+  say(`${text('asOf')} ${new Date(summary.now_ms).toLocaleString(navigator.language)}`);
   tiles(summary);
   const names = days.map((day) => day.day);
   const decided = DECISIONS.map((name) => ({
@@ -89,18 +92,20 @@ function show(summary, days, top) {
 
 function tiles(summary) {
   const ledger = summary.ledger_is_sound ? 'sound' : 'unsound';
+  const checked = new Date(summary.ledger_checked_ms).toLocaleTimeString(navigator.language);
   const shown = [
     ['uploads', count(summary.uploads)],
     ['downloads', count(summary.downloads)],
+    ['refunds', count(summary.refunds)],
     ['charged', yen(summary.charged.sen / 100)],
     ['held', yen(summary.held.sen / 100)],
     ['recordings', count(summary.recordings)],
     ['unknown', count(summary.unknown)],
     ['revoked', count(summary.revoked)],
     ['auditLines', count(summary.audit_lines)],
-    ['ledger', text(ledger), ledger === 'unsound' ? 'wrong' : ''],
+    ['ledger', text(ledger), ledger, `${text('checked')} ${checked}`],
   ];
-  document.querySelector('#tiles').replaceChildren(...shown.map(([name, value, className]) => {
+  document.querySelector('#tiles').replaceChildren(...shown.map(([name, value, className, note]) => {
     const tile = document.createElement('div');
     const label = document.createElement('dt');
     label.textContent = text(name);
@@ -108,6 +113,12 @@ function tiles(summary) {
     told.textContent = value;
     if (className) told.className = className;
     tile.append(label, told);
+    if (note) {
+      const more = document.createElement('dd');
+      more.className = 'note';
+      more.textContent = note;
+      tile.append(more);
+    }
     return tile;
   }));
 }
@@ -125,8 +136,11 @@ function rows(selector, head, lines) {
     return row;
   };
   const empty = line([[text('nothing')]], 'td');
-  const body = lines.length ? lines.map((cells) => line(cells, 'td')) : [empty];
-  document.querySelector(selector).replaceChildren(line(head, 'th'), ...body);
+  const top = document.createElement('thead');
+  top.append(line(head, 'th'));
+  const body = document.createElement('tbody');
+  body.append(...(lines.length ? lines.map((cells) => line(cells, 'td')) : [empty]));
+  document.querySelector(selector).replaceChildren(top, body);
 }
 
 function say(words, wrong = false) {
@@ -135,9 +149,9 @@ function say(words, wrong = false) {
 }
 
 function count(value) {
-  return value.toLocaleString();
+  return value.toLocaleString(navigator.language);
 }
 
 function yen(value) {
-  return value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return value.toLocaleString(navigator.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }

@@ -2,9 +2,11 @@
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 const HEIGHT = 180;
-const LEFT = 52;
 const BOTTOM = 22;
 const TOP = 8;
+/** Widths of the small type that it is written in: of a digit, and of a day as `11-28`. */
+const DIGIT = 7;
+const DAY = 34;
 
 /**
  * Draws bars into a figure. `days` are texts, `series` is `[{name, label, values}]`, one value a day,
@@ -18,19 +20,23 @@ export function bars(figure, days, series, format, nothing) {
     figure.textContent = nothing;
     return;
   }
-  const top = niceAbove(most);
+  // At least 2: there is no half of a download.
+  const top = Math.max(2, niceAbove(most));
   // As wide as it is shown, so that its words are as large as all others.
   const width = Math.max(280, figure.clientWidth - 20);
+  const ticks = [0, top / 2, top];
+  const tickText = (tick) => tick.toLocaleString(navigator.language);
+  const left = 10 + DIGIT * Math.max(...ticks.map((tick) => tickText(tick).length));
   const svg = element('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img' });
   const height = (value) => ((HEIGHT - TOP - BOTTOM) * value) / top;
-  for (const tick of [0, top / 2, top]) {
+  for (const tick of ticks) {
     const y = HEIGHT - BOTTOM - height(tick);
-    svg.append(element('line', { class: 'axis', x1: LEFT, x2: width, y1: y, y2: y }));
-    const label = element('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' });
-    label.textContent = format(tick);
+    svg.append(element('line', { class: 'axis', x1: left, x2: width, y1: y, y2: y }));
+    const label = element('text', { x: left - 6, y: y + 4, 'text-anchor': 'end' });
+    label.textContent = tickText(tick);
     svg.append(label);
   }
-  const step = (width - LEFT) / days.length;
+  const step = (width - left) / days.length;
   days.forEach((day, at) => {
     let y = HEIGHT - BOTTOM;
     for (const one of series) {
@@ -38,15 +44,16 @@ export function bars(figure, days, series, format, nothing) {
       if (tall === 0) continue;
       y -= tall;
       const bar = element('rect', {
-        class: one.name, x: LEFT + step * (at + 0.1), y, width: step * 0.8, height: tall,
+        class: one.name, x: left + step * (at + 0.1), y, width: step * 0.8, height: tall,
       });
       const title = element('title', {});
       title.textContent = `${day} ${one.label}: ${format(one.values[at])}`;
       bar.append(title);
       svg.append(bar);
     }
-    if (at % Math.ceil((days.length * 90) / width) === 0) {
-      const label = element('text', { x: LEFT + step * at, y: HEIGHT - 6 });
+    const x = left + step * at;
+    if (at % Math.ceil((days.length * 90) / width) === 0 && x + DAY <= width) {
+      const label = element('text', { x, y: HEIGHT - 6 });
       label.textContent = day.slice(5);
       svg.append(label);
     }

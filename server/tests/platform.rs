@@ -8,9 +8,12 @@ mod fits;
 mod running;
 mod site;
 
+use onmon_core::wire::MEDIA_TYPE;
+use onmon_store::Engine;
 use running::json;
 use serde_json::{Value, json};
-use site::{ESSENCE, Site};
+use site::{ESSENCE, Site, Who};
+use ureq::http::Request;
 
 #[test]
 fn the_tag_method_from_upload_to_release_over_http() {
@@ -76,7 +79,52 @@ fn the_drm_method_and_a_clear_key_licence_over_http() {
         assert_eq!((&bought["kid"], &bought["key"]), (kid, key));
         let licence = json(&site.post(&bob, "/v1/clear-key", &request));
         assert_eq!(&licence["keys"][0]["k"], key);
+        licences_are_asked_for_as_players_do(&site, &bob, &request, &licence);
+        // A stranger is answered as if there were no such key.
+        assert_eq!(site.post(&site.user(), "/v1/clear-key", &request).status(), 404);
     }
+}
+
+/// Some name a charset, some call it bytes. The answer is to be kept by nobody.
+fn licences_are_asked_for_as_players_do(site: &Site, who: &Who, request: &Value, licence: &Value) {
+    let ask = |media_type| {
+        let headers = [("content-type", media_type)];
+        site.ask("POST", Some(who), "/v1/clear-key", &headers, request.to_string().as_bytes())
+    };
+    for taken in ["application/json;charset=utf-8", "Application/JSON", "application/octet-stream"]
+    {
+        let answer = ask(taken);
+        assert_eq!(&json(&answer), licence, "{taken}");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert_eq!(answer.headers()["content-type"], "application/json");
+    }
+    for refused in ["text/plain", "application/json5", MEDIA_TYPE] {
+        assert_eq!(ask(refused).status(), 415, "{refused}");
+    }
+}
+
+/// What a browser asks before a player of another origin may ask for a licence.
+#[test]
+fn a_player_of_another_origin_may_ask_for_a_licence() {
+    let origin = "https://player.example";
+    let site = Site::new(Engine::Sqlite, &[], &["--cors-origin", origin]);
+    let preflight = Request::builder()
+        .method("OPTIONS")
+        .uri(site.server.url("/v1/clear-key"))
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type");
+    let answer = site.server.send(preflight.body(Vec::new()).unwrap()).unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+    let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("authorization") && allowed.contains("content-type"), "{allowed}");
+    // The refusal can be read too, or a page could not tell it from a network that is down.
+    let headers = [("content-type", "application/json"), ("origin", origin)];
+    let body = br#"{"kids":["AAAAAAAAAAAAAAAAAAAAAA"],"type":"temporary"}"#;
+    let refused = site.ask("POST", Some(&site.user()), "/v1/clear-key", &headers, body);
+    assert_eq!(refused.status(), 404);
+    assert_eq!(refused.headers()["access-control-allow-origin"], origin);
 }
 
 #[test]

@@ -5,14 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { drop, launch, open, outcome } from './browser.mjs';
 import { sameButForTheDecoder } from './codes.mjs';
+import { accessibilityFaults, faintTexts, focused, scrollsSideways, tabTo } from './looks.mjs';
 import { reencoded, stem, tracks } from './music.mjs';
 import { binary, scratch, serve } from './service.mjs';
-
-const AXE = fileURLToPath(new URL('node_modules/axe-core/axe.min.js', import.meta.url));
 
 /** The promise of the whole project: this is all that may leave the page, in bytes. */
 const BODY_BYTES_MAX = 4_096;
@@ -175,8 +173,7 @@ describe('the page', () => {
         async ({ page }) => {
           await drop(page, permitted);
           await outcome(page);
-          const [inner, scroll] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
-          assert.ok(scroll <= inner, `scrolls sideways: ${scroll} > ${inner}`);
+          assert.equal(await scrollsSideways(page), false);
           assert.deepEqual(await faintTexts(page), []);
         },
         { viewport: { width: 360, height: 740 }, colorScheme },
@@ -191,64 +188,7 @@ describe('the page', () => {
   }
 });
 
-/** What axe-core has to say of the page as it stands, all of its rules. */
-async function accessibilityFaults(page) {
-  await page.evaluate(readFileSync(AXE, 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
 async function hexOf(page) {
   const rows = await page.locator('.hex-codes').allTextContents();
   return rows.flatMap((row) => row.match(/[0-9a-f]{2}/g).map((pair) => Number.parseInt(pair, 16)));
-}
-
-function focused(page) {
-  return page.evaluate(() => document.activeElement?.id ?? '');
-}
-
-async function tabTo(page, id) {
-  const STOPS_MAX = 20;
-  for (let stop = 0; stop < STOPS_MAX; stop += 1) {
-    await page.keyboard.press('Tab');
-    if ((await focused(page)) === id) return;
-  }
-  assert.fail(`#${id} is not reached by Tab`);
-}
-
-/** Texts whose contrast to what is behind them is under WCAG's 4.5 : 1. */
-function faintTexts(page) {
-  return page.evaluate(() => {
-    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-    const channels = (colours) => {
-      canvas.clearRect(0, 0, 1, 1);
-      for (const colour of colours) {
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-      }
-      return canvas.getImageData(0, 0, 1, 1).data;
-    };
-    const luminance = (colours) => {
-      const [r, g, b] = Array.from(channels(colours).slice(0, 3), (value) => {
-        const part = value / 255;
-        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const behind = (element) => {
-      const layers = [];
-      for (let at = element; at; at = at.parentElement) layers.unshift(getComputedStyle(at).backgroundColor);
-      return layers;
-    };
-    const faint = [];
-    for (const element of document.querySelectorAll('body *')) {
-      const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-      if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
-      const layers = behind(element);
-      const pair = [luminance([...layers, getComputedStyle(element).color]), luminance(layers)].sort((a, b) => b - a);
-      const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
-      if (contrast < 4.5) faint.push(`${contrast.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
-    }
-    return faint;
-  });
 }

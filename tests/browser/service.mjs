@@ -28,7 +28,7 @@ export function scratch() {
 /**
  * Enrols `songs` ([{file, recordingId, title, artist, rights}]) into a library below `folder`, and serves it
  * with the built page, or with the files of `root`; `words` are more for the server's command line. Returns
- * {url, close}.
+ * {url, adminToken, close}.
  */
 export async function serve(folder, songs, { root = PAGE, words = [] } = {}) {
   const library = join(folder, 'library');
@@ -46,7 +46,8 @@ export async function serve(folder, songs, { root = PAGE, words = [] } = {}) {
 
 async function start(folder, library, root, more) {
   const token = join(folder, 'admin-token');
-  writeFileSync(token, randomBytes(16).toString('hex'), { mode: 0o600 });
+  const adminToken = randomBytes(16).toString('hex');
+  writeFileSync(token, adminToken, { mode: 0o600 });
   const words = ['--data', library, '--listen', '127.0.0.1:0', '--admin-token-file', token, '--web-root', root, ...more];
   const server = spawn(binary('onmon-server', 'ONMON_SERVER'), words, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,7 +58,7 @@ async function start(folder, library, root, more) {
     await once(server, 'exit');
   };
   try {
-    return { url: await listening(server), close };
+    return { url: await listening(server), adminToken, close };
   } catch (error) {
     await close();
     throw error;

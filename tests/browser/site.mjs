@@ -15,6 +15,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+  '.mp4': 'audio/mp4',
 };
 
 /**

@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use onmon_decode::{Hooks, essence};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -73,15 +77,42 @@ impl World {
         self.path(name)
     }
 
+    /// What a client that lies would do: asks with one song's fingerprint for another file, and
+    /// writes that file with the tag.
+    fn forged(&self, account: &str, song: &str, other: &str, out: &str) {
+        let words = ["extract", "-o", &self.path("prints"), song];
+        assert!(Command::new(program("onmon")).args(words).status().unwrap().success());
+        let print = Path::new(song).with_extension("afp");
+        let wire = fs::read(self.folder.path().join("prints").join(print.file_name().unwrap()));
+        let digest: String = digest(other).iter().map(|byte| format!("{byte:02x}")).collect();
+        let url = format!("{}/v1/shares?method=tag&essence={digest}", self.url);
+        let request = ureq::post(url).header("Content-Type", onmon_core::wire::MEDIA_TYPE);
+        let request = request.header("Idempotency-Key", &digest);
+        let request = request.header("Authorization", self.bearer(account));
+        let mut answer = request.send(&wire.unwrap()[..]).unwrap();
+        let shared: Value = serde_json::from_reader(answer.body_mut().as_reader()).unwrap();
+        let tag = URL_SAFE_NO_PAD.decode(shared["permit"]["tag"].as_str().unwrap()).unwrap();
+        let tagged = onmon_tag::files::write(&fs::read(other).unwrap(), &tag).unwrap();
+        fs::write(out, tagged).unwrap();
+    }
+
+    fn bearer(&self, account: &str) -> String {
+        let key = fs::read_to_string(account).unwrap();
+        let request = ureq::post(format!("{}/v1/tokens", self.url));
+        let mut answer = request.header("Authorization", format!("Bearer {key}")).send("").unwrap();
+        let made: Value = serde_json::from_reader(answer.body_mut().as_reader()).unwrap();
+        format!("Bearer {}", made["access_token"].as_str().unwrap())
+    }
+
     /// Runs `onmon WORDS --server URL --token-file ACCOUNT --json`.
     fn onmon(&self, account: &str, words: &[&str]) -> (i32, Value) {
-        let output = Command::new(program("onmon"))
-            .args(words)
-            .args(["--server", &self.url, "--token-file", account, "--json"])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        read(&output)
+        read(&self.run(account, &[words, &["--json"]].concat()))
+    }
+
+    fn run(&self, account: &str, words: &[&str]) -> Output {
+        let mut onmon = Command::new(program("onmon"));
+        onmon.args(words).args(["--server", &self.url, "--token-file", account]);
+        onmon.stdin(Stdio::null()).output().unwrap()
     }
 }
 
@@ -117,14 +148,19 @@ fn a_tagged_file_is_shared_offered_bought_and_bought_again_for_nothing() {
 
     let (code, offered) = world.onmon(&buyer, &["open", &out]);
     assert_eq!((code, &offered["bought"]), (0, &Value::Null), "{offered}");
+    assert_eq!(offered["recheck"], Value::Null);
     assert_eq!(offered["method"], "tag");
     assert!(offered["price"]["yen"].as_str().unwrap().parse::<f64>().unwrap() > 0.0, "{offered}");
 
     let (code, bought) = world.onmon(&buyer, &["open", &out, "--pay"]);
     assert_eq!((code, bought["bought"]["repeated"].as_bool()), (0, Some(false)), "{bought}");
     assert!(bought["bought"]["unlocked_until_ms"].as_i64().unwrap() > 1_700_000_000_000);
-    let (_, again) = world.onmon(&buyer, &["open", &out, "--pay"]);
-    assert_eq!(again["bought"]["repeated"], true, "{again}");
+    assert_eq!(bought["recheck"], "same", "{bought}");
+    let (_, again) = world.onmon(&buyer, &["open", &out, "--pay", "--no-recheck"]);
+    assert_eq!(
+        (&again["bought"]["repeated"], &again["recheck"]),
+        (&Value::Bool(true), &Value::Null)
+    );
     assert_eq!(again["bought"]["purchase_id"], bought["bought"]["purchase_id"]);
 
     let stripped = world.path("stripped.wav");
@@ -152,6 +188,7 @@ fn a_sealed_file_opens_for_who_has_paid_alone() {
     let (code, bought) = world.onmon(&buyer, &["open", &sealed, "--pay", "-o", &opened]);
     assert_eq!((code, bought["bought"]["repeated"].as_bool()), (0, Some(false)), "{bought}");
     assert!(fs::read(&opened).unwrap() == plain);
+    assert_eq!(bought["recheck"], "same", "{bought}");
 
     // Cut off: nothing is left of what was written.
     fs::write(world.path("cut.sealed"), &content[..content.len() - 1]).unwrap();
@@ -199,6 +236,32 @@ fn what_is_not_known_or_not_this_file_s_goes_nowhere() {
     assert!(untagged["error"].as_str().unwrap().starts_with("not_shared"), "{untagged}");
 }
 
+#[test]
+fn buyers_find_a_forged_upload_and_three_of_them_end_it() {
+    let world = World::new(&[]);
+    let songs = [6, 7, 8].map(|seed| world.song(&format!("song-{seed}.wav"), seed));
+    let [song, known, unknown] = &songs;
+    [song, known].iter().for_each(|song| world.enrol(song));
+    let sharer = world.account("sharer");
+    let (forged, noise) = (world.path("forged.wav"), world.path("noise.wav"));
+    world.forged(&sharer, song, known, &forged);
+    world.forged(&sharer, song, unknown, &noise);
+
+    for (name, is_last) in [("one", false), ("two", false), ("three", true)] {
+        let buyer = world.account(name);
+        let output = world.run(&buyer, &["open", &forged, "--pay"]);
+        assert!(output.status.success());
+        let warning = String::from_utf8(output.stderr).unwrap();
+        assert!(warning.contains("another recording, song-7"), "{warning}");
+        assert_eq!(warning.contains("revoked"), is_last, "{warning}");
+        let (_, again) = world.onmon(&buyer, &["open", &noise, "--pay"]);
+        assert_eq!(again["recheck"], "unknown", "{again}");
+    }
+    let late = world.account("late");
+    let (code, refused) = world.onmon(&late, &["open", &forged, "--pay"]);
+    assert_eq!((code, refused["bought"].is_object()), (1, false), "{refused}");
+}
+
 /// Notes that change every 150 ms, over noise: the same seed gives the same song.
 fn noise(seed: u32, seconds: usize) -> Vec<i16> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
@@ -218,6 +281,14 @@ fn noise(seed: u32, seconds: usize) -> Vec<i16> {
         (sum * 6_000.0) as i16 + (next() % 400) as i16
     };
     (0..seconds * RATE_HZ).map(sample).collect()
+}
+
+/// The digest of a file's audio.
+fn digest(path: &str) -> [u8; 32] {
+    let mut go_on = |_share| ControlFlow::Continue(());
+    let mut hooks = Hooks { clock: || 0.0, on_progress: &mut go_on };
+    let file = Box::new(fs::File::open(path).unwrap());
+    essence::digest(file, Some("wav"), &mut hooks).unwrap().digest
 }
 
 fn wav(samples: &[i16]) -> Vec<u8> {

@@ -96,7 +96,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         onmon open shared.mp3 --server https://onmon.example --token-file token\n  \
         onmon open song.sealed --pay -o song.mp3 --server https://onmon.example --token-file token\n\n\
-        What was bought before costs nothing.")]
+        What was bought before costs nothing. What was bought is rechecked: see --no-recheck.")]
     Open(OpenArgs),
     /// Shows the tag in a file, or takes it out.
     #[command(subcommand)]
@@ -202,6 +202,11 @@ pub struct OpenArgs {
     /// Where to write what an encrypted file holds.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Leaves out the recheck: after a purchase the fingerprint of the audio that was received is
+    /// sent, so that an upload under another recording's name is found.
+    #[arg(long)]
+    pub no_recheck: bool,
 
     /// Prints a JSON object.
     #[arg(long)]

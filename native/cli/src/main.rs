@@ -5,6 +5,7 @@
 //!          many at once: in_order.rs              enrol.rs      into a library, or remote.rs
 //!                                                 identify.rs   decisions from either
 //! a file -> share.rs -> permit (platform.rs) -> tagged or sealed -> open.rs -> price, key
+//!                       recheck.rs: the fingerprint of what was bought, told to the server
 //!                       whole.rs: written as a whole or not at all; tags.rs: what a file carries
 //! ```
 
@@ -20,6 +21,7 @@ mod inspect;
 mod open;
 mod outcome;
 mod platform;
+mod recheck;
 mod remote;
 mod share;
 mod stop;

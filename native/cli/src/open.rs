@@ -13,6 +13,7 @@ use crate::args::OpenArgs;
 use crate::bar::write_line;
 use crate::outcome::{Done, Failure};
 use crate::platform::{Offer, Platform, Price, Purchase, Wanted};
+use crate::recheck::{Verdict, recheck};
 use crate::share::{copy_failed, open};
 use crate::stop::Stop;
 use crate::{take, whole};
@@ -45,6 +46,10 @@ pub fn run(args: &OpenArgs, stop: &Stop) -> anyhow::Result<Done> {
         Ok(bought) => {
             let mut line = Line::offered(args, &found, &offer);
             line.bought = Some(bought);
+            if !args.no_recheck {
+                let audio = found.audio(args);
+                line.recheck = recheck(&platform, &offer.permit_id, audio, stop);
+            }
             finish(args, &line)
         }
         Err(failure) => failed(args, &failure, stop),
@@ -64,6 +69,14 @@ impl Found {
                 Wanted::Permit { permit_id: &tag.permit_id, essence: &tag.essence }
             }
             Self::Sealed(kid) => Wanted::Kid(*kid),
+        }
+    }
+
+    /// The file whose audio was bought: of sealed content what was written.
+    fn audio<'a>(&self, args: &'a OpenArgs) -> &'a Path {
+        match (self, &args.output) {
+            (Self::Sealed(_), Some(output)) => output,
+            _ => &args.file,
         }
     }
 
@@ -192,6 +205,8 @@ struct Line {
     price: Price,
     /// Null where it was not bought.
     bought: Option<Bought>,
+    /// Whether the audio is what it was shared as; null where that was not asked.
+    recheck: Option<Verdict>,
 }
 
 #[derive(Serialize)]
@@ -239,6 +254,7 @@ impl Line {
             title: offer.recordings.first().and_then(|recording| recording.title.clone()),
             price: offer.price.clone(),
             bought: None,
+            recheck: None,
         }
     }
 }

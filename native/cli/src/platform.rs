@@ -1,4 +1,4 @@
-//! The routes of the copyright platform, for an account: permit, offer, purchase.
+//! The routes of the copyright platform, for an account: permit, offer, purchase, recheck.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -86,6 +86,17 @@ pub struct Purchase {
     pub price: Price,
     release: Option<String>,
     key: Option<String>,
+}
+
+/// What a server says of the audio that was received.
+#[derive(Debug, Deserialize)]
+pub struct Rechecked {
+    /// Whether it is what the permit was given for.
+    pub same: bool,
+    /// What it is instead, if it is registered.
+    pub found: Option<String>,
+    /// Whether the permit was revoked by it.
+    pub revoked: bool,
 }
 
 /// What is bought.
@@ -183,6 +194,17 @@ impl Platform {
             Wanted::Kid(kid) => serde_json::json!({ "kid": kid.to_string() }),
         };
         self.post("/v1/purchases", &request)
+    }
+
+    /// Tells what was received: a query's wire bytes, of audio that was bought. May be repeated.
+    pub fn recheck(&self, permit_id: &str, wire: &[u8]) -> Result<Rechecked, Failure> {
+        let Self(remote) = self;
+        let url = remote.at(&format!("/v1/shares/{permit_id}/recheck"));
+        let bearer = remote.bearer();
+        remote::read(remote.send(|| {
+            let request = remote.agent.post(&url).header("Content-Type", MEDIA_TYPE);
+            request.header("Authorization", &bearer).send(wire)
+        })?)
     }
 
     fn post<T: for<'a> Deserialize<'a>>(

@@ -191,6 +191,15 @@ export const MESSAGES = {
     en: 'The sealed content has padding, so it opens only from the start.',
     ja: '詰め物のあるコンテンツは先頭からしか復号できません。',
   },
+  // A browser's own player
+  eme_unavailable: {
+    en: 'This browser cannot play encrypted content here: serve the page over https, or use another browser.',
+    ja: 'この環境では暗号化されたコンテンツを再生できません。ページを https で配信するか、別のブラウザーをお使いください。',
+  },
+  eme_failed: {
+    en: "The browser's player did not take the licence: load the content again.",
+    ja: 'プレーヤーがライセンスを受け付けませんでした。コンテンツを読み込み直してください。',
+  },
   // Bytes that should be a fingerprint
   not_a_fingerprint: {
     en: 'These bytes are not an onmon fingerprint; nothing was sent.',

@@ -5,19 +5,7 @@ import { browserPlatform } from './platform-browser.js';
 import { createSharing, type Sharing } from './sharing.js';
 import * as tags from './tag-browser.js';
 
-export { OnmonError } from './errors.js';
-export type {
-  AccessToken,
-  AccountOptions,
-  Method,
-  Offer,
-  Price,
-  Purchase,
-  Shared,
-  ShareOptions,
-  Sharing,
-  ServerOptions,
-} from './sharing.js';
+export * from './sharing-exports.js';
 
 const sharing: Sharing = /* @__PURE__ */ createSharing(
   /* @__PURE__ */ createOnmon(browserPlatform),

@@ -5,19 +5,7 @@ import { nodePlatform } from './platform-node.js';
 import { createSharing, type Sharing } from './sharing.js';
 import * as tags from './tag-node.js';
 
-export { OnmonError } from './errors.js';
-export type {
-  AccessToken,
-  AccountOptions,
-  Method,
-  Offer,
-  Price,
-  Purchase,
-  Shared,
-  ShareOptions,
-  Sharing,
-  ServerOptions,
-} from './sharing.js';
+export * from './sharing-exports.js';
 
 const sharing: Sharing = /* @__PURE__ */ createSharing(
   /* @__PURE__ */ createOnmon(nodePlatform),

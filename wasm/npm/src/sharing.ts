@@ -2,7 +2,7 @@
 
 import { OnmonError } from './errors.js';
 import type { Onmon } from './onmon.js';
-import { seal, sealedHeader } from './sealed.js';
+import { open, seal, sealedHeader } from './sealed.js';
 import { request } from './server.js';
 import type { KeySet, Release, Tag, Tags } from './tag.js';
 import { audioOf, type AudioInput, type Progress } from './work.js';
@@ -38,6 +38,21 @@ export interface ShareOptions extends AccountOptions {
   /** Told what is being worked on, in order. */
   onProgress?: ((step: 'essence' | 'fingerprint' | 'write', progress: number) => void) | undefined;
 }
+
+/** Options of `purchase`. */
+export interface PurchaseOptions extends AccountOptions {
+  /**
+   * Whether the fingerprint of the audio that was received is sent too, so that an upload under another
+   * recording's name is found; it is where left out. One request of less than 2 KB.
+   */
+  recheck?: boolean | undefined;
+}
+
+/**
+ * What a recheck found: the recording that the permit was given for, another one, or none that is
+ * registered. A permit that several buyers find wrong is revoked.
+ */
+export type Recheck = 'same' | 'other' | 'unknown';
 
 /** What came of it. */
 export interface Shared {
@@ -79,6 +94,11 @@ export interface Purchase {
   release: { bytes: Uint8Array; claims: Release } | null;
   /** Of a sealed file: for `open` and `openRange` of `onmon/sealed`. */
   key: Uint8Array | null;
+  /**
+   * Resolves when the server has answered the recheck; a player need not wait for it. `null` where none
+   * was made: left out, or the audio could not be fingerprinted, or the server not reached. Never rejects.
+   */
+  recheck: Promise<Recheck | null>;
 }
 
 /** What `onmon/sharing` exports. */
@@ -98,10 +118,11 @@ export interface Sharing {
    */
   offer(input: AudioInput, options?: ServerOptions): Promise<Offer>;
   /**
-   * Buys a shared file; bought again it costs nothing. Rejects as `offer` does, and with
-   * `server_refused` and the problem `limit_reached`.
+   * Buys a shared file; bought again it costs nothing. Then the audio that was received is fingerprinted
+   * and rechecked, unless `recheck` is false. Rejects as `offer` does, and with `server_refused` and the
+   * problem `limit_reached`.
    */
-  purchase(input: AudioInput, options: AccountOptions): Promise<Purchase>;
+  purchase(input: AudioInput, options: PurchaseOptions): Promise<Purchase>;
   /** Exchanges an account's API key for a token. Rejects with `server_refused` for a wrong one. */
   signIn(apiKey: string, options?: ServerOptions): Promise<AccessToken>;
   /** The public keys of a server, to keep for when it cannot be reached. */
@@ -169,7 +190,7 @@ class Client {
     return offerOf(content as WireOffer);
   }
 
-  async purchase(input: AudioInput, options: AccountOptions): Promise<Purchase> {
+  async purchase(input: AudioInput, options: PurchaseOptions): Promise<Purchase> {
     const it = await this.#found(input, options);
     const { token, signal } = options;
     const wanted =
@@ -178,7 +199,9 @@ class Client {
         : { kid: it.kid };
     const sent = { body: JSON.stringify(wanted), type: 'application/json', token, signal };
     const { content } = await request(this.#server(options), 'v1/purchases', sent);
-    return purchaseOf(content as WirePurchase, it, this.#tags);
+    const bought = await purchaseOf(content as WirePurchase, it, this.#tags);
+    const recheck = options.recheck === false ? Promise.resolve(null) : this.#recheck(input, bought, options);
+    return { ...bought, recheck };
   }
 
   async signIn(apiKey: string, options: ServerOptions = {}): Promise<AccessToken> {
@@ -243,6 +266,24 @@ class Client {
     return send(drawn.bytes, { challenge, codes: String(usual.codes) });
   }
 
+  /** Sends the fingerprint of what was bought. That it fails takes nothing from the purchase. */
+  async #recheck(input: AudioInput, bought: Bought, options: AccountOptions): Promise<Recheck | null> {
+    const { token, signal } = options;
+    // A copy: the caller may wipe theirs at any time.
+    const key = bought.key?.slice();
+    try {
+      const audio = key ? await open(input, key, { signal }) : input;
+      const { bytes } = await this.#onmon.fingerprint(audio, { signal });
+      const sent = { body: bytes, type: FINGERPRINT_TYPE, token, signal };
+      const path = `v1/shares/${encodeURIComponent(bought.permitId)}/recheck`;
+      return recheckOf((await request(this.#server(options), path, sent)).content as WireRecheck);
+    } catch {
+      return null;
+    } finally {
+      key?.fill(0);
+    }
+  }
+
   /** The file that may be shared. What the server sent is checked before it is believed. */
   async #written(
     input: AudioInput,
@@ -300,6 +341,14 @@ interface WirePurchase {
   key: string | null;
 }
 
+interface WireRecheck {
+  same: boolean;
+  found: string | null;
+}
+
+/** A purchase that was not rechecked yet. */
+type Bought = Omit<Purchase, 'recheck'>;
+
 function offerOf(offer: WireOffer): Offer {
   return {
     permitId: offer.permit_id,
@@ -313,8 +362,8 @@ function offerOf(offer: WireOffer): Offer {
   };
 }
 
-async function purchaseOf(bought: WirePurchase, it: Found, tags: Tags): Promise<Purchase> {
-  const purchase: Purchase = {
+async function purchaseOf(bought: WirePurchase, it: Found, tags: Tags): Promise<Bought> {
+  const purchase: Bought = {
     purchaseId: bought.purchase_id,
     permitId: bought.permit_id,
     repeated: bought.repeated,
@@ -328,6 +377,12 @@ async function purchaseOf(bought: WirePurchase, it: Found, tags: Tags): Promise<
   // Whose account it is the server knows; that it is this file's is checked here.
   await tags.checkRelease(bytes, it.bytes, claims.accountId, it.keys);
   return { ...purchase, release: { bytes, claims } };
+}
+
+function recheckOf({ same, found }: WireRecheck): Recheck {
+  if (typeof same !== 'boolean') throw new OnmonError('bad_answer');
+  if (same) return 'same';
+  return found ? 'other' : 'unknown';
 }
 
 function priceOf({ sen, yen, tax_ppm }: WirePrice): Price {

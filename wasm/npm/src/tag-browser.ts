@@ -3,8 +3,7 @@
 import { browserPlatform } from './platform-browser.js';
 import { createTags, type Tags } from './tag.js';
 
-export { OnmonError } from './errors.js';
-export type { FoundTag, KeySet, Release, Tag, Tags } from './tag.js';
+export * from './tag-exports.js';
 
 const tags: Tags = /* @__PURE__ */ createTags({
   ...browserPlatform,

@@ -5,8 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { nodePlatform } from './platform-node.js';
 import { createTags, type Tags } from './tag.js';
 
-export { OnmonError } from './errors.js';
-export type { FoundTag, KeySet, Release, Tag, Tags } from './tag.js';
+export * from './tag-exports.js';
 
 const tags: Tags = /* @__PURE__ */ createTags({
   ...nodePlatform,

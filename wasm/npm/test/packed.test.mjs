@@ -31,7 +31,7 @@ after(() => rmSync(project, { recursive: true, force: true }));
 test('holds what it needs and nothing else', () => {
   const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_(wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -55,7 +55,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -67,13 +67,21 @@ for (const resolution of ['NodeNext', 'Bundler']) {
     writeFileSync(
       join(project, 'typed.ts'),
       `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
+       import { connectKeys, requestLicence, type KeyConnection } from 'onmon/eme';
        import { open, seal } from 'onmon/sealed';
-       import { purchase, share, type Shared } from 'onmon/sharing';
+       import { purchase, share, type Recheck, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
        export async function shared(file: File, token: string): Promise<Blob | null> {
          const made: Shared = await share(file, { method: 'drm', token, server: 'https://example.org' });
          if (made.file) await purchase(made.file, { token });
          return made.file;
+       }
+       export async function rechecked(file: File, token: string): Promise<Recheck | null> {
+         return (await purchase(file, { token, recheck: true })).recheck;
+       }
+       export async function player(audio: HTMLAudioElement, session: MediaKeySession): Promise<KeyConnection> {
+         session.onmessage = async ({ message }) => session.update(await requestLicence(message, { token: 't' }));
+         return connectKeys(audio, { token: async () => 't', onLicence: (error) => console.log(error?.code) });
        }
        export async function unlocked(file: File, tag: Uint8Array, keys: KeySet, key: Uint8Array): Promise<boolean> {
          const found = await readTag(await writeTag(file, tag));

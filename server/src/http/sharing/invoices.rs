@@ -141,7 +141,7 @@ pub async fn provider_event(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let limit = webhook::BODY_BYTES_MAX;
-    let bytes = body::typed(&headers, body, "application/json", limit).await?;
+    let bytes = body::json(&headers, body, limit).await?;
     let signature = headers.get(webhook::HEADER).and_then(|value| value.to_str().ok());
     let signature = signature.unwrap_or_default();
     service.payments.receive(service.platform()?, signature, &bytes, service.now_ms()).await?;

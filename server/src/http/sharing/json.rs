@@ -12,7 +12,7 @@ const LIMIT_BYTES: usize = 16 << 10;
 
 /// A JSON body as a `T`.
 pub async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
-    let bytes = body::typed(headers, body, "application/json", LIMIT_BYTES).await?;
+    let bytes = body::json(headers, body, LIMIT_BYTES).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail = format!("the body does not fit: {error}");
         Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail)

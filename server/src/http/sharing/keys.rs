@@ -38,7 +38,8 @@ pub async fn jwks(State(service): State<Arc<Service>>) -> Result<Response, Probl
 /// A Clear Key licence
 ///
 /// The body and the answer are those of W3C Clear Key (Encrypted Media Extensions, section 9.1),
-/// for keys that the account has bought.
+/// for keys that the account has bought. Players that send it as `application/octet-stream` are
+/// answered too.
 #[utoipa::path(
     post,
     path = "/v1/clear-key",
@@ -58,7 +59,7 @@ pub async fn clear_key(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let bytes = body::typed(&headers, body, "application/json", LicenceRequest::BYTES_MAX).await?;
+    let bytes = body::licence_request(&headers, body, LicenceRequest::BYTES_MAX).await?;
     let request = ClearKey.request(&bytes).map_err(SharingError::from)?;
     let granted = service.platform()?.keys_of(&user.account_id, &request.kids).await?;
     let licence = ClearKey.licence(&request, &granted).map_err(SharingError::from)?;
