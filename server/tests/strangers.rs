@@ -41,8 +41,8 @@ struct Town {
 }
 
 impl Town {
-    /// Alice shares song 1; Bob buys it in a month that is over (beside the server, which knows only
-    /// today), so that there is an invoice, a payment and a statement.
+    /// Alice shares song 1; Bob buys it in a month that is over (beside the server, which knows
+    /// only today), so that there is an invoice, a payment and a statement.
     fn new(engine: onmon_store::Engine) -> Town {
         let tariff = [
             "tariff",

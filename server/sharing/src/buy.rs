@@ -45,7 +45,8 @@ impl Platform {
     /// # Errors
     /// [`SharingError::NoSuchPermit`], [`SharingError::OtherAudio`],
     /// [`SharingError::NoLongerPermitted`], [`SharingError::Refunded`],
-    /// [`SharingError::NoTariff`]; a credit limit ([`SharingError::Ledger`]); a database that does not answer.
+    /// [`SharingError::NoTariff`]; a credit limit ([`SharingError::Ledger`]); a database that does
+    /// not answer.
     pub async fn buy(
         &self,
         account_id: &str,

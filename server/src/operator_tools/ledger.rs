@@ -27,7 +27,7 @@ pub enum LedgerCommand {
         onmon-server ledger accounts --data ./data --of acc_1v8k...")]
     Accounts(AccountsArgs),
 
-    /// Takes a purchase back: books the contrary, which the next invoice, statement and report have.
+    /// Takes a purchase back: books the contrary, for the next invoice, statement and report.
     ///
     /// Nothing is edited, and nothing happens twice. The buyer gets no further release or key for
     /// it; what was released before stays open until its release ends.
