@@ -42,6 +42,27 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Ends every connection to it, as a server does that is started again; on SQLite there is
+    /// nothing that could be ended. While `closed` no new one is let in either.
+    ///
+    /// # Panics
+    /// Where the server does not answer.
+    pub async fn cut_off(&self, closed: bool) {
+        let Location::Postgres(url) = &self.location else { return };
+        let name = url.trim_start_matches("postgres:///").split('?').next().unwrap_or_default();
+        let mut connection =
+            AnyConnection::connect(&server().url("postgres")).await.expect("PostgreSQL answers");
+        let sql = format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS {}; SELECT COUNT(pg_terminate_backend(pid)) \
+             FROM pg_stat_activity WHERE datname = '{name}'",
+            !closed
+        );
+        let cut = raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await;
+        cut.expect("connections ended");
+    }
+}
+
 /// Both engines, for `for engine in ENGINES`.
 pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
