@@ -268,7 +268,9 @@ impl Library {
         let mut found = Vec::with_capacity(hits.len());
         for hit in hits {
             // None if it was removed since: then it is no match any more.
-            if let Some(recording) = catalogue::recording_in(shared.catalogue.readers(), hit.slot).await? {
+            if let Some(recording) =
+                catalogue::recording_in(shared.catalogue.readers(), hit.slot).await?
+            {
                 found.push((hit, recording));
             }
         }

@@ -95,12 +95,6 @@ impl Place {
     }
 }
 
-impl From<&Path> for Place {
-    fn from(dir: &Path) -> Place {
-        Place::new(dir)
-    }
-}
-
 fn folder_of(location: &Location) -> Option<PathBuf> {
     match location {
         Location::Sqlite(file) => file.parent()?.canonicalize().ok(),

@@ -26,7 +26,7 @@ impl WriterLock {
             Ok(()) => Ok(WriterLock { _file: file }),
             Err(TryLockError::WouldBlock) => {
                 Err(LibraryError::Locked { library: dir.display().to_string() })
-            },
+            }
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

@@ -80,10 +80,7 @@ pub(crate) async fn any_behind(
     Ok(behind)
 }
 
-async fn has_versions(
-    engine: Engine,
-    connection: &mut AnyConnection,
-) -> Result<bool, StoreError> {
+async fn has_versions(engine: Engine, connection: &mut AnyConnection) -> Result<bool, StoreError> {
     let found = match engine {
         Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_version'",
         Engine::Postgres => {

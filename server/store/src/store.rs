@@ -161,7 +161,13 @@ impl Store {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN",
         };
-        let begun = self.writer.begin_with(begin).await;
+        let mut begun = self.writer.begin_with(begin).await;
+        if let Err(sqlx::Error::InvalidSavePointStatement) = begun {
+            // SQLite ended the last transaction by itself (a full disk), and the driver takes it for
+            // one that goes on: this connection begins no other.
+            self.writer.acquire().await?.close().await?;
+            begun = self.writer.begin_with(begin).await;
+        }
         let mut transaction = begun.map_err(|error| self.not_connected(error))?;
         match (self.engine(), self.alone) {
             (Engine::Sqlite, _) => {}
@@ -312,7 +318,8 @@ fn options(location: &Location, mode: &str) -> Result<AnyConnectOptions, StoreEr
     drivers();
     let url = match location {
         Location::Sqlite(path) => {
-            let path = path.to_str().ok_or_else(|| StoreError::PathNotUtf8 { path: path.clone() })?;
+            let path =
+                path.to_str().ok_or_else(|| StoreError::PathNotUtf8 { path: path.clone() })?;
             format!("sqlite:{}?mode={mode}", utf8_percent_encode(path, NON_ALPHANUMERIC))
         }
         Location::Postgres(url) => url.clone(),

@@ -159,6 +159,25 @@ async fn whoever_writes_alone_keeps_others_out_until_it_is_gone() {
 }
 
 #[tokio::test]
+async fn writing_goes_on_after_a_full_disk() {
+    let scratch = Scratch::new(Engine::Sqlite).await;
+    let store = Store::open(&scratch.location, &[ONE]).await.unwrap();
+    let insert = "INSERT INTO pair (id, n, b) VALUES ('large', 1, $1)";
+    let mut write = store.begin().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 20").execute(&mut *write).await.unwrap();
+    let large = vec![7_u8; 1 << 20];
+    let full = sqlx::query(insert).bind(large.clone()).execute(&mut *write).await;
+    let error = StoreError::from(full.unwrap_err());
+    assert!(matches!(error, StoreError::DiskFull(_)), "{error:?}");
+    drop(write);
+    let mut write = store.begin().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(&mut *write).await.unwrap();
+    sqlx::query(insert).bind(large).execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_named_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("broken.sqlite");
