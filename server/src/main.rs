@@ -93,13 +93,13 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let connections = connections::serve(listener, router);
 
+    let place = args.platform.library(&args.data);
     let library = tokio::select! {
-        opened = Library::open_at(&args.platform.library(&args.data)) => opened?,
+        opened = Library::open_at(&place) => opened?,
         () = signals.next() => return Ok(()),
     };
-    let store = platform::open_store(&args.platform.location(&args.data)).await?;
     let platform =
-        platform::open(&args.platform, &args.data, store, library.clone(), http::now_ms()).await?;
+        platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
     let identity = Identity::open(&platform, http::now_ms()).await?;
     service.fill(platform.clone(), identity);
     let log = AuditLog::new(&args.data, &args.audit);

@@ -146,11 +146,22 @@ pub async fn open_store_beside(location: &Location) -> anyhow::Result<Store> {
     opened.with_context(|| format!("cannot open {location}"))
 }
 
-/// Opens the platform over a library.
+/// Opens the platform over a library, as the server does.
 pub async fn open(
     args: &PlatformArgs,
     data: &Path,
+    library: Library,
+    now_ms: i64,
+) -> anyhow::Result<Platform> {
+    let store = open_store(&args.location(data)).await?;
+    open_on(store, args, data, library, now_ms).await
+}
+
+/// The same on a database that is open.
+pub async fn open_on(
     store: Store,
+    args: &PlatformArgs,
+    data: &Path,
     library: Library,
     now_ms: i64,
 ) -> anyhow::Result<Platform> {

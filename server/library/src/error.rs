@@ -36,6 +36,18 @@ pub enum LibraryError {
         /// The directory that was looked in.
         dir: PathBuf,
     },
+    /// The database has no catalogue yet, and the directory has one: of an earlier start without
+    /// the database.
+    #[error(
+        "a catalogue is in {} and none in the database; carry it over with `onmon-server index \
+         export --data DIR FILE`, move the file away, then `onmon-server index import --data DIR \
+         --database URL FILE`",
+        file.display()
+    )]
+    CatalogueElsewhere {
+        /// The catalogue that is there.
+        file: PathBuf,
+    },
     /// Another process writes to this library.
     #[error(
         "another process writes to the library {library} (a running onmon-server or \
@@ -161,6 +173,7 @@ impl LibraryError {
             Self::Directory { .. } => "directory_unusable",
             Self::PathNotUtf8 { .. } => "path_not_utf8",
             Self::NotALibrary { .. } => "not_a_library",
+            Self::CatalogueElsewhere { .. } => "catalogue_elsewhere",
             Self::Locked { .. } => "library_locked",
             Self::NewerSchema { .. } => "newer_schema",
             Self::CatalogueCorrupt(_) => "catalogue_corrupt",

@@ -57,6 +57,7 @@ impl Place {
         {
             locks.push(WriterLock::acquire(&folder)?);
         }
+        self.refuse_to_forget(&dir, &location).await?;
         let catalogue = Store::open_alone(&location, &[SCHEMA], WRITER_LOCK).await?;
         sync_names(&dir).map_err(|source| self.unusable(source))?;
         Ok(ToWrite { dir, catalogue, locks })
@@ -80,6 +81,19 @@ impl Place {
             store.migrate(&[SCHEMA]).await?;
         }
         Ok((dir, store))
+    }
+
+    /// A server that is given a database for the first time would know nothing of what is enrolled.
+    async fn refuse_to_forget(&self, dir: &Path, other: &Location) -> Result<(), LibraryError> {
+        let file = dir.join(FILE);
+        if *other == Location::file(&file) || !file.is_file() {
+            return Ok(());
+        }
+        let store = Store::look(other)?;
+        let is_empty = store.is_behind(&[SCHEMA]).await.map_err(read_fault)?
+            && !catalogue::is_there(store.readers()).await?;
+        store.close().await;
+        if is_empty { Err(LibraryError::CatalogueElsewhere { file }) } else { Ok(()) }
     }
 
     fn location(&self, dir: &Path) -> Location {

@@ -289,6 +289,20 @@ async fn an_index_of_another_catalogue_is_not_taken_for_its_own() {
     assert_all_there(&Library::open_at(&one.place).await.unwrap()).await;
 }
 
+#[tokio::test]
+async fn a_catalogue_in_the_directory_is_not_forgotten_for_an_empty_database() {
+    let home = Home::new(Engine::Postgres).await;
+    filled_and_closed(&Place::new(home.dir.path())).await;
+    let error = Library::open_at(&home.place).await.unwrap_err();
+    assert!(matches!(error, LibraryError::CatalogueElsewhere { .. }), "{error:?}");
+    assert!(error.to_string().contains("onmon.sqlite"), "{error}");
+    let file = home.dir.path().join("onmon.sqlite");
+    fs::rename(&file, home.dir.path().join("away")).unwrap();
+    Library::open_at(&home.place).await.unwrap().close().await.unwrap();
+    fs::rename(home.dir.path().join("away"), &file).unwrap();
+    Library::open_at(&home.place).await.unwrap();
+}
+
 /// Two libraries from one backup: the index of the one is as far as the other's catalogue.
 #[tokio::test]
 async fn a_backup_that_went_on_differently_is_another_catalogue() {

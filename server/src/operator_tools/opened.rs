@@ -145,7 +145,8 @@ impl PlatformPlace {
         };
         let library = Library::open_to_read_at(&place.library()).await?;
         let store = platform::open_store_beside(&place.location()).await?;
-        let opened = platform::open(&args, &place.data, store, library.clone(), now_ms()).await?;
+        let opened =
+            platform::open_on(store, &args, &place.data, library.clone(), now_ms()).await?;
         let done = work(&opened).await;
         let store = Arc::clone(opened.store());
         drop(opened);

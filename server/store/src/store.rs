@@ -23,6 +23,10 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 /// How long a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often and how long it is waited for a lock that a killed process may have left.
+const LOCK_TRIES: u32 = 5;
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+
 /// Held on PostgreSQL for the length of every transaction that writes: "onmon" in ASCII.
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(478593085294)";
 
@@ -77,7 +81,7 @@ impl Store {
     /// the server must keep sessions together.) On SQLite a file lock is the caller's to hold.
     ///
     /// # Errors
-    /// As [`Store::open`]; [`StoreError::Locked`] at once.
+    /// As [`Store::open`]; [`StoreError::Locked`] within half a second.
     pub async fn open_alone(
         location: &Location,
         schemas: &[Schema],
@@ -89,8 +93,17 @@ impl Store {
             store.check_integrity().await?;
         }
         store.bring_up_to_date(schemas).await?;
-        store.begin().await?.commit().await?;
-        Ok(store)
+        for _ in 0..LOCK_TRIES {
+            match store.begin().await {
+                // It may be of a process that was just killed: its session ends in a moment.
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(LOCK_WAIT).await,
+                held => {
+                    held?.commit().await?;
+                    return Ok(store);
+                }
+            }
+        }
+        Err(StoreError::Locked { location: location.to_string() })
     }
 
     /// Opens a database as it is: nothing is made, checked or changed.
