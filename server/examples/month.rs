@@ -110,11 +110,11 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn open(args: &Args, dir: &std::path::Path) -> anyhow::Result<Platform> {
-    let library = Library::open_at(&match &args.database {
+    let place = match &args.database {
         Some(postgres @ Location::Postgres(_)) => Place::with_catalogue(dir, postgres.clone()),
         _ => Place::new(dir),
-    });
-    let library = library.await?;
+    };
+    let library = Library::open_at(&place).await?;
     let entries = (0..args.songs).map(|number| {
         let mut recording = Recording::new(format!("song-{number}"));
         recording.title = Some(format!("Song {number}"));

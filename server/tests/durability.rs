@@ -173,6 +173,6 @@ async fn a_second_server_on_the_same_database_does_not_start() {
     assert!(server.stop().success());
     // Its place is free at once, and its index is made from the catalogue.
     let mut second = running::command(elsewhere.path());
-    second.args(kept.options());
+    second.args(kept.options()).arg("--master-key-file").arg(kept.path().join("master-key"));
     assert_eq!(Server::spawn(second).ids(&query(&song(1))), [id(1)]);
 }

@@ -10,6 +10,8 @@ use super::line::{self, FaultyLine, Line};
 use super::lines::{Record, Records};
 use crate::error::RightsError;
 
+type ReadLine = Result<Line, FaultyLine>;
+
 /// The recordings of a catalogue's file.
 pub struct Blocks<R> {
     records: Records<R>,
@@ -70,7 +72,8 @@ impl<R: Read> Blocks<R> {
         self.block.is_none()
     }
 
-    fn line(&mut self) -> Result<Option<(u64, Result<Line, FaultyLine>)>, RightsError> {
+    /// The next line, and where it begins.
+    fn line(&mut self) -> Result<Option<(u64, ReadLine)>, RightsError> {
         let record = next(&mut self.records)?;
         Ok(record.map(|record| (record.line, line::read(&self.columns, &record))))
     }
