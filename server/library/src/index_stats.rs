@@ -39,8 +39,8 @@ pub struct NotOnDisk {
 /// Looks at the index of a library. Nothing is replayed, rebuilt or changed.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`]; [`LibraryError::OtherIndex`]; an index that is damaged where it is
-/// opened ([`verify_index`] tells all of it).
+/// [`LibraryError::NotALibrary`]; [`LibraryError::OtherIndex`]; an index that is damaged where it
+/// is opened ([`verify_index`] tells all of it).
 ///
 /// [`verify_index`]: crate::verify_index
 pub async fn index_stats(place: &Place) -> Result<IndexStats, LibraryError> {

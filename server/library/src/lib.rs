@@ -10,8 +10,9 @@
 //! transaction is on disk; whatever the index lacks is replayed from the catalogue at opening.
 //!
 //! **Who may open what at once.** One process writes ([`Library::open`]); a second one gets
-//! [`LibraryError::Locked`], also on another machine where the catalogue is in PostgreSQL. Any number of processes read ([`Library::open_to_read`]) while it
-//! runs; each sees the library as it was when it opened it.
+//! [`LibraryError::Locked`], also on another machine where the catalogue is in PostgreSQL. Any
+//! number of processes read ([`Library::open_to_read`]) while it runs; each sees the library as it
+//! was when it opened it.
 
 mod catalogue;
 pub mod catalogue_csv;

@@ -68,8 +68,8 @@ pub(crate) enum Access {
 }
 
 impl LiveIndex {
-    /// Opens the index and replays what the catalogue has beyond it. One that is lost, damaged or of
-    /// another catalogue (or of this one before it was restored from a backup) is built anew.
+    /// Opens the index and replays what the catalogue has beyond it. One that is lost, damaged or
+    /// of another catalogue (or of this one before it was restored from a backup) is built anew.
     pub async fn open(
         library: &Path,
         access: Access,

@@ -202,7 +202,8 @@ async fn a_caller_that_goes_away_leaves_catalogue_and_index_in_step() {
     for engine in ENGINES {
         let (_home, library) = library(engine).await;
         for seed in 0..20 {
-            // Dropped after as many polls as the loop has made: before, in and after the transaction.
+            // Dropped after as many polls as the loop has made: before, in and after the
+            // transaction.
             let mut enrol = Box::pin(library.enrol(vec![entry(seed)]));
             for _ in 0..seed {
                 if poll_fn(|cx| Poll::Ready(enrol.as_mut().poll(cx).is_ready())).await {

@@ -176,8 +176,8 @@ impl Store {
         };
         let mut begun = self.writer.begin_with(begin).await;
         if let Err(sqlx::Error::InvalidSavePointStatement) = begun {
-            // SQLite ended the last transaction by itself (a full disk), and the driver takes it for
-            // one that goes on: this connection begins no other.
+            // SQLite ended the last transaction by itself (a full disk), and the driver takes it
+            // for one that goes on: this connection begins no other.
             self.writer.acquire().await?.close().await?;
             begun = self.writer.begin_with(begin).await;
         }

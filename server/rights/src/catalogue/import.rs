@@ -93,8 +93,8 @@ impl ImportReport {
 /// would leave it with half of its claims.
 ///
 /// Memory: what was read at once, the report, and some 50 bytes for each recording and work of the
-/// file. (They are told apart by 64 bits of a keyed hash: of ten million, two are taken for one with
-/// a probability of 3 in a million.) Time: about four statements a recording. The reader is read in
+/// file. (They are told apart by 64 bits of a keyed hash: of ten million, two are taken for one
+/// with a probability of 3 in a million.) Time: about four statements a recording. The reader is read in
 /// the calling task.
 #[derive(Debug)]
 pub struct Import<R> {
