@@ -94,8 +94,8 @@ impl ImportReport {
 ///
 /// Memory: what was read at once, the report, and some 50 bytes for each recording and work of the
 /// file. (They are told apart by 64 bits of a keyed hash: of ten million, two are taken for one
-/// with a probability of 3 in a million.) Time: about four statements a recording. The reader is read in
-/// the calling task.
+/// with a probability of 3 in a million.) Time: about four statements a recording. The reader is
+/// read in the calling task.
 #[derive(Debug)]
 pub struct Import<R> {
     blocks: Blocks<R>,
