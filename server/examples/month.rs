@@ -18,7 +18,7 @@ use onmon_billing::{issue_invoices, issue_statements};
 use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, plan, wire};
 use onmon_keys::{MasterKey, MasterKeys};
 use onmon_ledger::{Date, Month, Sen, check, jasrac, tariff_add};
-use onmon_library::{Entry, Library, Recording};
+use onmon_library::{Entry, Library, Place, Recording};
 use onmon_report::{society, totals};
 use onmon_sharing::{Method, Platform, Settings, ShareRequest, Wanted};
 use onmon_store::{Location, Store};
@@ -110,7 +110,11 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn open(args: &Args, dir: &std::path::Path) -> anyhow::Result<Platform> {
-    let library = Library::open(dir).await?;
+    let place = match &args.database {
+        Some(postgres @ Location::Postgres(_)) => Place::with_catalogue(dir, postgres.clone()),
+        _ => Place::new(dir),
+    };
+    let library = Library::open_at(&place).await?;
     let entries = (0..args.songs).map(|number| {
         let mut recording = Recording::new(format!("song-{number}"));
         recording.title = Some(format!("Song {number}"));

@@ -90,7 +90,8 @@ pub enum Command {
 /// How to serve.
 #[derive(Debug, Parser)]
 pub struct Args {
-    /// The library: catalogue and index. Made if it is not there; one server per directory.
+    /// The library: catalogue (unless --database names another place) and index. Made if it is not
+    /// there; one server per directory, and per database.
     #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
     pub data: PathBuf,
 

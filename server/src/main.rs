@@ -93,8 +93,9 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let connections = connections::serve(listener, router);
 
+    let place = args.platform.library(&args.data);
     let library = tokio::select! {
-        opened = Library::open(&args.data) => opened?,
+        opened = Library::open_at(&place) => opened?,
         () = signals.next() => return Ok(()),
     };
     let platform =

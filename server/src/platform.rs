@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::{Args, value_parser};
 use onmon_keys::MasterKeys;
 use onmon_ledger::{Date, jasrac, tariff_add, tariffs};
-use onmon_library::Library;
+use onmon_library::{Library, Place};
 use onmon_rights::{OrganisationId, Territory};
 use onmon_sharing::{Platform, Settings};
 use onmon_store::{Location, Schema, Store};
@@ -22,8 +22,9 @@ pub const MASTER_FILE: &str = "master-key";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sharing")]
 pub struct PlatformArgs {
-    /// Where rights, money and accounts are kept: `postgres://user:password@host/name`. Without it
-    /// they are a SQLite file in DIR, as the catalogue is in any case.
+    /// Where catalogue, rights, money and accounts are kept: `postgres://user:password@host/name`.
+    /// Without it they are SQLite files in DIR. The index, which is derived, is in DIR in any case.
+    /// (`sqlite:FILE` moves rights, money and accounts only.)
     #[arg(long, value_name = "URL", env = "ONMON_DATABASE", hide_env_values = true)]
     pub database: Option<Location>,
 
@@ -87,6 +88,11 @@ impl PlatformArgs {
         location(self.database.as_ref(), data)
     }
 
+    /// Where the library is.
+    pub fn library(&self, data: &Path) -> Place {
+        library(self.database.as_ref(), data)
+    }
+
     /// The master keys, made where there are none.
     pub fn masters(&self, data: &Path) -> anyhow::Result<MasterKeys> {
         let file = self.master_key_file.clone().unwrap_or_else(|| data.join(MASTER_FILE));
@@ -119,21 +125,48 @@ pub fn location(named: Option<&Location>, data: &Path) -> Location {
     named.cloned().unwrap_or_else(|| Location::file(&data.join(FILE)))
 }
 
-/// Opens the platform's database.
+/// Where the library is: its catalogue beside the other tables, but on SQLite in a file of its own,
+/// so that who enrols and who shares do not wait for each other.
+pub fn library(named: Option<&Location>, data: &Path) -> Place {
+    match named {
+        Some(postgres @ Location::Postgres(_)) => Place::with_catalogue(data, postgres.clone()),
+        Some(Location::Sqlite(_)) | None => Place::new(data),
+    }
+}
+
+/// Opens the platform's database, as the server does.
 pub async fn open_store(location: &Location) -> anyhow::Result<Store> {
     let opened = Store::open(location, &schemas()).await;
     opened.with_context(|| format!("cannot open {location}"))
 }
 
-/// Opens the platform over a library.
+/// Opens the platform's database beside a server that may run.
+pub async fn open_store_beside(location: &Location) -> anyhow::Result<Store> {
+    let opened = Store::open_beside(location, &schemas()).await;
+    opened.with_context(|| format!("cannot open {location}"))
+}
+
+/// Opens the platform over a library, as the server does.
 pub async fn open(
     args: &PlatformArgs,
     data: &Path,
     library: Library,
     now_ms: i64,
 ) -> anyhow::Result<Platform> {
+    let store = open_store(&args.location(data)).await?;
+    open_on(store, args, data, library, now_ms).await
+}
+
+/// The same on a database that is open.
+pub async fn open_on(
+    store: Store,
+    args: &PlatformArgs,
+    data: &Path,
+    library: Library,
+    now_ms: i64,
+) -> anyhow::Result<Platform> {
     let masters = args.masters(data)?;
-    let store = Arc::new(open_store(&args.location(data)).await?);
+    let store = Arc::new(store);
     onmon_keys::check_masters(store.readers(), &masters)
         .await
         .context("the master key does not open what the database holds")?;
@@ -148,9 +181,13 @@ async fn first_tariffs(store: &Store, settings: &Settings, now_ms: i64) -> anyho
     if settings.default_claimant.as_str() != jasrac::ORGANISATION {
         return Ok(());
     }
+    // Asked first without the right to write: most often there is nothing to do.
+    let form = &settings.tariff_form;
+    if !tariffs(store.readers(), jasrac::ORGANISATION, form).await?.is_empty() {
+        return Ok(());
+    }
     let mut write = store.begin().await?;
-    let there = tariffs(&mut *write, jasrac::ORGANISATION, &settings.tariff_form).await?;
-    if there.is_empty() {
+    if tariffs(&mut *write, jasrac::ORGANISATION, form).await?.is_empty() {
         for tariff in jasrac::example(Date::in_japan(now_ms)?) {
             // What the operator has set for the other forms stays as it is.
             if tariffs(&mut *write, &tariff.organisation, &tariff.form).await?.is_empty() {

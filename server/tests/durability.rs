@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use running::{Server, TOKEN, problem};
+use onmon_store::Engine;
+use onmon_store::testing::ENGINES;
+use running::{Kept, Server, TOKEN, problem};
 use songs::{id, query, reference, song};
 use tempfile::tempdir;
 
@@ -27,12 +29,18 @@ struct Acknowledged {
     removed: BTreeSet<u64>,
 }
 
-#[test]
-fn nothing_acknowledged_is_lost_by_kill_9() {
-    let dir = tempdir().unwrap();
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_by_kill_9() {
+    for engine in ENGINES {
+        let kept = Kept::new(engine).await;
+        killed_in_rounds(&kept);
+    }
+}
+
+fn killed_in_rounds(kept: &Kept) {
     let acknowledged = Mutex::new(Acknowledged::default());
     for round in 0..ROUNDS {
-        let mut server = Server::start(dir.path(), &[]);
+        let mut server = kept.serve();
         let count = AtomicU64::new(0);
         // A different moment in each round; the number of answers, not the clock, decides it.
         let answers_until_kill = 4 + 7 * round;
@@ -54,7 +62,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
         });
         server.kill();
         // Every other time the next round begins from a snapshot that lags behind the catalogue.
-        let server = Server::start(dir.path(), &[]);
+        let server = kept.serve();
         assert_as_acknowledged(&server, &acknowledged.lock().unwrap());
         if round % 2 == 0 {
             assert!(server.stop().success());
@@ -123,4 +131,48 @@ fn assert_as_acknowledged(server: &Server, acknowledged: &Acknowledged) {
     for seed in &acknowledged.removed {
         assert!(server.ids(&query(&song(*seed))).is_empty(), "song {seed} came back");
     }
+}
+
+/// The server of the database, started again under a running onmon-server.
+#[tokio::test]
+async fn a_database_that_goes_away_for_a_while_loses_nothing() {
+    let kept = Kept::new(Engine::Postgres).await;
+    let database = kept.database.as_ref().unwrap();
+    let server = kept.serve();
+    let enrol = |seed: u64| {
+        let parameters = format!("recording_id={}", id(seed));
+        server.enrol(&parameters, &reference(&song(seed))).unwrap()
+    };
+    assert_eq!(enrol(1).status(), 201);
+    database.cut_off(false).await;
+    assert_eq!(enrol(2).status(), 201);
+    database.cut_off(true).await;
+    let (status, code) = problem(&enrol(3));
+    assert_eq!(status, 503, "{code}");
+    assert!(["catalogue_unreachable", "catalogue_busy"].contains(&&*code), "{code}");
+    database.cut_off(false).await;
+    assert_eq!(enrol(4).status(), 201);
+    for seed in [1, 2, 4] {
+        assert_eq!(server.ids(&query(&song(seed))), [id(seed)]);
+    }
+}
+
+/// Two machines, one database.
+#[tokio::test]
+async fn a_second_server_on_the_same_database_does_not_start() {
+    let kept = Kept::new(Engine::Postgres).await;
+    let server = kept.serve();
+    let elsewhere = tempdir().unwrap();
+    let mut second = running::command(elsewhere.path());
+    let ended = second.args(kept.options()).output().unwrap();
+    let says = String::from_utf8(ended.stderr).unwrap();
+    assert!(!ended.status.success());
+    assert!(says.contains("another process writes to the library postgres://"), "{says}");
+    let parameters = format!("recording_id={}", id(1));
+    assert_eq!(server.enrol(&parameters, &reference(&song(1))).unwrap().status(), 201);
+    assert!(server.stop().success());
+    // Its place is free at once, and its index is made from the catalogue.
+    let mut second = running::command(elsewhere.path());
+    second.args(kept.options()).arg("--master-key-file").arg(kept.path().join("master-key"));
+    assert_eq!(Server::spawn(second).ids(&query(&song(1))), [id(1)]);
 }

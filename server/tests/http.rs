@@ -8,7 +8,8 @@ mod running;
 use std::io::{Read, Write};
 
 use onmon_core::wire::MEDIA_TYPE;
-use running::{Answer, Server, TOKEN, json, problem};
+use onmon_store::testing::ENGINES;
+use running::{Answer, Kept, Server, TOKEN, json, problem};
 use songs::{query, reference, song};
 use tempfile::{TempDir, tempdir};
 use ureq::http::Request;
@@ -27,9 +28,15 @@ fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: &[u8]) -> A
     server.send(request.body(body.to_vec()).unwrap()).unwrap()
 }
 
-#[test]
-fn enrolled_identified_replaced_and_removed() {
-    let (_dir, server) = server();
+#[tokio::test]
+async fn enrolled_identified_replaced_and_removed() {
+    for engine in ENGINES {
+        let kept = Kept::new(engine).await;
+        enrol_identify_replace_remove(&kept.serve());
+    }
+}
+
+fn enrol_identify_replace_remove(server: &Server) {
     let about = "recording_id=a%2F%E6%9B%B2+1&title=Aurora%21&artist=&isrc=JP-B01-23-45678\
                  &iswc=T0345246801&rights=not_entrusted";
     let enrolled = server.enrol(about, &reference(&song(1))).unwrap();
@@ -143,6 +150,7 @@ fn parameters_are_checked() {
         ("recording_id=a%00b", "bad_recording_id", "control"),
         ("recording_id=%ff", "bad_parameter", "UTF-8"),
         (&long_title, "text_too_long", "title"),
+        ("recording_id=a&title=x%00", "zero_in_text", "title"),
         ("recording_id=a&isrc=X", "bad_parameter", "isrc: an ISRC has 12 characters"),
         ("recording_id=a&iswc=T-034.524.680-2", "bad_parameter", "check digit should be 1"),
         ("recording_id=a&rights=free", "bad_parameter", "rights must be one of"),

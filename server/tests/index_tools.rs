@@ -10,7 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use running::{Ended, Server, ended, json};
+use onmon_store::Engine;
+use running::{Ended, Kept, Server, ended, json};
 use serde_json::Value;
 use songs::{id, query, reference, song};
 use tempfile::tempdir;
@@ -23,7 +24,7 @@ const SEGMENT_FOOT_BYTES: u64 = 64;
 fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onmon-server"));
     command.arg("index").args(arguments).arg("--data").arg(data);
-    command.env_remove("ONMON_LOG").env_remove("ONMON_DATA");
+    command.env_remove("ONMON_LOG").env_remove("ONMON_DATA").env_remove("ONMON_DATABASE");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -189,6 +190,14 @@ fn verify_compares_with_the_catalogue() {
         fs::copy(catalogue_of.join("onmon.sqlite"), dir.path().join("onmon.sqlite")).unwrap();
         fs::create_dir(dir.path().join("index")).unwrap();
         copy_index(index_of, dir.path());
+        let found = index(dir.path(), &["verify"]);
+        let other = ["the index is of another catalogue", "ahead of the catalogue"];
+        assert!(found.code == Some(1) && other.iter().any(|words| found.out.contains(words)));
+        let refused = index(dir.path(), &["stats"]);
+        assert!(refused.says.contains("is of another catalogue"), "{}", refused.says);
+        // As if it were its own.
+        let mark = "index/catalogue.mark";
+        fs::copy(catalogue_of.join(mark), dir.path().join(mark)).unwrap();
         let found = index(dir.path(), &["verify"]);
         assert_eq!(found.code, Some(1), "{}", found.out);
         found.out
@@ -377,5 +386,40 @@ fn the_command_line_of_serving_is_as_it_was() {
     assert_eq!(code, Some(0));
     for word in ["stats", "verify", "compact", "rebuild", "export", "import", "Exit codes"] {
         assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_with_the_catalogue_in_postgresql() {
+    let (kept, elsewhere) = (Kept::new(Engine::Postgres).await, Kept::new(Engine::Postgres).await);
+    let well = |of: &Kept, arguments: &[&str]| {
+        let mut command = command(of.path(), arguments);
+        let ended = ended(command.args(of.options()).spawn().unwrap());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.out, ended.says);
+        ended.out
+    };
+    let server = kept.serve();
+    enrol(&server, 0..6);
+    server.remove(&id(1)).unwrap();
+    assert!(well(&kept, &["stats"]).contains("not on disk: 6 changes"));
+    let mut refused = command(kept.path(), &["compact"]);
+    let refused = ended(refused.args(kept.options()).spawn().unwrap());
+    assert!(refused.says.contains("another process writes to the library"), "{}", refused.says);
+    assert!(server.stop().success());
+    assert!(!kept.path().join("onmon.sqlite").exists());
+
+    assert!(well(&kept, &["verify"]).contains("5 recordings compared"));
+    let file = kept.path().join("all.onmexp");
+    let file = file.to_str().unwrap();
+    well(&kept, &["export", file]);
+    well(&kept, &["rebuild"]);
+    well(&kept, &["compact"]);
+    assert!(well(&kept, &["verify"]).ends_with("sound\n"));
+    let imported = well(&elsewhere, &["import", file]);
+    assert!(imported.contains("imported 5 recordings"), "{imported}");
+    for kept in [&kept, &elsewhere] {
+        let server = kept.serve();
+        assert_eq!(server.ids(&query(&song(5))), [id(5)]);
+        assert!(server.ids(&query(&song(1))).is_empty());
     }
 }

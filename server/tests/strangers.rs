@@ -129,7 +129,7 @@ impl Town {
 }
 
 async fn bought_in_april(site: &Site, account_id: &str, permit_id: &str) {
-    let library = Library::open_to_read(site.data()).await.unwrap();
+    let library = Library::open_to_read_at(&site.library()).await.unwrap();
     let masters = MasterKeys::load(&site.data().join("master-key")).unwrap();
     let store = Arc::new(Store::open(&site.location(), &SCHEMAS).await.unwrap());
     let settings = Settings::japan("JASRAC".parse().unwrap());

@@ -78,6 +78,21 @@ impl SigningKeys {
         Ok(())
     }
 
+    /// Whether none is missing: then nothing needs to be written.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn are_prepared(connection: &mut AnyConnection) -> Result<bool, KeysError> {
+        for purpose in SigningUse::ALL {
+            for state in [State::Signing, State::Standby] {
+                if in_state(connection, purpose, state).await?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads and opens them, from readers or in the caller's transaction.
     ///
     /// # Errors

@@ -4,15 +4,15 @@
 use futures_util::{Stream, TryStreamExt};
 use onmon_core::{EncoderId, ProfileId};
 use onmon_index::Slot;
+use onmon_store::{Store, StoreError};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 use crate::entry::{CheckedEntry, ReferenceCodes};
-use crate::error::{CatalogueFault, LibraryError};
+use crate::error::{LibraryError, read_fault, write_fault};
 use crate::index_stats::NotOnDisk;
 use crate::recording::Recording;
 use crate::rights::Rights;
-use crate::sqlite::{read_fault, write_fault};
 
 /// One change of the catalogue, as the index has to follow it.
 #[derive(Debug)]
@@ -44,24 +44,24 @@ pub(crate) struct Stored {
 
 /// Stores all entries in one transaction. When this returns they are on disk, or none is.
 pub(crate) async fn store(
-    connection: &mut AnyConnection,
+    catalogue: &Store,
     entries: &[CheckedEntry],
 ) -> Result<Vec<Stored>, LibraryError> {
-    let mut transaction = connection.begin().await.map_err(write_fault)?;
+    let mut transaction = catalogue.begin().await?;
     let mut stored = Vec::with_capacity(entries.len());
     for entry in entries {
         stored.push(store_one(&mut transaction, entry).await?);
     }
-    transaction.commit().await.map_err(write_fault)?;
+    transaction.commit().await?;
     Ok(stored)
 }
 
 /// Turns a recording into a tombstone; none if there is no such recording.
 pub(crate) async fn remove(
-    connection: &mut AnyConnection,
+    catalogue: &Store,
     recording_id: &str,
 ) -> Result<Option<Change>, LibraryError> {
-    let mut transaction = connection.begin().await.map_err(write_fault)?;
+    let mut transaction = catalogue.begin().await?;
     let seq = next_seq(&mut transaction).await?;
     let row = sqlx::query(
         "UPDATE recording SET seq = $1, removed = 1, title = NULL, artist = NULL, isrc = NULL, \
@@ -82,8 +82,48 @@ pub(crate) async fn remove(
         .execute(&mut *transaction)
         .await
         .map_err(write_fault)?;
-    transaction.commit().await.map_err(write_fault)?;
+    transaction.commit().await?;
     Ok(Some(Change { seq: unsigned(seq)?, slot: unsigned(slot)?, codes: None }))
+}
+
+/// Whether there is a catalogue, of any version.
+pub(crate) async fn is_there(pool: &AnyPool) -> Result<bool, LibraryError> {
+    match last_seq(pool).await {
+        Ok(_) => Ok(true),
+        // No such table; what else may be wrong has a name of its own.
+        Err(LibraryError::Catalogue(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Notes that the catalogue is opened to write, under a mark of its own.
+pub(crate) async fn note_opening(catalogue: &Store, mark: &str) -> Result<(), LibraryError> {
+    let mut transaction = catalogue.begin().await?;
+    sqlx::query(
+        "INSERT INTO catalogue_opening (number, mark, last_seq) \
+         SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM catalogue_opening), \
+         CAST($1 AS TEXT), last_seq FROM change_counter WHERE id = 1",
+    )
+    .bind(mark)
+    .execute(&mut *transaction)
+    .await
+    .map_err(write_fault)?;
+    Ok(transaction.commit().await?)
+}
+
+/// Up to which change the catalogue is as whoever wrote under this mark knew it; none if nobody
+/// did.
+pub(crate) async fn reach_of(pool: &AnyPool, mark: &str) -> Result<Option<u64>, LibraryError> {
+    let row = sqlx::query(
+        "SELECT COALESCE((SELECT MIN(later.last_seq) FROM catalogue_opening later \
+         WHERE later.number > o.number), c.last_seq) \
+         FROM catalogue_opening o CROSS JOIN change_counter c WHERE o.mark = $1 AND c.id = 1",
+    )
+    .bind(mark)
+    .fetch_optional(pool)
+    .await
+    .map_err(read_fault)?;
+    row.map(|row| unsigned(row.try_get::<i64, _>(0).map_err(read_fault)?)).transpose()
 }
 
 /// The number of the last change; 0 for an empty catalogue.
@@ -217,7 +257,7 @@ pub(crate) async fn codes_in(pool: &AnyPool, slot: Slot) -> Result<Option<Vec<u8
 }
 
 async fn store_one(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut AnyConnection,
     entry: &CheckedEntry,
 ) -> Result<Stored, LibraryError> {
     let CheckedEntry { recording, reference } = entry;
@@ -239,7 +279,7 @@ async fn store_one(
     .bind(recording.isrc.as_ref().map(|isrc| isrc.as_str()))
     .bind(recording.iswc.as_ref().map(|iswc| iswc.as_str()))
     .bind(recording.rights.as_str())
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(write_fault)?;
     sqlx::query(
@@ -253,18 +293,18 @@ async fn store_one(
     .bind(i64::from(reference.encoder.0))
     .bind(i64::from(reference.duration_ms))
     .bind(reference.codes.as_slice())
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .map_err(write_fault)?;
     Ok(Stored { seq: unsigned(seq)?, slot, replaced })
 }
 
 /// Takes the next change number; it is given back if the transaction does not commit.
-async fn next_seq(transaction: &mut Transaction<'_, Any>) -> Result<i64, LibraryError> {
+async fn next_seq(transaction: &mut AnyConnection) -> Result<i64, LibraryError> {
     let row = sqlx::query(
         "UPDATE change_counter SET last_seq = last_seq + 1 WHERE id = 1 RETURNING last_seq",
     )
-    .fetch_one(&mut **transaction)
+    .fetch_one(&mut *transaction)
     .await
     .map_err(write_fault)?;
     row.try_get(0).map_err(read_fault)
@@ -272,12 +312,12 @@ async fn next_seq(transaction: &mut Transaction<'_, Any>) -> Result<i64, Library
 
 /// The recording's slot, a new one if it has none, and whether a live recording is in it.
 async fn slot_of(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut AnyConnection,
     recording_id: &str,
 ) -> Result<(Slot, bool), LibraryError> {
     let known = sqlx::query("SELECT slot, removed FROM recording WHERE recording_id = $1")
         .bind(recording_id)
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(read_fault)?;
     if let Some(row) = known {
@@ -286,7 +326,7 @@ async fn slot_of(
         return Ok((unsigned(slot)?, removed == 0));
     }
     let row = sqlx::query("SELECT COALESCE(MAX(slot) + 1, 0) FROM recording")
-        .fetch_one(&mut **transaction)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(read_fault)?;
     let slot: i64 = row.try_get(0).map_err(read_fault)?;
@@ -337,14 +377,15 @@ fn signed(seq: u64) -> Result<i64, LibraryError> {
 
 /// A value that this program never writes: someone else has been at the file.
 fn foreign(error: impl std::error::Error + Send + Sync + 'static) -> LibraryError {
-    LibraryError::CatalogueCorrupt(CatalogueFault(sqlx::Error::Decode(Box::new(error))))
+    LibraryError::from(StoreError::foreign(error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite;
+    use crate::place::Place;
     use onmon_core::{ENCODER, PROFILE};
+    use onmon_store::testing::{ENGINES, Scratch};
     use sqlx::raw_sql;
 
     fn entry(id: &str, codes: usize) -> CheckedEntry {
@@ -354,23 +395,30 @@ mod tests {
         CheckedEntry { recording: Recording::new(id), reference }
     }
 
+    async fn set_pages(catalogue: &Store, pragma: &'static str) {
+        // Outside of a transaction, on the one connection that writes.
+        let mut write = catalogue.begin().await.unwrap();
+        raw_sql(pragma).execute(&mut *write).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_full_disk_keeps_nothing_of_the_batch_and_all_from_before() {
         let dir = tempfile::tempdir().unwrap();
-        let mut writer = sqlite::open_writer(dir.path()).await.unwrap();
-        let readers = sqlite::open_readers(dir.path()).unwrap();
-        store(&mut writer, &[entry("before", 5_400)]).await.unwrap();
-        raw_sql("PRAGMA max_page_count = 20").execute(&mut writer).await.unwrap();
+        let opened = Place::new(dir.path()).open_to_write().await.unwrap();
+        let catalogue = &opened.catalogue;
+        store(catalogue, &[entry("before", 5_400)]).await.unwrap();
+        set_pages(catalogue, "PRAGMA max_page_count = 20").await;
 
         let batch = [entry("small", 100), entry("large", 864_000)];
-        let error = store(&mut writer, &batch).await.unwrap_err();
+        let error = store(catalogue, &batch).await.unwrap_err();
         assert!(matches!(error, LibraryError::DiskFull(_)), "{error:?}");
-        assert_eq!(last_seq(&readers).await.unwrap(), 1);
+        assert_eq!(last_seq(catalogue.readers()).await.unwrap(), 1);
 
-        raw_sql("PRAGMA max_page_count = 1000000").execute(&mut writer).await.unwrap();
-        let stored = store(&mut writer, &batch).await.unwrap();
+        set_pages(catalogue, "PRAGMA max_page_count = 1000000").await;
+        let stored = store(catalogue, &batch).await.unwrap();
         assert_eq!((stored[0].seq, stored[0].slot), (2, 1));
-        let changes = changes_after(&readers, 0, 10).await.unwrap();
+        let changes = changes_after(catalogue.readers(), 0, 10).await.unwrap();
         let lengths: Vec<_> = changes
             .iter()
             .map(|change| (change.seq, change.codes.as_ref().map(|codes| codes.codes.len())))
@@ -380,23 +428,46 @@ mod tests {
 
     #[tokio::test]
     async fn changes_come_in_batches_in_order_and_only_the_last_of_each_recording() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = sqlite::open_writer(dir.path()).await.unwrap();
-        let readers = sqlite::open_readers(dir.path()).unwrap();
-        store(&mut writer, &[entry("a", 30), entry("b", 31), entry("c", 32)]).await.unwrap();
-        store(&mut writer, &[entry("a", 33)]).await.unwrap();
-        remove(&mut writer, "b").await.unwrap().unwrap();
-        assert!(remove(&mut writer, "b").await.unwrap().is_none());
+        for engine in ENGINES {
+            let (dir, scratch) = (tempfile::tempdir().unwrap(), Scratch::new(engine).await);
+            let place = Place::with_catalogue(dir.path(), scratch.location.clone());
+            let opened = place.open_to_write().await.unwrap();
+            let catalogue = &opened.catalogue;
+            store(catalogue, &[entry("a", 30), entry("b", 31), entry("c", 32)]).await.unwrap();
+            store(catalogue, &[entry("a", 33)]).await.unwrap();
+            remove(catalogue, "b").await.unwrap().unwrap();
+            assert!(remove(catalogue, "b").await.unwrap().is_none());
 
-        let mut seen = Vec::new();
-        let mut seq = 0;
-        loop {
-            let changes = changes_after(&readers, seq, 2).await.unwrap();
-            let Some(last) = changes.last() else { break };
-            seq = last.seq;
-            seen.extend(changes.into_iter().map(|c| (c.seq, c.slot, c.codes.is_some())));
+            let mut seen = Vec::new();
+            let mut seq = 0;
+            loop {
+                let changes = changes_after(catalogue.readers(), seq, 2).await.unwrap();
+                let Some(last) = changes.last() else { break };
+                seq = last.seq;
+                seen.extend(changes.into_iter().map(|c| (c.seq, c.slot, c.codes.is_some())));
+            }
+            assert_eq!(seen, [(3, 2, true), (4, 0, true), (5, 1, false)], "{engine:?}");
+            assert_eq!(last_seq(catalogue.readers()).await.unwrap(), 5);
         }
-        assert_eq!(seen, [(3, 2, true), (4, 0, true), (5, 1, false)]);
-        assert_eq!(last_seq(&readers).await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_mark_reaches_up_to_the_next_opening() {
+        for engine in ENGINES {
+            let (dir, scratch) = (tempfile::tempdir().unwrap(), Scratch::new(engine).await);
+            let place = Place::with_catalogue(dir.path(), scratch.location.clone());
+            let opened = place.open_to_write().await.unwrap();
+            let catalogue = &opened.catalogue;
+            let reach = async |mark| reach_of(catalogue.readers(), mark).await.unwrap();
+            note_opening(catalogue, "one").await.unwrap();
+            store(catalogue, &[entry("a", 30), entry("b", 31)]).await.unwrap();
+            assert_eq!((reach("one").await, reach("two").await), (Some(2), None), "{engine:?}");
+            note_opening(catalogue, "two").await.unwrap();
+            store(catalogue, &[entry("c", 32)]).await.unwrap();
+            note_opening(catalogue, "three").await.unwrap();
+            store(catalogue, &[entry("d", 32)]).await.unwrap();
+            let all = (reach("one").await, reach("two").await, reach("three").await);
+            assert_eq!(all, (Some(2), Some(3), Some(4)), "{engine:?}");
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! How large the index is, as it is on disk; also while another process writes to it.
 
-use std::path::Path;
-
-use onmon_index::{Index, SegmentStats};
+use onmon_index::{Disk, Index, SegmentStats};
 
 use crate::catalogue;
 use crate::error::LibraryError;
-use crate::library::open_catalogue;
-use crate::live_index::{FOLDER, on_blocking_thread};
+use crate::lineage;
+use crate::live_index::{FOLDER, follows, on_blocking_thread};
+use crate::place::Place;
 
 /// The index on disk, beside the catalogue that it is derived from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,21 +36,29 @@ pub struct NotOnDisk {
     pub codes: u64,
 }
 
-/// Looks at the index of the library in `dir`. Nothing is replayed, rebuilt or changed.
+/// Looks at the index of a library. Nothing is replayed, rebuilt or changed.
 ///
 /// # Errors
-/// [`LibraryError::NotALibrary`]; an index that is damaged where it is opened ([`verify_index`]
-/// tells all of it).
+/// [`LibraryError::NotALibrary`]; [`LibraryError::OtherIndex`]; an index that is damaged where it
+/// is opened ([`verify_index`] tells all of it).
 ///
 /// [`verify_index`]: crate::verify_index
-pub async fn index_stats(dir: &Path) -> Result<IndexStats, LibraryError> {
-    let (dir, catalogue) = open_catalogue(dir).await?;
+pub async fn index_stats(place: &Place) -> Result<IndexStats, LibraryError> {
+    let (dir, catalogue) = place.open_to_read().await?;
     let folder = dir.join(FOLDER);
+    let storage = Disk::at(&folder);
     // Before the catalogue is asked: so it is never ahead of what the catalogue says.
-    let opened = on_blocking_thread(move || Index::open_to_read(&folder)).await??;
+    let (opened, mark) = on_blocking_thread(move || {
+        let opened = Index::open_to_read(storage.path())?;
+        Ok::<_, LibraryError>((opened, lineage::mark_of(storage.as_ref())?))
+    })
+    .await??;
+    if !follows(&opened, mark.as_deref(), &catalogue).await? {
+        return Err(LibraryError::OtherIndex { dir: folder });
+    }
     let applied_seq = opened.applied_seq();
-    let not_on_disk = catalogue::size_after(&catalogue, applied_seq).await?;
-    let last_seq = catalogue::last_seq(&catalogue).await?;
+    let not_on_disk = catalogue::size_after(catalogue.readers(), applied_seq).await?;
+    let last_seq = catalogue::last_seq(catalogue.readers()).await?;
     catalogue.close().await;
     Ok(IndexStats {
         recordings: opened.len() as u64,

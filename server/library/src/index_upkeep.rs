@@ -1,16 +1,15 @@
 //! Work on a whole index, with the library's writer lock: one segment of all, or all anew.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use onmon_index::{Index, SegmentStats};
-use sqlx::{AnyConnection, AnyPool, Connection};
+use onmon_store::Store;
 
 use crate::catalogue;
 use crate::error::LibraryError;
-use crate::library::open_catalogue;
 use crate::live_index::{Access, FOLDER, LiveIndex, clear, on_blocking_thread};
+use crate::place::{Place, ToWrite};
 use crate::progress::Progress;
-use crate::sqlite;
 use crate::watched_storage::{Counted, watched};
 use crate::writer_lock::WriterLock;
 
@@ -34,26 +33,26 @@ pub struct Rebuilt {
     pub segments: Vec<SegmentStats>,
 }
 
-/// Brings the index in `dir` up to date and makes one segment of all, without the room of what was
+/// Brings a library's index up to date and makes one segment of all, without the room of what was
 /// removed or replaced. Bytes written are progress. Where that is so already, little is done.
 ///
 /// # Errors
 /// [`LibraryError::NotALibrary`]; [`LibraryError::Locked`] while a server runs; a disk that fails
 /// or is full; [`LibraryError::Stopped`]. The index is as it was then, or newer.
-pub async fn compact_index(dir: &Path, progress: &Progress) -> Result<Compacted, LibraryError> {
-    let library = Held::open(dir).await?;
+pub async fn compact_index(place: &Place, progress: &Progress) -> Result<Compacted, LibraryError> {
+    let library = Held::open(place).await?;
     let compacted = library.compact(progress).await;
     library.end(compacted, progress).await
 }
 
-/// Removes the index in `dir` and builds it from the catalogue. Recordings are progress; the memory
+/// Removes a library's index and builds it from the catalogue. Recordings are progress; the memory
 /// it takes does not depend on how many there are.
 ///
 /// # Errors
 /// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing
 /// this again.
-pub async fn rebuild_index(dir: &Path, progress: &Progress) -> Result<Rebuilt, LibraryError> {
-    let library = Held::open(dir).await?;
+pub async fn rebuild_index(place: &Place, progress: &Progress) -> Result<Rebuilt, LibraryError> {
+    let library = Held::open(place).await?;
     let rebuilt = library.rebuild(progress).await;
     library.end(rebuilt, progress).await
 }
@@ -61,18 +60,16 @@ pub async fn rebuild_index(dir: &Path, progress: &Progress) -> Result<Rebuilt, L
 /// A library that nobody else writes to, and whose index is not open.
 struct Held {
     folder: PathBuf,
-    catalogue: AnyPool,
-    writer: AnyConnection,
-    _lock: WriterLock,
+    catalogue: Store,
+    _locks: Vec<WriterLock>,
 }
 
 impl Held {
-    async fn open(dir: &Path) -> Result<Held, LibraryError> {
+    async fn open(place: &Place) -> Result<Held, LibraryError> {
         // First whether it is a library: a writer would make it one.
-        let (dir, catalogue) = open_catalogue(dir).await?;
-        let lock = WriterLock::acquire(&dir)?;
-        let writer = sqlite::open_writer(&dir).await?;
-        Ok(Held { folder: dir.join(FOLDER), catalogue, writer, _lock: lock })
+        place.open_to_read().await?.1.close().await;
+        let ToWrite { dir, catalogue, locks } = place.open_to_write().await?;
+        Ok(Held { folder: dir.join(FOLDER), catalogue, _locks: locks })
     }
 
     async fn compact(&self, progress: &Progress) -> Result<Compacted, LibraryError> {
@@ -86,7 +83,7 @@ impl Held {
     }
 
     async fn rebuild(&self, progress: &Progress) -> Result<Rebuilt, LibraryError> {
-        progress.begin(catalogue::size_after(&self.catalogue, 0).await?.changes);
+        progress.begin(catalogue::size_after(self.catalogue.readers(), 0).await?.changes);
         clear(&self.folder)?;
         let storage = watched(&self.folder, progress, Counted::Nothing);
         let index = LiveIndex::open_on(storage, Access::Write, &self.catalogue, progress).await?;
@@ -110,7 +107,6 @@ impl Held {
             let _ = on_blocking_thread(move || Index::open(&folder).map(drop)).await;
         }
         self.catalogue.close().await;
-        self.writer.close().await.map_err(sqlite::write_fault)?;
         if stopped { Err(LibraryError::Stopped) } else { done }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use onmon_index::{Index, IndexError, Living, Slot};
-use sqlx::AnyPool;
+use onmon_index::{Disk, Index, IndexError, Living, Slot};
+use onmon_store::Store;
 
 use crate::catalogue::{self, Kept};
 use crate::error::LibraryError;
-use crate::library::open_catalogue;
+use crate::lineage;
 use crate::live_index::{FOLDER, comparable, on_blocking_thread};
+use crate::place::Place;
 use crate::progress::Progress;
 use crate::watched_storage::{Counted, watched};
 
@@ -45,6 +46,9 @@ pub enum IndexDamage {
         /// The catalogue's.
         last_seq: u64,
     },
+    /// Derived from another catalogue, or from this one as it never was.
+    #[error("the index is of another catalogue")]
+    OtherCatalogue,
     /// A recording that cannot be identified.
     #[error("slot {slot}: `{recording_id}` is in the catalogue and not in the index")]
     Missing {
@@ -69,28 +73,28 @@ pub enum IndexDamage {
     },
 }
 
-/// Reads all of the index in `dir` and tells each damage as soon as it is seen. The library may be
+/// Reads all of a library's index and tells each damage as soon as it is seen. The library may be
 /// in use meanwhile: what changed since the index was last written is left out.
 ///
 /// # Errors
 /// [`LibraryError::NotALibrary`], a catalogue that does not answer, [`LibraryError::Stopped`].
 /// Damage is no error.
 pub async fn verify_index(
-    dir: &Path,
+    place: &Place,
     progress: &Progress,
     found: impl Fn(IndexDamage) + Send + Sync + 'static,
 ) -> Result<Verified, LibraryError> {
-    let (dir, catalogue) = open_catalogue(dir).await?;
+    let (dir, catalogue) = place.open_to_read().await?;
     let folder = dir.join(FOLDER);
     let mut check = Check { progress: progress.clone(), verified: Verified::default(), found };
     // First the files: the catalogue that is asked later is never behind them.
     let (mut check, index) = on_blocking_thread(move || {
-        let index = check.files(&folder);
-        (check, index)
+        let index = check.files(&folder)?;
+        Ok::<_, LibraryError>((check, index))
     })
-    .await?;
-    if let Some(index) = index {
-        check.catalogue(&catalogue, &index).await?;
+    .await??;
+    if let Some((index, mark)) = index {
+        check.catalogue(&catalogue, &index, mark.as_deref()).await?;
     }
     catalogue.close().await;
     if progress.is_stopped() { Err(LibraryError::Stopped) } else { Ok(check.verified) }
@@ -111,14 +115,14 @@ impl<F: Fn(IndexDamage)> Check<F> {
         }
     }
 
-    /// Reads every byte; the index, if all of it could be opened.
-    fn files(&mut self, folder: &Path) -> Option<Index> {
+    /// Reads every byte; the index and its mark, if all of it could be opened.
+    fn files(&mut self, folder: &Path) -> Result<Option<(Index, Option<String>)>, LibraryError> {
         let storage = watched(folder, &self.progress, Counted::Reads);
         let (index, unopened) = match Index::open_to_check(&storage) {
             Ok(opened) => opened,
             Err(error) => {
                 self.tell(IndexDamage::File(error));
-                return None;
+                return Ok(None);
             }
         };
         let complete = unopened.is_empty();
@@ -128,14 +132,31 @@ impl<F: Fn(IndexDamage)> Check<F> {
         self.verified.bytes = segments.iter().map(|segment| segment.bytes).sum();
         self.progress.begin(self.verified.bytes + index.codes());
         index.verify(|error| self.tell(IndexDamage::File(error)));
-        complete.then_some(index)
+        // Read last, and not counted: it is never older than the index.
+        let mark = lineage::mark_of(Disk::at(folder).as_ref())?;
+        Ok(complete.then_some((index, mark)))
     }
 
     /// Whether the index holds what the catalogue says; both go by slots, in order.
-    async fn catalogue(&mut self, catalogue: &AnyPool, index: &Index) -> Result<(), LibraryError> {
+    async fn catalogue(
+        &mut self,
+        catalogue: &Store,
+        index: &Index,
+        mark: Option<&str>,
+    ) -> Result<(), LibraryError> {
+        let catalogue = catalogue.readers();
         let (applied_seq, last_seq) = (index.applied_seq(), catalogue::last_seq(catalogue).await?);
         if applied_seq > last_seq {
             self.tell(IndexDamage::Ahead { applied_seq, last_seq });
+            return Ok(());
+        }
+        let reach = match mark {
+            Some(mark) => catalogue::reach_of(catalogue, mark).await?,
+            None => None,
+        };
+        // One without any change may be of whichever.
+        if applied_seq > 0 && reach.is_none_or(|reach| applied_seq > reach) {
+            self.tell(IndexDamage::OtherCatalogue);
             return Ok(());
         }
         let mut held: Vec<Living> = index.living().collect();

@@ -1,7 +1,7 @@
 //! An enrolled library on one machine: catalogue, rights and index, kept together.
 //!
 //! ```text
-//! DIR/onmon.sqlite   the truth: recordings, rights, raw reference codes
+//! DIR/onmon.sqlite   the truth: recordings, rights, raw reference codes; or in PostgreSQL
 //! DIR/index/         derived: the index's segments; they may be lost
 //! DIR/lock           held by the one process that writes
 //! ```
@@ -10,8 +10,9 @@
 //! transaction is on disk; whatever the index lacks is replayed from the catalogue at opening.
 //!
 //! **Who may open what at once.** One process writes ([`Library::open`]); a second one gets
-//! [`LibraryError::Locked`]. Any number of processes read ([`Library::open_to_read`]) while it
-//! runs; each sees the library as it was when it opened it.
+//! [`LibraryError::Locked`], also on another machine where the catalogue is in PostgreSQL. Any
+//! number of processes read ([`Library::open_to_read`]) while it runs; each sees the library as it
+//! was when it opened it.
 
 mod catalogue;
 pub mod catalogue_csv;
@@ -21,11 +22,12 @@ mod index_stats;
 mod index_upkeep;
 mod index_verify;
 mod library;
+mod lineage;
 mod live_index;
+mod place;
 mod progress;
 mod recording;
 pub mod rights;
-mod sqlite;
 pub mod stream;
 pub mod transfer;
 mod watched_storage;
@@ -40,6 +42,7 @@ pub use library::{Answer, Library, RecordingMatch, Stats};
 pub use onmon_index::SampleMatch;
 pub use onmon_index::SegmentStats;
 pub use onmon_rights::{IdentifierError, Isrc, Iswc};
+pub use place::Place;
 pub use progress::Progress;
 pub use recording::{RECORDING_ID_BYTES_MAX, Recording, TEXT_BYTES_MAX};
 pub use rights::{Decision, Rights};

@@ -2,23 +2,23 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use futures_util::{StreamExt, stream};
 use onmon_index::{Match, SampleMatch, Slot};
-use sqlx::{AnyConnection, AnyPool, Connection};
+use onmon_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::catalogue::{self, Change};
 use crate::entry::{CheckedEntry, Enrolled, Entry};
 use crate::error::LibraryError;
 use crate::live_index::{Access, LiveIndex};
+use crate::place::{Place, ToWrite};
+use crate::progress::Progress;
 use crate::recording::Recording;
 use crate::rights::{self, Decision};
-use crate::sqlite;
 use crate::writer_lock::WriterLock;
 
 /// Changes after which the index's newest part goes to disk: so the replay after a kill stays short
@@ -35,7 +35,7 @@ pub struct Library {
 
 struct Shared {
     access: Access,
-    readers: AnyPool,
+    catalogue: Store,
     index: LiveIndex,
     /// None: opened to read, closed, or stopped after the disk failed.
     writer: Mutex<Option<Writer>>,
@@ -44,9 +44,8 @@ struct Shared {
 }
 
 struct Writer {
-    connection: AnyConnection,
     changes_in_memory: u64,
-    _lock: WriterLock,
+    _locks: Vec<WriterLock>,
 }
 
 /// What was found for a query.
@@ -112,15 +111,22 @@ impl Library {
     /// [`LibraryError::Locked`] while another process has it open to write; a directory or
     /// catalogue that cannot be used. A damaged index is no error: it is rebuilt.
     pub async fn open(dir: &Path) -> Result<Library, LibraryError> {
-        let dir = &make_directory(dir)?;
-        let lock = WriterLock::acquire(dir)?;
-        let connection = sqlite::open_writer(dir).await?;
-        sync_directory(dir)?;
-        let readers = sqlite::open_readers(dir)?;
-        let index = LiveIndex::open(dir, Access::Write, &readers).await?;
-        let changes_in_memory = 0;
-        let writer = Writer { connection, changes_in_memory, _lock: lock };
-        Ok(Library::new(Access::Write, readers, index, Some(writer)))
+        Library::open_at(&Place::new(dir)).await
+    }
+
+    /// The same where the catalogue may be in another database. On PostgreSQL no second one writes
+    /// to it on any machine.
+    ///
+    /// A server that ends the connection later costs what is under way
+    /// ([`LibraryError::CatalogueUnreachable`]); with it back the library goes on by itself.
+    ///
+    /// # Errors
+    /// As [`Library::open`]. An index that was derived from another catalogue is built anew.
+    pub async fn open_at(place: &Place) -> Result<Library, LibraryError> {
+        let ToWrite { dir, catalogue, locks } = place.open_to_write().await?;
+        let index = LiveIndex::open(&dir, Access::Write, &catalogue).await?;
+        let writer = Writer { changes_in_memory: 0, _locks: locks };
+        Ok(Library::new(Access::Write, catalogue, index, Some(writer)))
     }
 
     /// Opens the library in `dir` to read, beside any number of other processes.
@@ -130,9 +136,17 @@ impl Library {
     /// # Errors
     /// [`LibraryError::NotALibrary`] where nothing was ever enrolled.
     pub async fn open_to_read(dir: &Path) -> Result<Library, LibraryError> {
-        let (dir, readers) = open_catalogue(dir).await?;
-        let index = LiveIndex::open(&dir, Access::Read, &readers).await?;
-        Ok(Library::new(Access::Read, readers, index, None))
+        Library::open_to_read_at(&Place::new(dir)).await
+    }
+
+    /// The same where the catalogue may be in another database.
+    ///
+    /// # Errors
+    /// As [`Library::open_to_read`].
+    pub async fn open_to_read_at(place: &Place) -> Result<Library, LibraryError> {
+        let (dir, catalogue) = place.open_to_read().await?;
+        let index = LiveIndex::open(&dir, Access::Read, &catalogue).await?;
+        Ok(Library::new(Access::Read, catalogue, index, None))
     }
 
     /// Enrols recordings in one transaction: when this returns they are on disk and identified, or
@@ -198,7 +212,7 @@ impl Library {
     /// # Errors
     /// A catalogue that does not answer.
     pub async fn recording(&self, recording_id: &str) -> Result<Option<Recording>, LibraryError> {
-        catalogue::recording_of(&self.shared.readers, recording_id).await
+        catalogue::recording_of(self.shared.catalogue.readers(), recording_id).await
     }
 
     /// How much is enrolled. Asks the catalogue, so it also tells whether that answers.
@@ -206,7 +220,7 @@ impl Library {
     /// # Errors
     /// A catalogue that does not answer.
     pub async fn stats(&self) -> Result<Stats, LibraryError> {
-        let last_seq = catalogue::last_seq(&self.shared.readers).await?;
+        let last_seq = catalogue::last_seq(self.shared.catalogue.readers()).await?;
         let size = self.shared.index.size()?;
         Ok(Stats {
             recordings: size.recordings,
@@ -224,14 +238,15 @@ impl Library {
     /// # Errors
     /// An index that cannot be written. Nothing is lost by it: the next opening replays.
     pub async fn close(self) -> Result<(), LibraryError> {
+        // Held until the end of this: nobody else opens what is not closed yet.
         let writer = self.shared.writer.lock().await.take();
         self.shared.identifying.close();
-        self.shared.readers.close().await;
-        if let Some(writer) = writer {
-            self.shared.index.flush().await?;
-            writer.connection.close().await.map_err(sqlite::write_fault)?;
-        }
-        Ok(())
+        let flushed = match writer {
+            Some(_) => self.shared.index.flush().await,
+            None => Ok(()),
+        };
+        self.shared.catalogue.close().await;
+        flushed
     }
 
     /// Waits until the index has written what is due: whoever enrols faster than the disk takes it
@@ -253,7 +268,9 @@ impl Library {
         let mut found = Vec::with_capacity(hits.len());
         for hit in hits {
             // None if it was removed since: then it is no match any more.
-            if let Some(recording) = catalogue::recording_in(&shared.readers, hit.slot).await? {
+            if let Some(recording) =
+                catalogue::recording_in(shared.catalogue.readers(), hit.slot).await?
+            {
                 found.push((hit, recording));
             }
         }
@@ -265,13 +282,13 @@ impl Library {
         &self,
         slot: Slot,
     ) -> Result<Option<Vec<u8>>, LibraryError> {
-        catalogue::codes_in(&self.shared.readers, slot).await
+        catalogue::codes_in(self.shared.catalogue.readers(), slot).await
     }
 
-    fn new(access: Access, readers: AnyPool, index: LiveIndex, writer: Option<Writer>) -> Library {
+    fn new(access: Access, catalogue: Store, index: LiveIndex, writer: Option<Writer>) -> Library {
         let identifying = Arc::new(Semaphore::new(cores()));
         let writer = Mutex::new(writer);
-        Library { shared: Arc::new(Shared { access, readers, index, writer, identifying }) }
+        Library { shared: Arc::new(Shared { access, catalogue, index, writer, identifying }) }
     }
 }
 
@@ -290,10 +307,10 @@ impl Shared {
         entries: Vec<CheckedEntry>,
     ) -> Result<Vec<Enrolled>, LibraryError> {
         let mut writer = self.writer.lock().await;
-        let connection = &mut self.open_writer(&mut writer)?.connection;
-        let stored = match catalogue::store(connection, &entries).await {
+        self.open_writer(&mut writer)?;
+        let stored = match catalogue::store(&self.catalogue, &entries).await {
             Ok(stored) => stored,
-            Err(error) => return Err(stop_after_failed_write(&mut writer, error)),
+            Err(error) => return Err(self.stop_after_failed_write(&mut writer, error).await),
         };
         let mut enrolled = Vec::with_capacity(entries.len());
         let mut changes = Vec::with_capacity(entries.len());
@@ -309,14 +326,14 @@ impl Shared {
 
     async fn remove(self: Arc<Self>, recording_id: String) -> Result<bool, LibraryError> {
         let mut writer = self.writer.lock().await;
-        let connection = &mut self.open_writer(&mut writer)?.connection;
-        match catalogue::remove(connection, &recording_id).await {
+        self.open_writer(&mut writer)?;
+        match catalogue::remove(&self.catalogue, &recording_id).await {
             Ok(None) => Ok(false),
             Ok(Some(change)) => {
                 self.follow(&mut writer, vec![change]).await?;
                 Ok(true)
             }
-            Err(error) => Err(stop_after_failed_write(&mut writer, error)),
+            Err(error) => Err(self.stop_after_failed_write(&mut writer, error).await),
         }
     }
 
@@ -337,7 +354,15 @@ impl Shared {
         changes: Vec<Change>,
     ) -> Result<(), LibraryError> {
         let count = changes.len() as u64;
-        self.index.apply(changes).await?;
+        match changes.first() {
+            Some(first) if first.seq != self.index.applied_seq() + 1 => {
+                // The connection was lost: before it, something was kept and nobody was told; or
+                // another program wrote meanwhile. All of it is in the catalogue, these too.
+                let catalogue = self.catalogue.readers();
+                self.index.catch_up(catalogue, &Progress::default()).await?;
+            }
+            _ => self.index.apply(changes).await?,
+        }
         let writer = self.open_writer(writer)?;
         writer.changes_in_memory += count;
         if writer.changes_in_memory >= CHANGES_IN_MEMORY {
@@ -347,6 +372,23 @@ impl Shared {
             tokio::spawn(Arc::clone(self).write_out());
         }
         Ok(())
+    }
+
+    /// After an I/O error while writing, no more is written: what reached the disk is known only
+    /// when the log is read again, at the next opening.
+    async fn stop_after_failed_write(
+        &self,
+        writer: &mut MutexGuard<'_, Option<Writer>>,
+        error: LibraryError,
+    ) -> LibraryError {
+        if matches!(error, LibraryError::WriteFailed(_)) {
+            tracing::error!(
+                "the disk failed; no more changes are taken until the library is opened again"
+            );
+            self.catalogue.stop_writing().await;
+            writer.take();
+        }
+        error
     }
 
     async fn write_out(self: Arc<Self>) {
@@ -360,21 +402,6 @@ impl Shared {
 
 fn cores() -> usize {
     available_parallelism().map_or(1, |n| n.get())
-}
-
-/// After an I/O error while writing, no more is written: what reached the disk is known only when
-/// SQLite reads its log again, at the next opening.
-fn stop_after_failed_write(
-    writer: &mut MutexGuard<'_, Option<Writer>>,
-    error: LibraryError,
-) -> LibraryError {
-    if matches!(error, LibraryError::WriteFailed(_)) {
-        tracing::error!(
-            "the disk failed; no more changes are taken until the library is opened again"
-        );
-        writer.take();
-    }
-    error
 }
 
 fn refuse_duplicates(entries: &[CheckedEntry]) -> Result<(), LibraryError> {
@@ -400,37 +427,4 @@ fn recording_match(recording: Recording, hit: &Match) -> RecordingMatch {
         samples: hit.samples.clone(),
         near_duplicate: hit.near_duplicate_of.is_some(),
     }
-}
-
-/// The catalogue of the library in `dir`, to read; and the directory, absolute.
-pub(crate) async fn open_catalogue(dir: &Path) -> Result<(PathBuf, AnyPool), LibraryError> {
-    if !dir.join(sqlite::FILE).is_file() {
-        return Err(LibraryError::NotALibrary { dir: dir.to_path_buf() });
-    }
-    let dir = absolute(dir)?;
-    let readers = sqlite::open_readers(&dir)?;
-    match sqlite::schema_version(&readers).await? {
-        0 => return Err(LibraryError::NotALibrary { dir }),
-        found => sqlite::check_version(found)?,
-    }
-    Ok((dir, readers))
-}
-
-fn make_directory(dir: &Path) -> Result<PathBuf, LibraryError> {
-    fs::create_dir_all(dir)
-        .map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })?;
-    absolute(dir)
-}
-
-fn absolute(dir: &Path) -> Result<PathBuf, LibraryError> {
-    dir.canonicalize().map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })
-}
-
-/// Makes the names of new files survive the loss of power: SQLite syncs its files, not the folder
-/// that the library's own folder was made in.
-fn sync_directory(dir: &Path) -> Result<(), LibraryError> {
-    let sync = |dir: &Path| File::open(dir).and_then(|folder| folder.sync_all());
-    sync(dir)
-        .and_then(|()| dir.parent().map_or(Ok(()), sync))
-        .map_err(|source| LibraryError::Directory { dir: dir.to_path_buf(), source })
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
 use onmon_index::{Disk, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage};
+use onmon_store::Store;
 use sqlx::AnyPool;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::task::spawn_blocking;
@@ -15,6 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::catalogue::{self, Change};
 use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
+use crate::lineage;
 use crate::progress::Progress;
 
 /// The folder of the index in a library directory.
@@ -66,12 +68,12 @@ pub(crate) enum Access {
 }
 
 impl LiveIndex {
-    /// Opens the index and replays what the catalogue has beyond it. One that is lost,
-    /// damaged or ahead of the catalogue (which was restored from a backup) is built anew.
+    /// Opens the index and replays what the catalogue has beyond it. One that is lost, damaged or
+    /// of another catalogue (or of this one before it was restored from a backup) is built anew.
     pub async fn open(
         library: &Path,
         access: Access,
-        catalogue: &AnyPool,
+        catalogue: &Store,
     ) -> Result<LiveIndex, LibraryError> {
         let storage = Disk::at(&library.join(FOLDER));
         LiveIndex::open_on(storage, access, catalogue, &Progress::default()).await
@@ -81,16 +83,15 @@ impl LiveIndex {
     pub async fn open_on(
         storage: Arc<dyn Storage>,
         access: Access,
-        catalogue: &AnyPool,
+        catalogue: &Store,
         progress: &Progress,
     ) -> Result<LiveIndex, LibraryError> {
-        let last_seq = catalogue::last_seq(catalogue).await?;
-        let index = on_blocking_thread(move || load(&storage, access, last_seq)).await??;
+        let index = load(storage, access, catalogue).await?;
         let applied_seq = AtomicU64::new(index.applied_seq());
         let (index, writing_out) = (RwLock::new(index), Mutex::default());
         let shared = Shared { access, index, applied_seq, writing_out };
         let live = LiveIndex { shared: Arc::new(shared) };
-        live.catch_up(catalogue, progress).await?;
+        live.catch_up(catalogue.readers(), progress).await?;
         Ok(live)
     }
 
@@ -180,7 +181,12 @@ impl LiveIndex {
         })
     }
 
-    async fn catch_up(&self, catalogue: &AnyPool, progress: &Progress) -> Result<(), LibraryError> {
+    /// Follows what the catalogue has beyond the index.
+    pub async fn catch_up(
+        &self,
+        catalogue: &AnyPool,
+        progress: &Progress,
+    ) -> Result<(), LibraryError> {
         let from_seq = self.applied_seq();
         let mut replayed = 0;
         loop {
@@ -283,23 +289,75 @@ fn warn_not_comparable(slot: Slot, reference: &ReferenceCodes) {
     );
 }
 
-fn load(storage: &Arc<dyn Storage>, access: Access, last_seq: u64) -> Result<Index, LibraryError> {
-    let folder = storage.path();
+/// The index as far as it may be kept. Before anything new is written to it, it is known which
+/// catalogue it is of.
+async fn load(
+    storage: Arc<dyn Storage>,
+    access: Access,
+    catalogue: &Store,
+) -> Result<Index, LibraryError> {
+    let from = Arc::clone(&storage);
+    let found = on_blocking_thread(move || sound(&from, access)).await??;
+    let index = match found {
+        Some((index, mark)) if follows(&index, mark.as_deref(), catalogue).await? => index,
+        _ => {
+            let anew = Arc::clone(&storage);
+            on_blocking_thread(move || make_anew(&anew, access)).await??
+        }
+    };
+    if access == Access::Write {
+        let mark = lineage::begin(catalogue).await?;
+        on_blocking_thread(move || lineage::put(storage.as_ref(), &mark)).await??;
+    }
+    Ok(index)
+}
+
+/// The index, if it is sound, and the mark that it was written under.
+fn sound(
+    storage: &Arc<dyn Storage>,
+    access: Access,
+) -> Result<Option<(Index, Option<String>)>, LibraryError> {
     // A reader leaves the directory as it is; opening an index makes its folder.
-    if access == Access::Read && !folder.exists() {
-        return Ok(Index::empty(folder));
+    if access == Access::Read && !storage.path().exists() {
+        return Ok(None);
     }
     match open_checked(storage, access) {
-        Ok(index) if index.applied_seq() <= last_seq => return Ok(index),
-        Ok(index) => {
-            let index_seq = index.applied_seq();
-            tracing::warn!(index_seq, last_seq, "index ahead of the catalogue; rebuilding it");
-        }
+        // The mark is read last, so that it is never older than the index.
+        Ok(index) => Ok(Some((index, lineage::mark_of(storage.as_ref())?))),
         Err(error @ IndexError::Damaged { .. }) => {
             tracing::warn!(%error, "index damaged; rebuilding it");
+            Ok(None)
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the catalogue has every change that the index has.
+pub(crate) async fn follows(
+    index: &Index,
+    mark: Option<&str>,
+    catalogue: &Store,
+) -> Result<bool, LibraryError> {
+    let index_seq = index.applied_seq();
+    if index_seq == 0 && index.is_empty() {
+        return Ok(true);
+    }
+    let reach = match mark {
+        Some(mark) => catalogue::reach_of(catalogue.readers(), mark).await?,
+        None => None,
+    };
+    match reach {
+        Some(reach) if index_seq <= reach => return Ok(true),
+        Some(last_seq) => {
+            tracing::warn!(index_seq, last_seq, "index ahead of the catalogue; rebuilding it");
+        }
+        None => tracing::warn!("the index is of another catalogue; rebuilding it"),
+    }
+    Ok(false)
+}
+
+fn make_anew(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, LibraryError> {
+    let folder = storage.path();
     match access {
         Access::Read => Ok(Index::empty(folder)),
         Access::Write => {

@@ -16,9 +16,9 @@ pub const TEXT_BYTES_MAX: usize = 1_024;
 pub struct Recording {
     /// The owner's own id: 1 to 255 bytes of UTF-8 without control characters.
     pub recording_id: String,
-    /// Title, for display; at most 1,024 bytes.
+    /// Title, for display; at most 1,024 bytes, none of them 0.
     pub title: Option<String>,
-    /// Artist, for display; at most 1,024 bytes.
+    /// Artist, for display; at most 1,024 bytes, none of them 0.
     pub artist: Option<String>,
     /// Code of the recording.
     pub isrc: Option<Isrc>,
@@ -44,7 +44,8 @@ impl Recording {
     /// Whether lengths and characters are within what is stated for each field.
     ///
     /// # Errors
-    /// [`LibraryError::BadRecordingId`] and [`LibraryError::TextTooLong`].
+    /// [`LibraryError::BadRecordingId`], [`LibraryError::TextTooLong`] and
+    /// [`LibraryError::ZeroInText`].
     pub fn check(&self) -> Result<(), LibraryError> {
         let id = &self.recording_id;
         if id.is_empty() || id.len() > RECORDING_ID_BYTES_MAX || id.chars().any(char::is_control) {
@@ -53,6 +54,9 @@ impl Recording {
         for (field, text) in [("title", &self.title), ("artist", &self.artist)] {
             if text.as_ref().is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
                 return Err(LibraryError::TextTooLong { field });
+            }
+            if text.as_ref().is_some_and(|text| text.contains('\0')) {
+                return Err(LibraryError::ZeroInText { field });
             }
         }
         Ok(())
@@ -81,5 +85,7 @@ mod tests {
         assert!(recording.check().is_ok());
         recording.artist = Some("t".repeat(TEXT_BYTES_MAX + 1));
         assert!(matches!(recording.check(), Err(LibraryError::TextTooLong { field: "artist" })));
+        recording.artist = Some("t\0".into());
+        assert!(matches!(recording.check(), Err(LibraryError::ZeroInText { field: "artist" })));
     }
 }

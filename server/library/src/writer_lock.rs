@@ -24,7 +24,9 @@ impl WriterLock {
             .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(WriterLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LibraryError::Locked { dir: dir.to_path_buf() }),
+            Err(TryLockError::WouldBlock) => {
+                Err(LibraryError::Locked { library: dir.display().to_string() })
+            }
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

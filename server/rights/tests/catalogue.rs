@@ -1,6 +1,6 @@
 //! Catalogues into the register and out of it, on both engines.
 
-use onmon_rights::catalogue::{COLUMNS, ImportReport, export, import};
+use onmon_rights::catalogue::{COLUMNS, Import, ImportReport, check, export, import};
 use onmon_rights::register::{
     Recording, Work, recording_ids, recordings, replace_recording, replace_work,
 };
@@ -136,6 +136,66 @@ async fn a_recording_with_a_bad_line_stays_as_it_was() {
         assert_eq!(claims_of(&mut c, &["r"]).await.unwrap(), was, "{engine:?}");
         assert_eq!(claims_of(&mut c, &["s"]).await.unwrap()[0].works.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn in_one_transaction_in_many_and_dry_it_reports_the_same() {
+    let mut lines = vec![
+        "a,interactive_distribution,w,JASRAC,500000,all,world,entrusted".to_owned(),
+        "b,interactive_distribution,w,JASRAC,600000,all,world,entrusted".to_owned(),
+        "c,interactive_distribution,v,JASRAC,half,all,world,entrusted".to_owned(),
+        ",interactive_distribution,v,JASRAC,1,all,world,entrusted".to_owned(),
+    ];
+    // More than are read at once.
+    lines.extend((0..1_200).map(|n| {
+        format!("r{n},interactive_distribution,w{},JASRAC,1000000,all,world,entrusted", n / 2)
+    }));
+    let text = shares(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    for engine in ENGINES {
+        let (_one, one) = open(engine).await;
+        let mut c = one.begin().await.unwrap();
+        let want = import(&mut c, text.as_bytes()).await.unwrap();
+        // `r0` is held back: the line of nobody may be its own.
+        assert_eq!((want.bad_lines, want.recordings_new, want.works_new), (3, 1_200, 601));
+        let register = exported(&mut c).await;
+        drop(c);
+
+        let (_many, many) = open(engine).await;
+        let mut dry = Import::begin_dry(text.as_bytes()).unwrap();
+        let mut reader = many.readers().acquire().await.unwrap();
+        while dry.read().unwrap() {
+            dry.take(&mut reader, || false).await.unwrap();
+        }
+        assert_eq!(dry.report(), want, "{engine:?}");
+        assert!(recording_ids(&mut reader).await.unwrap().is_empty());
+
+        let (mut batches, mut done) = (0, false);
+        let mut of_many = Import::begin(text.as_bytes()).unwrap();
+        while of_many.read().unwrap() {
+            while !of_many.is_taken() {
+                assert!(!done, "there is more after the end");
+                let mut c = many.begin().await.unwrap();
+                of_many.take(&mut c, || batches % 3 == 0).await.unwrap();
+                done = of_many.is_done();
+                c.commit().await.unwrap();
+                batches += 1;
+            }
+        }
+        assert!(done && batches > 3);
+        assert_eq!(of_many.report(), want, "{engine:?}");
+        assert_eq!(exported(&mut reader).await, register, "{engine:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_in_parts_is_found_before() {
+    let line = |id: &str| format!("{id},interactive_distribution,w,JASRAC,1,all,world,entrusted");
+    let lines = [line("a"), line("b"), "bad".to_owned(), line("c"), line("a")];
+    let text = shares(&lines.each_ref().map(String::as_str));
+    assert_eq!(check(text.as_bytes()).unwrap_err().code(), "catalogue_scattered");
+    check(shares(&lines.each_ref().map(String::as_str)[..4]).as_bytes()).unwrap();
+    assert!(check(&b"recording_id,sahre_ppm\na,1\n"[..]).is_err());
+    check(GOLDEN.as_bytes()).unwrap();
 }
 
 #[tokio::test]

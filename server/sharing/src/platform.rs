@@ -96,9 +96,13 @@ impl Platform {
         settings: Settings,
         now_ms: i64,
     ) -> Result<Platform, SharingError> {
-        let mut write = store.begin().await?;
-        SigningKeys::prepare(&mut write, &masters, now_ms).await?;
-        write.commit().await?;
+        // Asked first without the right to write: a command beside the server waits for nobody.
+        let prepared = SigningKeys::are_prepared(&mut *store.readers().acquire().await?).await?;
+        if !prepared {
+            let mut write = store.begin().await?;
+            SigningKeys::prepare(&mut write, &masters, now_ms).await?;
+            write.commit().await?;
+        }
         let signing = SigningKeys::load(store.readers(), &masters).await?;
         let signing = RwLock::new(Arc::new(signing));
         let shared = SharedState { library, store, masters, signing, settings };

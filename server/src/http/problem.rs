@@ -199,15 +199,22 @@ impl From<LibraryError> for Problem {
     /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
     fn from(error: LibraryError) -> Problem {
         use LibraryError::{
-            BadRecordingId, CatalogueBusy, Closed, CodesMissing, DiskFull, Fingerprint,
-            QueryForEnrolment, ReferenceForIdentify, TextTooLong, WriteFailed,
+            BadRecordingId, CatalogueBusy, CatalogueUnreachable, Closed, CodesMissing, DiskFull,
+            Fingerprint, Locked, QueryForEnrolment, ReferenceForIdentify, TextTooLong, WriteFailed,
+            ZeroInText,
         };
         let status = match &error {
-            Fingerprint(_) | BadRecordingId | TextTooLong { .. } => StatusCode::BAD_REQUEST,
+            Fingerprint(_) | BadRecordingId | TextTooLong { .. } | ZeroInText { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             QueryForEnrolment | ReferenceForIdentify => StatusCode::UNPROCESSABLE_ENTITY,
             CodesMissing { .. } => StatusCode::CONFLICT,
             DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
-            CatalogueBusy(_) | Closed | WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
+            CatalogueBusy(_)
+            | CatalogueUnreachable(_)
+            | Closed
+            | Locked { .. }
+            | WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let code = error.code();
@@ -308,6 +315,7 @@ fn store_status(error: &StoreError) -> StatusCode {
         StoreError::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
         StoreError::Busy(_)
         | StoreError::Closed
+        | StoreError::Locked { .. }
         | StoreError::Unreachable(_)
         | StoreError::WriteFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use onmon_library::Place;
+use onmon_store::Location;
+
+use crate::platform;
 
 /// What to do with the library's index.
 #[derive(Debug, Subcommand)]
@@ -35,9 +39,20 @@ pub enum IndexCommand {
 /// Which library.
 #[derive(Debug, Args)]
 pub struct LibraryArgs {
-    /// The library: catalogue and index.
+    /// The library: index, and catalogue if it is not elsewhere.
     #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
     pub data: PathBuf,
+
+    /// The server's database, if the catalogue is not in DIR: `postgres://user:password@host/name`.
+    #[arg(long, value_name = "URL", env = "ONMON_DATABASE", hide_env_values = true)]
+    pub database: Option<Location>,
+}
+
+impl LibraryArgs {
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        platform::library(self.database.as_ref(), &self.data)
+    }
 }
 
 /// `onmon-server index stats`.
@@ -65,9 +80,9 @@ pub struct ExportArgs {
 /// `onmon-server index import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The library; made if it is not there.
-    #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
-    pub data: PathBuf,
+    /// Made if it is not there.
+    #[command(flatten)]
+    pub library: LibraryArgs,
 
     /// The file to read; `-` is standard input.
     #[arg(value_name = "FILE")]

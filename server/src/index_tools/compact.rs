@@ -9,7 +9,7 @@ use super::{Ended, interrupt, print, summary};
 pub async fn run(args: &LibraryArgs) -> anyhow::Result<Ended> {
     let progress = interrupt::heard()?;
     let bar = Bar::follow(&progress, Unit::Bytes);
-    let compacted = compact_index(&args.data, &progress).await;
+    let compacted = compact_index(&args.place(), &progress).await;
     drop(bar);
     let compacted = compacted?;
     print(&format!("before: {}", summary(&compacted.before)));

@@ -17,7 +17,7 @@ pub async fn run(args: &ImportArgs) -> anyhow::Result<Ended> {
     // The stream first: a name that is wrong should not make a library.
     let (from, bytes) = open_input(&args.file)?;
     progress.begin(bytes);
-    let library = Library::open(&args.data).await?;
+    let library = Library::open_at(&args.library.place()).await?;
     let mut imported = Imported::default();
     let bar = Bar::follow(&progress, Unit::Bytes);
     let lines = bar.handle();

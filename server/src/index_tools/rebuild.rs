@@ -9,7 +9,7 @@ use super::{Ended, interrupt, print, summary};
 pub async fn run(args: &LibraryArgs) -> anyhow::Result<Ended> {
     let progress = interrupt::heard()?;
     let bar = Bar::follow(&progress, Unit::Recordings);
-    let rebuilt = rebuild_index(&args.data, &progress).await;
+    let rebuilt = rebuild_index(&args.place(), &progress).await;
     drop(bar);
     print(&format!("rebuilt: {}", summary(&rebuilt?.segments)));
     Ok(Ended::Well)

@@ -9,7 +9,7 @@ use super::{Ended, count, grouped, print};
 const CODES_PER_HOUR: f64 = 3_600.0 * onmon_core::CODES_PER_SECOND as f64;
 
 pub async fn run(args: &StatsArgs) -> anyhow::Result<Ended> {
-    let stats = index_stats(&args.library.data).await?;
+    let stats = index_stats(&args.library.place()).await?;
     if args.json {
         print(&serde_json::to_string(&Report::from(&stats))?);
     } else {

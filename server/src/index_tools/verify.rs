@@ -11,7 +11,7 @@ pub async fn run(args: &LibraryArgs) -> anyhow::Result<Ended> {
     let bar = Bar::follow(&progress, Unit::Bytes);
     let lines = bar.handle();
     let found = move |damage| lines.suspend(|| print(&format!("damaged: {damage}")));
-    let verified = verify_index(&args.data, &progress, found).await;
+    let verified = verify_index(&args.place(), &progress, found).await;
     drop(bar);
     let verified = verified?;
     print(&format!(
@@ -29,9 +29,10 @@ pub async fn run(args: &LibraryArgs) -> anyhow::Result<Ended> {
         return Ok(Ended::Well);
     }
     print(&format!(
-        "{}; nothing is lost: stop the server, then `onmon-server index rebuild --data {}`",
+        "{}; nothing is lost: stop the server, then `onmon-server index rebuild --data {}{}`",
         count(verified.damages, "damage"),
-        args.data.display()
+        args.data.display(),
+        if args.database.is_some() { " --database URL" } else { "" },
     ));
     Ok(Ended::Damaged)
 }

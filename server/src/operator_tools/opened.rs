@@ -21,7 +21,7 @@ pub struct Place {
     #[arg(long, value_name = "DIR", env = "ONMON_DATA")]
     pub data: PathBuf,
 
-    /// The server's database, if it is not in DIR: `postgres://user:password@host/name`.
+    /// The server's database, if all is not in DIR: `postgres://user:password@host/name`.
     #[arg(long, value_name = "URL", env = "ONMON_DATABASE", hide_env_values = true)]
     pub database: Option<Location>,
 }
@@ -61,6 +61,11 @@ impl Place {
         platform::location(self.database.as_ref(), &self.data)
     }
 
+    /// Where the library is.
+    pub fn library(&self) -> onmon_library::Place {
+        platform::library(self.database.as_ref(), &self.data)
+    }
+
     /// Does something with the tables, which must be there.
     pub async fn with<T>(
         &self,
@@ -85,7 +90,7 @@ impl Place {
         &self,
         work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let store = platform::open_store(&self.location()).await?;
+        let store = platform::open_store_beside(&self.location()).await?;
         let done = work(&store).await;
         store.close().await;
         done
@@ -138,8 +143,10 @@ impl PlatformPlace {
             with_master_right: self.with_master_right,
             ..Defaults::try_parse_from([""])?.platform
         };
-        let library = Library::open_to_read(&place.data).await?;
-        let opened = platform::open(&args, &place.data, library.clone(), now_ms()).await?;
+        let library = Library::open_to_read_at(&place.library()).await?;
+        let store = platform::open_store_beside(&place.location()).await?;
+        let opened =
+            platform::open_on(store, &args, &place.data, library.clone(), now_ms()).await?;
         let done = work(&opened).await;
         let store = Arc::clone(opened.store());
         drop(opened);

@@ -1,11 +1,13 @@
 //! `onmon-server rights …`: a catalogue into the register and out of it, and what it says.
 
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use onmon_rights::catalogue::{Exported, ImportReport, export, import};
+use onmon_rights::catalogue::{Exported, Import, ImportReport, check, export};
 use onmon_rights::register::{recordings, works};
 use onmon_rights::{
     Claim, Date, RecordingClaims, Right, Ruling, UsageForm, Use, claims_of, decide,
@@ -20,7 +22,7 @@ use super::watched::{Unit, bar, ends_by_signal};
 use super::whole_file::WholeFile;
 use super::{Ended, print_json, recorded};
 use crate::http::now_ms;
-use crate::index_tools::{count, grouped, open_input, print};
+use crate::index_tools::{count, grouped, print};
 
 /// What to do with the register.
 #[derive(Debug, Subcommand)]
@@ -29,8 +31,12 @@ pub enum RightsCommand {
     ///
     /// What it says of a recording replaces what the register held of it; of other recordings it
     /// says nothing. Each bad line is printed with its number and column, and its recording is left
-    /// as it was; the others are taken (exit code 1). It is one transaction: stopped or failed, it
-    /// leaves no trace. The same file again changes nothing.
+    /// as it was; the others are taken (exit code 1). A file that is no catalogue, or in which a
+    /// recording's lines do not stand together, is refused before anything of it is kept.
+    ///
+    /// It is kept in batches, each recording whole, so that sharing goes on beside it: stopped or
+    /// failed, what was kept before stays. Simply run it again: the same file again changes
+    /// nothing of what is there.
     #[command(after_help = "Example:\n  \
         onmon-server rights import --data ./data --dry-run catalogue.csv\n\
         Columns: recording_id,isrc,right,work_id,iswc,jasrac_code,nextone_code,title,composers,\n\
@@ -48,12 +54,19 @@ pub enum RightsCommand {
     Show(ShowArgs),
 }
 
+/// For how long an import keeps other writers out at a time.
+const BATCH: Duration = Duration::from_millis(250);
+
+/// How long it then lets them in: SQLite looks every 100 ms whether it may write
+/// (`sqliteDefaultBusyCallback`).
+const PAUSE: Duration = Duration::from_millis(110);
+
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     #[command(flatten)]
     place: Place,
 
-    /// Reports as ever and keeps nothing.
+    /// Reports as ever and keeps nothing; no writer is kept waiting.
     #[arg(long)]
     dry_run: bool,
 
@@ -130,21 +143,21 @@ struct BadLineAnswer {
 async fn import_file(args: &ImportArgs) -> anyhow::Result<Ended> {
     ends_by_signal()?;
     // The file first: a name that is wrong should make no tables.
-    let (from, bytes) = open_input(&args.file)?;
+    let mut from = open_twice(&args.file)?;
+    let bytes = from.metadata()?.len();
+    check(BufReader::new(&from)).with_context(|| format!("nothing of {} was kept", name(args)))?;
+    from.rewind()?;
     let report = args
         .place
         .with_new(async |store| {
             let seen = bar(bytes, Unit::Bytes);
-            let mut write = store.begin().await?;
-            let report = import(&mut write, seen.wrap_read(from)).await;
+            let from = BufReader::new(seen.wrap_read(from));
+            let report = match args.dry_run {
+                true => dry_run(store, from).await,
+                false => import_in_batches(store, from, &name(args)).await,
+            };
             seen.finish_and_clear();
-            let report = report.with_context(|| format!("nothing of {} was kept", name(args)))?;
-            if !args.dry_run && !report.changed_nothing() {
-                let (subject, detail) = (name(args), summary(&report));
-                recorded(&mut write, "rights.import", &subject, &detail, now_ms()).await?;
-                write.commit().await?;
-            }
-            Ok(report)
+            report
         })
         .await?;
     if args.json {
@@ -160,6 +173,68 @@ async fn import_file(args: &ImportArgs) -> anyhow::Result<Ended> {
         print(&told(&report, args.dry_run));
     }
     Ok(if report.bad_lines == 0 { Ended::Well } else { Ended::Damaged })
+}
+
+/// A file that is read twice: checked, then taken. What comes through a pipe is kept meanwhile.
+fn open_twice(file: &Path) -> anyhow::Result<File> {
+    let cannot = || format!("cannot read {}", file.display());
+    let mut from: Box<dyn Read> = match file == Path::new("-") {
+        true => Box::new(io::stdin().lock()),
+        false => {
+            let opened = File::open(file).with_context(cannot)?;
+            if opened.metadata().with_context(cannot)?.is_file() {
+                return Ok(opened);
+            }
+            Box::new(opened)
+        }
+    };
+    let mut kept = tempfile::tempfile().context("cannot keep what is read in a file")?;
+    io::copy(&mut from, &mut kept).with_context(cannot)?;
+    kept.rewind()?;
+    Ok(kept)
+}
+
+async fn dry_run(store: &Store, from: impl Read) -> anyhow::Result<ImportReport> {
+    let mut import = Import::begin_dry(from)?;
+    let mut reader = store.readers().acquire().await?;
+    while import.read()? {
+        import.take(&mut reader, || false).await?;
+    }
+    Ok(import.report())
+}
+
+/// In transactions of [`BATCH`], so that whoever shares or buys waits no longer than that.
+async fn import_in_batches(
+    store: &Store,
+    from: impl Read,
+    name: &str,
+) -> anyhow::Result<ImportReport> {
+    let again = || format!("not all of {name} was kept; what was, stays: run it again");
+    let mut import = Import::begin(from).with_context(again)?;
+    let mut told = false;
+    while import.read().with_context(again)? {
+        while !import.is_taken() {
+            let mut write = store.begin().await.with_context(again)?;
+            let begun = Instant::now();
+            let is_time = || begun.elapsed() >= BATCH;
+            import.take(&mut write, is_time).await.with_context(again)?;
+            let (report, is_done) = (import.so_far(), import.is_done());
+            if !report.changed_nothing() && (is_done || !told) {
+                let detail = match is_done {
+                    true => summary(report),
+                    false => "begun; the end has a line of its own".to_owned(),
+                };
+                recorded(&mut write, "rights.import", name, &detail, now_ms()).await?;
+                told = true;
+            }
+            write.commit().await.with_context(again)?;
+            if store.engine() == Engine::Sqlite && !is_done {
+                // PostgreSQL lets in whoever waits; on SQLite they only look now and then.
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    Ok(import.report())
 }
 
 fn name(args: &ImportArgs) -> String {

@@ -1,6 +1,7 @@
 //! What can go wrong with a database, told apart by what its operator can do about it.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,12 @@ pub enum StoreError {
     /// The server cannot be reached or ended the connection.
     #[error("the database server cannot be reached")]
     Unreachable(#[source] Fault),
+    /// Another program is the only one that may write.
+    #[error("another program writes to {location}; stop it first")]
+    Locked {
+        /// Where; without a password.
+        location: String,
+    },
     /// Closed already.
     #[error("the database is closed")]
     Closed,
@@ -41,8 +48,11 @@ pub enum StoreError {
         known: i64,
     },
     /// A path that cannot be put into a URL.
-    #[error("the database's path is not UTF-8; move it")]
-    PathNotUtf8,
+    #[error("the database's path {} is not UTF-8; move it", path.display())]
+    PathNotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
     /// Anything else.
     #[error("the database does not answer as it should")]
     Other(#[source] Fault),
@@ -73,10 +83,11 @@ impl StoreError {
             StoreError::Busy(_) => "database_busy",
             StoreError::WriteFailed(_) => "database_write_failed",
             StoreError::Unreachable(_) => "database_unreachable",
+            StoreError::Locked { .. } => "database_locked",
             StoreError::Closed => "database_closed",
             StoreError::Constraint(_) => "database_constraint",
             StoreError::NewerSchema { .. } => "database_newer",
-            StoreError::PathNotUtf8 => "database_path",
+            StoreError::PathNotUtf8 { .. } => "database_path",
             StoreError::Other(_) => "database",
         }
     }
@@ -84,6 +95,10 @@ impl StoreError {
     /// A value that this program never writes: someone else has been at the tables.
     pub fn foreign(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
         StoreError::Corrupt(Fault(sqlx::Error::Decode(Box::new(error))))
+    }
+
+    pub(crate) fn unreachable(error: sqlx::Error) -> StoreError {
+        StoreError::Unreachable(Fault(error))
     }
 }
 
@@ -113,6 +128,8 @@ fn kind(error: &sqlx::Error) -> fn(Fault) -> StoreError {
             "08" => StoreError::Unreachable,
             "23" => StoreError::Constraint,
             "40" | "55" => StoreError::Busy,
+            // Cancelled for taking too long, and the server starting or shutting down.
+            "57" if state == "57014" => StoreError::Busy,
             "57" => StoreError::Unreachable,
             "58" => StoreError::WriteFailed,
             "XX" => StoreError::Corrupt,

@@ -30,11 +30,8 @@ impl Schema {
         connection: &mut AnyConnection,
     ) -> Result<(), StoreError> {
         run(engine, VERSIONS, connection).await?;
-        let found = self.version(connection).await?;
+        let found = self.found(connection).await?;
         let known = self.steps.len() as i64;
-        if found > known {
-            return Err(StoreError::NewerSchema { name: self.name, found, known });
-        }
         if found == known {
             return Ok(());
         }
@@ -52,13 +49,46 @@ impl Schema {
         Ok(())
     }
 
-    async fn version(&self, connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    /// How far the tables are, at most as far as this program knows.
+    async fn found(&self, connection: &mut AnyConnection) -> Result<i64, StoreError> {
         let row = sqlx::query("SELECT version FROM schema_version WHERE name = $1")
             .bind(self.name)
             .fetch_optional(connection)
             .await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+        let found = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        let known = self.steps.len() as i64;
+        if found > known {
+            return Err(StoreError::NewerSchema { name: self.name, found, known });
+        }
+        Ok(found)
     }
+}
+
+/// Whether some of these tables are older than this program, or not there. Writes nothing.
+pub(crate) async fn any_behind(
+    schemas: &[Schema],
+    engine: Engine,
+    connection: &mut AnyConnection,
+) -> Result<bool, StoreError> {
+    if !has_versions(engine, connection).await? {
+        return Ok(true);
+    }
+    let mut behind = false;
+    for schema in schemas {
+        behind |= schema.found(connection).await? < schema.steps.len() as i64;
+    }
+    Ok(behind)
+}
+
+async fn has_versions(engine: Engine, connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    let found = match engine {
+        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_version'",
+        Engine::Postgres => {
+            "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('schema_version')"
+        }
+    };
+    let row = sqlx::query(found).fetch_one(connection).await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
 async fn run(engine: Engine, step: &str, connection: &mut AnyConnection) -> Result<(), StoreError> {

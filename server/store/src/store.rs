@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::StoreError;
 use crate::location::{Engine, Location};
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 
 /// Connections that read while the one writer writes.
 const READERS_MAX: u32 = 4;
@@ -23,43 +23,138 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 /// How long a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often and how long it is waited for a lock that a killed process may have left.
+const LOCK_TRIES: u32 = 5;
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+
 /// Held on PostgreSQL for the length of every transaction that writes: "onmon" in ASCII.
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(478593085294)";
 
+/// So that a server notices within a minute that a writer's machine is gone (not only its process),
+/// and lets go of what it has locked. On a local socket these mean nothing.
+const KEEPALIVES: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
+    SET tcp_keepalives_count = 3";
+
 /// An open database. It is closed by [`Store::close`], or when it is dropped.
 pub struct Store {
-    engine: Engine,
+    location: Location,
     readers: AnyPool,
     /// One connection, so that on SQLite no two transactions of ours meet.
     writer: AnyPool,
     writing: Mutex<()>,
+    /// On PostgreSQL the lock that the writing session holds, where nobody else may write.
+    alone: Option<i64>,
 }
 
 impl Store {
-    /// Opens a database and brings the tables of `schemas` up to date.
+    /// Opens a database and brings the tables of `schemas` up to date. Where they are, nothing is
+    /// written, and nobody who writes is waited for.
+    ///
+    /// A file that was not closed is checked first, all of it.
     ///
     /// # Errors
     /// A database that cannot be reached or read, or that a newer program has made.
     pub async fn open(location: &Location, schemas: &[Schema]) -> Result<Store, StoreError> {
-        let engine = location.engine();
-        let unclean = stopped_uncleanly(location);
-        let writer = writer_pool(location)?;
-        let readers = reader_pool(location)?;
-        let store = Store { engine, readers, writer, writing: Mutex::new(()) };
-        if unclean {
+        let store = Store::look(location)?;
+        if stopped_uncleanly(location) {
             store.check_integrity().await?;
         }
-        let mut write = store.begin().await?;
-        for schema in schemas {
-            schema.migrate(engine, &mut write).await?;
-        }
-        write.commit().await?;
+        store.bring_up_to_date(schemas).await?;
         Ok(store)
+    }
+
+    /// The same beside the program whose database it is: what that one has not closed yet is not
+    /// checked.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_beside(location: &Location, schemas: &[Schema]) -> Result<Store, StoreError> {
+        let store = Store::look(location)?;
+        store.bring_up_to_date(schemas).await?;
+        Ok(store)
+    }
+
+    /// The same as the only one who writes to these tables, on any machine, until the store is
+    /// closed, [`Store::stop_writing`] is called or the process ends: on PostgreSQL `lock` is held
+    /// by the session that writes. So a lost connection never writes beside another's: it has lost
+    /// the lock too, and the next [`Store::begin`] takes it again or is refused. (A pooler before
+    /// the server must keep sessions together.) On SQLite a file lock is the caller's to hold.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`StoreError::Locked`] within half a second.
+    pub async fn open_alone(
+        location: &Location,
+        schemas: &[Schema],
+        lock: i64,
+    ) -> Result<Store, StoreError> {
+        let mut store = Store::look(location)?;
+        store.alone = Some(lock);
+        if stopped_uncleanly(location) {
+            store.check_integrity().await?;
+        }
+        store.bring_up_to_date(schemas).await?;
+        for _ in 0..LOCK_TRIES {
+            match store.begin().await {
+                // It may be of a process that was just killed: its session ends in a moment.
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(LOCK_WAIT).await,
+                held => {
+                    held?.commit().await?;
+                    return Ok(store);
+                }
+            }
+        }
+        Err(StoreError::Locked { location: location.to_string() })
+    }
+
+    /// Opens a database as it is: nothing is made, checked or changed.
+    ///
+    /// # Errors
+    /// A location that cannot be one.
+    pub fn look(location: &Location) -> Result<Store, StoreError> {
+        let writer = writer_pool(location)?;
+        let readers = reader_pool(location)?;
+        let location = location.clone();
+        Ok(Store { location, readers, writer, writing: Mutex::new(()), alone: None })
+    }
+
+    /// Whether some of these tables are older than this program, or not there.
+    ///
+    /// # Errors
+    /// A database that cannot be reached or read, or that a newer program has made.
+    pub async fn is_behind(&self, schemas: &[Schema]) -> Result<bool, StoreError> {
+        if let Location::Sqlite(file) = &self.location
+            && !file.exists()
+        {
+            return Ok(true);
+        }
+        let reader = self.readers.acquire().await;
+        let mut reader = reader.map_err(|error| self.not_connected(error))?;
+        schema::any_behind(schemas, self.engine(), &mut reader).await
+    }
+
+    /// Brings these tables up to date, making them where there are none.
+    ///
+    /// # Errors
+    /// As [`Store::is_behind`]; a disk that is full or fails.
+    pub async fn migrate(&self, schemas: &[Schema]) -> Result<(), StoreError> {
+        let mut write = self.begin().await?;
+        if self.engine() == Engine::Postgres {
+            // Also where this store writes alone: others make other tables meanwhile.
+            raw_sql(WRITER_LOCK).execute(&mut *write).await?;
+        }
+        for schema in schemas {
+            schema.migrate(self.engine(), &mut write).await?;
+        }
+        write.commit().await
+    }
+
+    async fn bring_up_to_date(&self, schemas: &[Schema]) -> Result<(), StoreError> {
+        if self.is_behind(schemas).await? { self.migrate(schemas).await } else { Ok(()) }
     }
 
     /// Which program keeps the data.
     pub fn engine(&self) -> Engine {
-        self.engine
+        self.location.engine()
     }
 
     /// Connections to ask with. On SQLite they refuse to write.
@@ -74,16 +169,54 @@ impl Store {
     /// A database that cannot be reached, or that another program has locked.
     pub async fn begin(&self) -> Result<Write<'_>, StoreError> {
         let turn = self.writing.lock().await;
-        let begin = match self.engine {
+        let begin = match self.engine() {
             // At once the right to write: one that begins to read and then writes may be refused.
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN",
         };
-        let mut transaction = self.writer.begin_with(begin).await?;
-        if self.engine == Engine::Postgres {
-            raw_sql(WRITER_LOCK).execute(&mut *transaction).await?;
+        let mut begun = self.writer.begin_with(begin).await;
+        if let Err(sqlx::Error::InvalidSavePointStatement) = begun {
+            // SQLite ended the last transaction by itself (a full disk), and the driver takes it
+            // for one that goes on: this connection begins no other.
+            self.writer.acquire().await?.close().await?;
+            begun = self.writer.begin_with(begin).await;
+        }
+        let mut transaction = begun.map_err(|error| self.not_connected(error))?;
+        match (self.engine(), self.alone) {
+            (Engine::Sqlite, _) => {}
+            (Engine::Postgres, None) => {
+                raw_sql(WRITER_LOCK).execute(&mut *transaction).await?;
+            }
+            (Engine::Postgres, Some(lock)) => self.hold(lock, &mut transaction).await?,
         }
         Ok(Write { transaction, _turn: turn })
+    }
+
+    /// Takes the lock for this session, which may hold it already.
+    async fn hold(&self, lock: i64, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let row = sqlx::query("SELECT pg_try_advisory_lock($1)");
+        let row = row.bind(lock).fetch_one(connection).await?;
+        match row.try_get(0)? {
+            true => Ok(()),
+            false => Err(StoreError::Locked { location: self.location.to_string() }),
+        }
+    }
+
+    /// The writing pool has one connection and one user, so what it waits for is the server.
+    fn not_connected(&self, error: sqlx::Error) -> StoreError {
+        match error {
+            sqlx::Error::PoolTimedOut if self.engine() == Engine::Postgres => {
+                StoreError::unreachable(error)
+            }
+            error => error.into(),
+        }
+    }
+
+    /// Waits for a transaction under way; from then on nothing is written, and others may. Asking
+    /// goes on.
+    pub async fn stop_writing(&self) {
+        let _turn = self.writing.lock().await;
+        self.writer.close().await;
     }
 
     /// Waits for a transaction under way and lets go of the files.
@@ -97,7 +230,7 @@ impl Store {
     /// the whole file, so only after a stop that left a log behind.
     async fn check_integrity(&self) -> Result<(), StoreError> {
         tracing::info!("the database was not closed cleanly; checking its integrity");
-        let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.writer).await?;
+        let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.readers).await?;
         let found: String = row.try_get(0)?;
         if found == "ok" {
             return Ok(());
@@ -108,7 +241,7 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("Store").field("location", &self.location).finish_non_exhaustive()
     }
 }
 
@@ -165,6 +298,8 @@ fn writer_pool(location: &Location) -> Result<AnyPool, StoreError> {
                 ] {
                     raw_sql(pragma).execute(&mut *connection).await?;
                 }
+            } else {
+                raw_sql(KEEPALIVES).execute(&mut *connection).await?;
             }
             Ok(())
         })
@@ -196,7 +331,8 @@ fn options(location: &Location, mode: &str) -> Result<AnyConnectOptions, StoreEr
     drivers();
     let url = match location {
         Location::Sqlite(path) => {
-            let path = path.to_str().ok_or(StoreError::PathNotUtf8)?;
+            let path =
+                path.to_str().ok_or_else(|| StoreError::PathNotUtf8 { path: path.clone() })?;
             format!("sqlite:{}?mode={mode}", utf8_percent_encode(path, NON_ALPHANUMERIC))
         }
         Location::Postgres(url) => url.clone(),

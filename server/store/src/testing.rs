@@ -3,6 +3,8 @@
 //! The server is Debian's `postgresql`, started once a test process on a socket in a folder of its
 //! own, and stopped when the process ends, however it ends.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -39,6 +41,44 @@ impl Scratch {
                 Scratch { location: Location::Postgres(server().url(&name)), _dir: None }
             }
         }
+    }
+}
+
+impl Scratch {
+    /// Lets PostgreSQL sync what is committed, which it does not for tests: to measure.
+    ///
+    /// # Panics
+    /// Where the server does not answer.
+    pub async fn sync_as_shipped(&self) {
+        if let Location::Sqlite(_) = self.location {
+            return;
+        }
+        let mut connection =
+            AnyConnection::connect(&server().url("postgres")).await.expect("PostgreSQL answers");
+        for sql in ["ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()"] {
+            raw_sql(sql).execute(&mut connection).await.expect("a setting");
+        }
+        // The setting reaches the other processes in a moment.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// Ends every connection to it, as a server does that is started again; on SQLite there is
+    /// nothing that could be ended. While `closed` no new one is let in either.
+    ///
+    /// # Panics
+    /// Where the server does not answer.
+    pub async fn cut_off(&self, closed: bool) {
+        let Location::Postgres(url) = &self.location else { return };
+        let name = url.trim_start_matches("postgres:///").split('?').next().unwrap_or_default();
+        let mut connection =
+            AnyConnection::connect(&server().url("postgres")).await.expect("PostgreSQL answers");
+        let sql = format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS {}; SELECT COUNT(pg_terminate_backend(pid)) \
+             FROM pg_stat_activity WHERE datname = '{name}'",
+            !closed
+        );
+        let cut = raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await;
+        cut.expect("connections ended");
     }
 }
 
@@ -85,9 +125,12 @@ fn start() -> Server {
     initdb.args(["--username=onmon", "--auth=trust", "--no-sync", "--encoding=UTF8", "-D"]);
     let made = initdb.arg(&data).stdout(Stdio::null()).output().expect("initdb runs");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    // Not on the command line, where nothing could change it.
+    let fsync = OpenOptions::new().append(true).open(data.join("postgresql.conf"));
+    fsync.and_then(|mut file| file.write_all(b"fsync = off\n")).expect("its settings");
     let postgres = user.line(&programs.join("postgres"));
     let script = format!(
-        "{postgres} -D '{data}' -k '{folder}' -c listen_addresses= -c fsync=off \
+        "{postgres} -D '{data}' -k '{folder}' -c listen_addresses= \
          -c max_connections=200 >'{log}' 2>&1 & read line; \
          kill -INT $(head -1 '{data}/postmaster.pid'); wait; rm -rf '{folder}'",
         data = data.display(),

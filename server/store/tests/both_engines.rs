@@ -1,7 +1,9 @@
 //! What a store promises, on SQLite and on PostgreSQL.
 
+use std::time::Duration;
+
 use onmon_store::testing::{ENGINES, Scratch};
-use onmon_store::{Schema, Store, StoreError};
+use onmon_store::{Engine, Location, Schema, Store, StoreError};
 use sqlx::Row;
 
 const ONE: Schema = Schema {
@@ -108,4 +110,80 @@ async fn schemas_grow_by_steps_and_a_newer_one_is_refused() {
         let error = Store::open(&scratch.location, &[older]).await.unwrap_err();
         assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1, .. }), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn opening_what_is_up_to_date_waits_for_nobody_who_writes() {
+    for engine in ENGINES {
+        let scratch = Scratch::new(engine).await;
+        let writer = Store::open(&scratch.location, &[ONE]).await.unwrap();
+        let write = writer.begin().await.unwrap();
+        // On SQLite a writer that waits is refused after 5 s; on PostgreSQL it waits for ever.
+        let opened = Store::open_beside(&scratch.location, &[ONE]);
+        let beside = tokio::time::timeout(Duration::from_secs(4), opened).await.unwrap().unwrap();
+        assert_eq!(count(&beside).await, 0, "{engine:?}");
+        drop(write);
+    }
+}
+
+#[tokio::test]
+async fn whoever_writes_alone_keeps_others_out_until_it_is_gone() {
+    const LOCK: i64 = 7;
+    let scratch = Scratch::new(Engine::Postgres).await;
+    let first = Store::open_alone(&scratch.location, &[ONE], LOCK).await.unwrap();
+    let second = async || Store::open_alone(&scratch.location, &[ONE], LOCK).await;
+    let error = second().await.unwrap_err();
+    assert!(matches!(&error, StoreError::Locked { location } if location.contains("scratch")));
+    // Others write to their own tables meanwhile.
+    let other = Store::open(&scratch.location, &[ONE]).await.unwrap();
+    let write = other.begin().await.unwrap();
+    first.begin().await.unwrap().commit().await.unwrap();
+    drop(write);
+
+    // The lock goes with the session that writes, and comes back with the next.
+    let write = first.begin().await.unwrap();
+    scratch.cut_off(false).await;
+    let error = write.commit().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
+    first.begin().await.unwrap().commit().await.unwrap();
+    assert!(matches!(second().await, Err(StoreError::Locked { .. })));
+
+    // Whoever has lost it to another does not write beside it.
+    scratch.cut_off(false).await;
+    let second = second().await.unwrap();
+    assert!(matches!(first.begin().await, Err(StoreError::Locked { .. })));
+    second.stop_writing().await;
+    assert!(matches!(second.begin().await, Err(StoreError::Closed)));
+    assert_eq!(count(&second).await, 0);
+    first.begin().await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn writing_goes_on_after_a_full_disk() {
+    let scratch = Scratch::new(Engine::Sqlite).await;
+    let store = Store::open(&scratch.location, &[ONE]).await.unwrap();
+    let insert = "INSERT INTO pair (id, n, b) VALUES ('large', 1, $1)";
+    let mut write = store.begin().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 20").execute(&mut *write).await.unwrap();
+    let large = vec![7_u8; 1 << 20];
+    let full = sqlx::query(insert).bind(large.clone()).execute(&mut *write).await;
+    let error = StoreError::from(full.unwrap_err());
+    assert!(matches!(error, StoreError::DiskFull(_)), "{error:?}");
+    drop(write);
+    let mut write = store.begin().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(&mut *write).await.unwrap();
+    sqlx::query(insert).bind(large).execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("broken.sqlite");
+    std::fs::write(&file, vec![0xAA; 8_192]).unwrap();
+    let location = Location::file(&file);
+    let opened = Store::open(&location, &[ONE]);
+    let error = tokio::time::timeout(Duration::from_secs(4), opened).await.unwrap().unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
 }

@@ -12,7 +12,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use onmon_core::wire::MEDIA_TYPE;
+use onmon_store::testing::Scratch;
+use onmon_store::{Engine, Location};
 use serde_json::Value;
+use tempfile::{TempDir, tempdir};
 use ureq::http::{Request, Response};
 
 pub const TOKEN: &str = "a-token-for-tests-only";
@@ -25,6 +28,40 @@ pub struct Server {
     child: Child,
     agent: ureq::Agent,
     log_lines: Mutex<Receiver<String>>,
+}
+
+/// What a server keeps: a directory, and on PostgreSQL a database of its own.
+pub struct Kept {
+    pub dir: TempDir,
+    pub database: Option<Scratch>,
+}
+
+impl Kept {
+    pub async fn new(engine: Engine) -> Kept {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Scratch::new(engine).await),
+        };
+        Kept { dir: tempdir().unwrap(), database }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// What says where the database is.
+    pub fn options(&self) -> Vec<String> {
+        match self.database.as_ref().map(|scratch| &scratch.location) {
+            Some(Location::Postgres(url)) => vec!["--database".to_owned(), url.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn serve(&self) -> Server {
+        let options = self.options();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Server::start(self.path(), &options)
+    }
 }
 
 /// Status, headers and body of an answer.
@@ -165,6 +202,7 @@ pub fn command(data: &Path) -> Command {
         .arg(data)
         .env("ONMON_ADMIN_TOKEN", TOKEN)
         .env_remove("ONMON_LOG")
+        .env_remove("ONMON_DATABASE")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use onmon_core::wire::MEDIA_TYPE;
+use onmon_library::Place;
 use onmon_store::testing::{ENGINES, Scratch};
 use onmon_store::{Engine, Location};
 use serde_json::{Value, json};
@@ -71,6 +72,14 @@ impl Site {
     /// The server's directory.
     pub fn data(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Where the library is, its catalogue beside the other tables on PostgreSQL.
+    pub fn library(&self) -> Place {
+        match self.location() {
+            Location::Sqlite(_) => Place::new(self.data()),
+            postgres => Place::with_catalogue(self.data(), postgres),
+        }
     }
 
     /// Where its tables are.

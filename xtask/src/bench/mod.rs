@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what it reaches on this machine, as a table or as one JSON object.
 
+mod enrol;
 mod extract;
 mod growth;
 mod impostors;
@@ -18,6 +19,8 @@ use crate::command;
 
 #[derive(Subcommand)]
 pub enum Benchmark {
+    /// One song enrolled, until it is on disk and can be identified: SQLite and PostgreSQL.
+    Enrol(enrol::Options),
     /// PCM to codes on one core, natively and in Node, side by side.
     Extract {
         /// Print one JSON object.
@@ -50,6 +53,7 @@ pub enum Benchmark {
 /// `cargo xtask bench …`.
 pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
+        Benchmark::Enrol(options) => enrol::enrol(options),
         Benchmark::Extract { json } => extract::extract(*json),
         Benchmark::Growth(options) => growth::growth(options),
         Benchmark::Impostors { music, keep, json } => {

@@ -1,7 +1,6 @@
 //! A library, written as a stream.
 
 use std::io::Write;
-use std::path::Path;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
@@ -13,8 +12,8 @@ use super::format::Writer;
 use crate::catalogue;
 use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
-use crate::library::open_catalogue;
 use crate::live_index::{comparable, on_blocking_thread};
+use crate::place::Place;
 use crate::progress::Progress;
 use crate::recording::Recording;
 
@@ -31,7 +30,7 @@ pub struct Exported {
     pub left_out: u64,
 }
 
-/// Writes every living recording of the library in `dir`, as they all were at one moment; it may be
+/// Writes every living recording of a library, as they all were at one moment; it may be
 /// in use meanwhile. Recordings are progress.
 ///
 /// # Errors
@@ -39,17 +38,17 @@ pub struct Exported {
 /// written, [`LibraryError::Stopped`]. What was written then is no whole export, and says so when
 /// it is read.
 pub async fn export<W: Write + Send + 'static>(
-    dir: &Path,
+    place: &Place,
     out: W,
     progress: &Progress,
 ) -> Result<(Exported, W), TransferError> {
-    let (_, catalogue) = open_catalogue(dir).await?;
-    progress.begin(catalogue::size_after(&catalogue, 0).await?.recordings);
+    let (_, catalogue) = place.open_to_read().await?;
+    progress.begin(catalogue::size_after(catalogue.readers(), 0).await?.recordings);
     let mut writer = Writer::new(out).map_err(TransferError::Write)?;
     let mut exported = Exported::default();
     let (mut gathered, mut bytes) = (vec![], 0);
     {
-        let mut living = pin!(catalogue::living(&catalogue));
+        let mut living = pin!(catalogue::living(catalogue.readers()));
         while let Some((recording, reference)) = living.try_next().await? {
             if progress.is_stopped() {
                 return Err(LibraryError::Stopped.into());

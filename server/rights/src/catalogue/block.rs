@@ -12,6 +12,7 @@ use crate::register::{Recording, Work};
 pub const BLOCK_LINES_MAX: usize = 10_000;
 
 /// The lines of one recording.
+#[derive(Debug)]
 pub struct Block {
     /// Of which recording.
     pub recording_id: String,

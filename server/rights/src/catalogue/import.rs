@@ -1,16 +1,23 @@
-//! A catalogue's file into the register, in the caller's transaction.
+//! A catalogue's file into the register, in the caller's transaction or in several.
 
+use std::collections::VecDeque;
 use std::io::Read;
 
-use sqlx::{AnyConnection, Row};
+use sqlx::AnyConnection;
 
 use super::block::Block;
+use super::blocks::Blocks;
 use super::fault::{BadLine, Fault};
-use super::header::{Columns, HeaderError};
-use super::line;
-use super::lines::Records;
+use super::marks::Marks;
 use crate::error::RightsError;
-use crate::register::{Change, replace_recording, replace_work, works};
+use crate::register::{
+    Change, Recording, Work, recording_change, replace_recording, replace_work, work_change,
+};
+
+/// Recordings that [`Import::read`] takes into memory at most,
+const READ_RECORDINGS: usize = 500;
+/// and lines, but for the last recording's.
+const READ_LINES: u64 = 5_000;
 
 /// How many bad lines a report shows; the others are counted.
 pub const BAD_LINES_KEPT: usize = 1_000;
@@ -64,152 +71,186 @@ impl ImportReport {
         }
     }
 
-    fn add_bad(&mut self, lines: u64, bad: Vec<BadLine>) {
+    pub(super) fn add_bad(&mut self, lines: u64, bad: Vec<BadLine>) {
         self.bad_lines += lines;
         let room = BAD_LINES_KEPT - self.bad.len();
         self.bad.extend(bad.into_iter().take(room));
     }
 }
 
-/// Reads a catalogue into the register. Every recording without a bad line is taken; what is wrong
-/// with the others is in the report. (A line that does not say of which recording it is may belong
-/// to the one before or behind it: both stay as they were.) Whoever wants all of the file or
-/// nothing drops the transaction when [`ImportReport::bad_lines`] is not 0; after an error it must
-/// be dropped.
+/// A catalogue on its way into the register, some recordings at a time, so that others may write in
+/// between:
 ///
-/// The same file again changes nothing. Memory: one recording's lines (10,000 at most) and the
-/// report, whatever the length of the file. Time: about five statements a recording. The reader is
+/// ```text
+/// while read()                    some recordings into memory; no database
+///     while !is_taken()           in a transaction of the caller's:
+///         take(c, until)          those in memory into the register, until it is time
+/// ```
+/// Every recording without a bad line is taken; what is wrong with the others is in the report. (A
+/// line that does not say of which recording it is may belong to the one before or behind it: both
+/// stay as they were.) What was committed stays, and the same file again changes nothing of it. So
+/// whoever commits before the end has [`check`]ed the file: one in which a recording comes twice
+/// would leave it with half of its claims.
+///
+/// Memory: what was read at once, the report, and some 50 bytes for each recording and work of the
+/// file. (They are told apart by 64 bits of a keyed hash: of ten million, two are taken for one
+/// with a probability of 3 in a million.) Time: about four statements a recording. The reader is
 /// read in the calling task.
+#[derive(Debug)]
+pub struct Import<R> {
+    blocks: Blocks<R>,
+    waiting: VecDeque<Block>,
+    marks: Marks,
+    report: ImportReport,
+    dry: bool,
+}
+
+impl<R: Read> Import<R> {
+    /// Of a file from its beginning; its header is read.
+    ///
+    /// # Errors
+    /// A file that is no catalogue, or that cannot be read.
+    pub fn begin(reader: R) -> Result<Import<R>, RightsError> {
+        let (blocks, waiting, marks) = (Blocks::begin(reader)?, VecDeque::new(), Marks::default());
+        Ok(Import { blocks, waiting, marks, report: ImportReport::default(), dry: false })
+    }
+
+    /// The same; [`Import::take`] compares, reports as ever and writes nothing.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn begin_dry(reader: R) -> Result<Import<R>, RightsError> {
+        Ok(Import { dry: true, ..Import::begin(reader)? })
+    }
+
+    /// Reads the next recordings, [`READ_RECORDINGS`] at most. Whether there were any.
+    ///
+    /// # Errors
+    /// A file that cannot be read on, or in which a recording's lines do not stand together.
+    pub fn read(&mut self) -> Result<bool, RightsError> {
+        let lines = self.report.lines;
+        while self.waiting.len() < READ_RECORDINGS && self.report.lines - lines < READ_LINES {
+            let Some(block) = self.blocks.next(&mut self.report)? else { break };
+            self.marks.recording(&block.recording_id, block.line)?;
+            self.waiting.push_back(block);
+        }
+        Ok(!self.waiting.is_empty())
+    }
+
+    /// Takes what was read: one recording, and more until `is_time` says so.
+    ///
+    /// # Errors
+    /// A database that fails; the transaction must be dropped, and this with it.
+    pub async fn take(
+        &mut self,
+        c: &mut AnyConnection,
+        is_time: impl Fn() -> bool,
+    ) -> Result<(), RightsError> {
+        while let Some(block) = self.waiting.pop_front() {
+            self.take_block(c, block).await?;
+            if is_time() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all that was read is taken.
+    pub fn is_taken(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether all of the file is taken.
+    pub fn is_done(&self) -> bool {
+        self.is_taken() && self.blocks.has_ended()
+    }
+
+    /// What was done so far; the bad lines are not in order yet.
+    pub fn so_far(&self) -> &ImportReport {
+        &self.report
+    }
+
+    /// What was done.
+    pub fn report(mut self) -> ImportReport {
+        self.report.bad.sort_by_key(|bad| bad.line);
+        self.report
+    }
+
+    /// Takes one recording, if nothing is wrong with it.
+    async fn take_block(
+        &mut self,
+        c: &mut AnyConnection,
+        mut block: Block,
+    ) -> Result<(), RightsError> {
+        let (lines, in_doubt) = (block.lines, block.in_doubt);
+        let (mut bad, mut bad_lines) = (std::mem::take(&mut block.bad), block.bad_lines);
+        let (works, recording) = block.said();
+        let mut fresh = Vec::new();
+        for (line, work) in works {
+            match self.marks.work(&work) {
+                None => fresh.push((line, work)),
+                Some(first) if first.is_alike => {}
+                Some(first) => {
+                    let (found, fault) = (work.work_id, Fault::OtherWork { line: first.line });
+                    bad.push(BadLine { line, column: Some("work_id"), found, fault });
+                    bad_lines += 1;
+                }
+            }
+        }
+        if in_doubt || !bad.is_empty() {
+            self.report.held_back += lines.saturating_sub(bad_lines);
+            self.report.add_bad(bad_lines.min(lines), bad);
+            return Ok(());
+        }
+        for (line, work) in fresh {
+            self.marks.add_work(&work, line);
+            self.report.count_work(self.work(c, &work).await?);
+        }
+        self.report.count_recording(self.recording(c, &recording).await?);
+        Ok(())
+    }
+
+    async fn work(&self, c: &mut AnyConnection, work: &Work) -> Result<Change, RightsError> {
+        if self.dry { work_change(c, work).await } else { replace_work(c, work).await }
+    }
+
+    async fn recording(
+        &self,
+        c: &mut AnyConnection,
+        recording: &Recording,
+    ) -> Result<Change, RightsError> {
+        match self.dry {
+            true => recording_change(c, recording).await,
+            false => replace_recording(c, recording).await,
+        }
+    }
+}
+
+/// Reads a catalogue into the register, all of it in the caller's transaction; see [`Import`].
+/// Whoever wants all of the file or nothing drops the transaction when [`ImportReport::bad_lines`]
+/// is not 0; after an error it must be dropped.
 ///
 /// # Errors
 /// A file that is no catalogue, that cannot be read on, or in which a recording's lines do not
 /// stand together; a database that fails.
 pub async fn import(c: &mut AnyConnection, reader: impl Read) -> Result<ImportReport, RightsError> {
-    let mut records = Records::new(reader);
-    let mut report = ImportReport::default();
-    let columns = match next(&mut records)? {
-        Some(header) => Columns::find(&header)?,
-        None => return Err(HeaderError::Empty.into()),
-    };
-    forget_marks(c).await?;
-    let mut block: Option<Block> = None;
-    let mut in_doubt = false;
-    loop {
-        let Some((at, read)) = next(&mut records)?.map(|of| (of.line, line::read(&columns, &of)))
-        else {
-            break;
-        };
-        report.lines += 1;
-        let recording_id = match &read {
-            Ok(line) => Some(line.recording_id.clone()),
-            Err(faulty) => faulty.recording_id.clone(),
-        };
-        let Some(recording_id) = recording_id else {
-            // It may be of the recording before it or of the one behind it: neither is taken.
-            in_doubt = true;
-            match (read, &mut block) {
-                (Err(faulty), Some(block)) => block.add_bad(faulty),
-                (Err(faulty), None) => report.add_bad(1, faulty.bad),
-                (Ok(_), _) => {}
-            }
-            continue;
-        };
-        if block.as_ref().is_some_and(|block| block.recording_id != recording_id)
-            && let Some(block) = block.take()
-        {
-            take(c, block, &mut report).await?;
-        }
-        let block = block
-            .get_or_insert_with(|| Block::new(recording_id, at, std::mem::take(&mut in_doubt)));
-        match read {
-            Ok(line) => block.add(line),
-            Err(faulty) => block.add_bad(faulty),
-        }
+    let mut import = Import::begin(reader)?;
+    while import.read()? {
+        import.take(c, || false).await?;
     }
-    if let Some(block) = block {
-        take(c, block, &mut report).await?;
-    }
-    forget_marks(c).await?;
-    report.bad.sort_by_key(|bad| bad.line);
-    Ok(report)
+    Ok(import.report())
 }
 
-fn next<R: Read>(
-    records: &mut Records<R>,
-) -> Result<Option<super::lines::Record<'_>>, RightsError> {
-    let line = records.line();
-    records.next().map_err(|error| RightsError::Read { line, error })
-}
-
-/// Takes one recording, if nothing is wrong with it.
-async fn take(
-    c: &mut AnyConnection,
-    mut block: Block,
-    report: &mut ImportReport,
-) -> Result<(), RightsError> {
-    let first = mark(c, "recording", &block.recording_id, block.line).await?;
-    if first != block.line {
-        let Block { recording_id, line, .. } = block;
-        return Err(RightsError::Scattered { recording_id, first, again: line });
+/// Reads a catalogue to its end: whether it is one, can be read, and each recording's lines stand
+/// together. Bad lines are no error.
+///
+/// # Errors
+/// As [`import`], but no database is asked.
+pub fn check(reader: impl Read) -> Result<(), RightsError> {
+    let mut blocks = Blocks::begin(reader)?;
+    let (mut marks, mut report) = (Marks::default(), ImportReport::default());
+    while let Some(block) = blocks.next(&mut report)? {
+        marks.recording(&block.recording_id, block.line)?;
     }
-    let (lines, in_doubt) = (block.lines, block.in_doubt);
-    let (mut bad, mut bad_lines) = (std::mem::take(&mut block.bad), block.bad_lines);
-    let (works_said, recording) = block.said();
-    let mut fresh = Vec::new();
-    for (line, work) in works_said {
-        match marked(c, "work", &work.work_id).await? {
-            None => fresh.push((line, work)),
-            Some(first) => {
-                let known = works(c, &[&work.work_id]).await?;
-                if known.first() == Some(&work) {
-                    continue;
-                }
-                let (found, fault) = (work.work_id, Fault::OtherWork { line: first });
-                bad.push(BadLine { line, column: Some("work_id"), found, fault });
-                bad_lines += 1;
-            }
-        }
-    }
-    if in_doubt || !bad.is_empty() {
-        report.held_back += lines.saturating_sub(bad_lines);
-        report.add_bad(bad_lines.min(lines), bad);
-        return Ok(());
-    }
-    for (line, work) in fresh {
-        mark(c, "work", &work.work_id, line).await?;
-        report.count_work(replace_work(c, &work).await?);
-    }
-    report.count_recording(replace_recording(c, &recording).await?);
-    Ok(())
-}
-
-/// Notes where something was met; says where it was met first.
-async fn mark(c: &mut AnyConnection, kind: &str, id: &str, line: u64) -> Result<u64, RightsError> {
-    let inserted = sqlx::query(
-        "INSERT INTO rights_import_mark (kind, id, line) VALUES ($1, $2, $3) \
-         ON CONFLICT (kind, id) DO NOTHING",
-    )
-    .bind(kind)
-    .bind(id)
-    .bind(line as i64)
-    .execute(&mut *c)
-    .await?;
-    match inserted.rows_affected() {
-        0 => Ok(marked(c, kind, id).await?.unwrap_or(line)),
-        _ => Ok(line),
-    }
-}
-
-async fn marked(c: &mut AnyConnection, kind: &str, id: &str) -> Result<Option<u64>, RightsError> {
-    let row = sqlx::query("SELECT line FROM rights_import_mark WHERE kind = $1 AND id = $2")
-        .bind(kind)
-        .bind(id)
-        .fetch_optional(c)
-        .await?;
-    Ok(row.map(|row| row.try_get::<i64, _>(0)).transpose()?.map(|line| line as u64))
-}
-
-async fn forget_marks(c: &mut AnyConnection) -> Result<(), RightsError> {
-    sqlx::query("DELETE FROM rights_import_mark").execute(c).await?;
     Ok(())
 }

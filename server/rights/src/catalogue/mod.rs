@@ -22,7 +22,7 @@
 //!
 //! UTF-8, comma, `"` quotes; LF or CRLF; a byte-order mark is skipped; columns in any order, those
 //! not needed may be left out. **The lines of one recording stand together**, and a work that comes
-//! again is described alike: so a file of any length is read with the memory of one recording.
+//! again is described alike: so of a file of any length only some recordings are in memory at once.
 //!
 //! What a file says of a recording (and of the works in it) replaces what the register held of it;
 //! of other recordings it says nothing. **A recording with a bad line is left as it was**, all of
@@ -32,18 +32,20 @@
 //! spreadsheet does not take it for a formula; the reader takes that `'` away again.
 
 mod block;
+mod blocks;
 mod export;
 mod fault;
 mod header;
 mod import;
 mod line;
 mod lines;
+mod marks;
 mod shield;
 
 pub use export::{Exported, export};
 pub use fault::{BadLine, Fault};
 pub use header::HeaderError;
-pub use import::{BAD_LINES_KEPT, ImportReport, import};
+pub use import::{BAD_LINES_KEPT, Import, ImportReport, check, import};
 pub use lines::LINE_BYTES_MAX;
 
 /// The columns, in the order in which they are written.

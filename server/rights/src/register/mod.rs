@@ -12,13 +12,21 @@ use onmon_store::Schema;
 
 pub(crate) use check::{ID_BYTES_MAX, NAMES_BYTES_MAX, TITLE_BYTES_MAX, text_fault};
 pub use recording::{
-    Recording, claims_of, forget_recording, recording_ids, recordings, replace_recording,
+    Recording, claims_of, forget_recording, recording_change, recording_ids, recordings,
+    replace_recording,
 };
-pub use work::{Organisation, Work, organisations, put_organisation, replace_work, works};
+pub use work::{
+    Organisation, Work, organisations, put_organisation, replace_work, work_change, works,
+};
 
 /// The register's tables.
-pub const SCHEMA: Schema =
-    Schema { name: "rights", steps: &[include_str!("../../migrations/0001_rights.sql")] };
+pub const SCHEMA: Schema = Schema {
+    name: "rights",
+    steps: &[
+        include_str!("../../migrations/0001_rights.sql"),
+        include_str!("../../migrations/0002_no_marks.sql"),
+    ],
+};
 
 /// What replacing something did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +37,16 @@ pub enum Change {
     Changed,
     /// The same was there; nothing was written.
     Same,
+}
+
+impl Change {
+    fn between<T: PartialEq>(before: Option<&T>, after: &T) -> Change {
+        match before {
+            None => Change::New,
+            Some(before) if before == after => Change::Same,
+            Some(_) => Change::Changed,
+        }
+    }
 }
 
 /// How many ids one statement asks for; more are asked for in several.

@@ -31,20 +31,12 @@ pub async fn replace_recording(
     c: &mut AnyConnection,
     recording: &Recording,
 ) -> Result<Change, RightsError> {
+    let (recording, before) = compared(c, recording).await?;
+    let change = Change::between(before.as_ref(), &recording);
+    if change == Change::Same {
+        return Ok(change);
+    }
     let id = &*recording.recording_id;
-    check::id("the recording's id", id)?;
-    let mut recording = recording.clone();
-    recording.master = check::in_order(id, &recording.master)?;
-    recording.isrcs.sort();
-    recording.isrcs.dedup();
-    recording.work_ids.sort();
-    recording.work_ids.dedup();
-    let before = recordings(c, &[id]).await?.pop();
-    let change = match &before {
-        None => Change::New,
-        Some(before) if *before == recording => return Ok(Change::Same),
-        Some(_) => Change::Changed,
-    };
     let before = before.unwrap_or_default();
     let isrcs: Vec<&str> = recording.isrcs.iter().map(Isrc::as_str).collect();
     sqlx::query(
@@ -62,6 +54,35 @@ pub async fn replace_recording(
         write_master(c, id, &recording.master).await?;
     }
     Ok(change)
+}
+
+/// What [`replace_recording`] would do, once its works are known; nothing is written.
+///
+/// # Errors
+/// The same, but for a work that is not known.
+pub async fn recording_change(
+    c: &mut AnyConnection,
+    recording: &Recording,
+) -> Result<Change, RightsError> {
+    let (recording, before) = compared(c, recording).await?;
+    Ok(Change::between(before.as_ref(), &recording))
+}
+
+/// The recording as it is kept, and as the register has it.
+async fn compared(
+    c: &mut AnyConnection,
+    recording: &Recording,
+) -> Result<(Recording, Option<Recording>), RightsError> {
+    let id = &*recording.recording_id;
+    check::id("the recording's id", id)?;
+    let mut recording = recording.clone();
+    recording.master = check::in_order(id, &recording.master)?;
+    recording.isrcs.sort();
+    recording.isrcs.dedup();
+    recording.work_ids.sort();
+    recording.work_ids.dedup();
+    let before = recordings(c, &[&*recording.recording_id]).await?.pop();
+    Ok((recording, before))
 }
 
 async fn write_works(c: &mut AnyConnection, id: &str, works: &[String]) -> Result<(), RightsError> {

@@ -22,7 +22,7 @@ pub struct Organisation {
 }
 
 /// A musical work, and who claims which share of its interactive distribution right.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Work {
     /// The register's id, at most 256 bytes.
     pub work_id: String,
@@ -93,6 +93,29 @@ pub async fn organisations(c: &mut AnyConnection) -> Result<Vec<Organisation>, R
 /// # Errors
 /// A claim that comes twice or is out of range, a text that cannot be kept; a database that fails.
 pub async fn replace_work(c: &mut AnyConnection, work: &Work) -> Result<Change, RightsError> {
+    let (work, before) = compared(c, work).await?;
+    let change = Change::between(before.as_ref(), &work);
+    if change == Change::Same {
+        return Ok(change);
+    }
+    write_description(c, &work).await?;
+    if before.is_none_or(|before| before.claims != work.claims) {
+        write_claims(c, &work).await?;
+    }
+    Ok(change)
+}
+
+/// What [`replace_work`] would do; nothing is written.
+///
+/// # Errors
+/// The same.
+pub async fn work_change(c: &mut AnyConnection, work: &Work) -> Result<Change, RightsError> {
+    let (work, before) = compared(c, work).await?;
+    Ok(Change::between(before.as_ref(), &work))
+}
+
+/// The work as it is kept, and as the register has it.
+async fn compared(c: &mut AnyConnection, work: &Work) -> Result<(Work, Option<Work>), RightsError> {
     check::id("the work's id", &work.work_id)?;
     if work.work_id == UNNAMED_WORK {
         let (what, text) = ("the work's id", work.work_id.clone());
@@ -104,28 +127,24 @@ pub async fn replace_work(c: &mut AnyConnection, work: &Work) -> Result<Change, 
     let claims = check::in_order(&work.work_id, &work.claims)?;
     let work = Work { claims, title: work.title.clone().filter(|t| !t.is_empty()), ..work.clone() };
     let before = works(c, &[&work.work_id]).await?.pop();
-    let change = match &before {
-        None => Change::New,
-        Some(before) if *before == work => return Ok(Change::Same),
-        Some(_) => Change::Changed,
-    };
-    write_description(c, &work).await?;
-    if before.is_none_or(|before| before.claims != work.claims) {
-        sqlx::query("DELETE FROM rights_work_claim WHERE work_id = $1")
-            .bind(&*work.work_id)
-            .execute(&mut *c)
-            .await?;
-        for (position, claim) in (0i64..).zip(&work.claims) {
-            let insert = sqlx::query(
-                "INSERT INTO rights_work_claim (work_id, position, claimant, party, share_ppm, \
-                 forms, territories, valid_from, valid_until, state) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            );
-            let insert = insert.bind(&*work.work_id).bind(position);
-            row::bind(insert, claim).execute(&mut *c).await?;
-        }
+    Ok((work, before))
+}
+
+async fn write_claims(c: &mut AnyConnection, work: &Work) -> Result<(), RightsError> {
+    sqlx::query("DELETE FROM rights_work_claim WHERE work_id = $1")
+        .bind(&*work.work_id)
+        .execute(&mut *c)
+        .await?;
+    for (position, claim) in (0i64..).zip(&work.claims) {
+        let insert = sqlx::query(
+            "INSERT INTO rights_work_claim (work_id, position, claimant, party, share_ppm, \
+             forms, territories, valid_from, valid_until, state) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        );
+        let insert = insert.bind(&*work.work_id).bind(position);
+        row::bind(insert, claim).execute(&mut *c).await?;
     }
-    Ok(change)
+    Ok(())
 }
 
 async fn write_description(c: &mut AnyConnection, work: &Work) -> Result<(), RightsError> {
