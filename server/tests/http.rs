@@ -295,6 +295,11 @@ fn metrics_count_what_happened() {
         "onmon_identify_total{decision=\"permit\"} 1",
         "onmon_identify_total{decision=\"unregistered\"} 1",
         "onmon_identify_total{decision=\"refuse\"} 0",
+        "onmon_index_searches_total{tier=\"1\"} 1",
+        "onmon_index_searches_total{tier=\"5\"} 1",
+        "onmon_index_stop_keys_total 0",
+        // Nothing is on disk yet.
+        "onmon_index_blocks_read_total 0",
         "onmon_http_errors_total{code=\"not_a_fingerprint\"} 1",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");

@@ -124,6 +124,29 @@ fn stats_beside_a_running_server_and_after_it() {
 }
 
 #[test]
+fn an_index_rebuilt_with_more_keys_keeps_to_that() {
+    let dir = tempdir().unwrap();
+    two_segments(dir.path());
+    let (before, answered) = (stats(dir.path()), answers(dir.path()));
+    assert_eq!(before["segments"][0]["sampling"], 4);
+    let wrong = index(dir.path(), &["rebuild", "--one-key-of", "65"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.says);
+    assert!(wrong.says.contains("a number from 1 to 64"), "{}", wrong.says);
+    well(dir.path(), &["rebuild", "--one-key-of", "1"]);
+    let after = stats(dir.path());
+    assert_eq!(after["segments"][0]["sampling"], 1);
+    assert_eq!(answers(dir.path()), answered);
+    let server = Server::start(dir.path(), &[]);
+    enrol(&server, 40..42);
+    server.stop();
+    let grown = stats(dir.path());
+    for segment in grown["segments"].as_array().unwrap() {
+        assert_eq!(segment["sampling"], 1, "{grown}");
+    }
+    assert_eq!(grown["recordings"].as_u64(), after["recordings"].as_u64().map(|n| n + 2));
+}
+
+#[test]
 fn verify_names_every_flipped_byte_and_rebuild_mends_it() {
     let dir = tempdir().unwrap();
     two_segments(dir.path());

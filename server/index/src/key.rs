@@ -33,6 +33,9 @@ const LAST: u32 = (1 << LAST_BITS) - 1;
 pub struct Sampling(u32);
 
 impl Sampling {
+    /// One of 4: a catalogue of 2 million songs fits 10 GB, and a clip of 5 s still has 16 keys.
+    pub const ONE_OF_4: Self = Self(4);
+
     /// One key of `of`; `None` beyond 1 to 64.
     ///
     /// Fewer keys make a smaller index that is asked faster and finds less of what is short or
@@ -61,10 +64,25 @@ impl Sampling {
     }
 }
 
-/// One of 4: a catalogue of 2 million songs fits 10 GB, and a clip of 5 s still has 16 keys.
+/// [`Sampling::ONE_OF_4`].
 impl Default for Sampling {
     fn default() -> Self {
-        Self(4)
+        Self::ONE_OF_4
+    }
+}
+
+/// Reads the number of which one key is kept.
+impl std::str::FromStr for Sampling {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().ok().and_then(Self::one_of).ok_or("a number from 1 to 64")
+    }
+}
+
+impl std::fmt::Display for Sampling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

@@ -52,6 +52,8 @@ pub struct SegmentStats {
     pub bytes: u64,
     /// of which posting lists.
     pub posting_bytes: u64,
+    /// One key of so many is kept.
+    pub sampling: u32,
 }
 
 impl Writing {
@@ -290,7 +292,15 @@ impl Index {
             let (bytes, posting_bytes) = open.map_or((0, 0), |(_, segment)| segment.bytes());
             let (recordings, codes) = (part.view().live() as u64, part.view().live_codes());
             let dead = part.dead.len() as u64;
-            SegmentStats { file: file_name(id), recordings, dead, codes, bytes, posting_bytes }
+            SegmentStats {
+                file: file_name(id),
+                recordings,
+                dead,
+                codes,
+                bytes,
+                posting_bytes,
+                sampling: part.source.sampling().of(),
+            }
         });
         stats.collect()
     }

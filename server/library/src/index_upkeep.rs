@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use onmon_index::{Index, SegmentStats};
+use onmon_index::{Index, Sampling, SegmentStats};
 use onmon_store::Store;
 
 use crate::catalogue;
@@ -45,15 +45,19 @@ pub async fn compact_index(place: &Place, progress: &Progress) -> Result<Compact
     library.end(compacted, progress).await
 }
 
-/// Removes a library's index and builds it from the catalogue. Recordings are progress; the memory
-/// it takes does not depend on how many there are.
+/// Removes a library's index and builds it from the catalogue, with as many keys as `sampling` says.
+/// Recordings are progress; the memory it takes does not depend on how many there are.
 ///
 /// # Errors
 /// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing
 /// this again.
-pub async fn rebuild_index(place: &Place, progress: &Progress) -> Result<Rebuilt, LibraryError> {
+pub async fn rebuild_index(
+    place: &Place,
+    sampling: Sampling,
+    progress: &Progress,
+) -> Result<Rebuilt, LibraryError> {
     let library = Held::open(place).await?;
-    let rebuilt = library.rebuild(progress).await;
+    let rebuilt = library.rebuild(sampling, progress).await;
     library.end(rebuilt, progress).await
 }
 
@@ -74,7 +78,8 @@ impl Held {
 
     async fn compact(&self, progress: &Progress) -> Result<Compacted, LibraryError> {
         let storage = watched(&self.folder, progress, Counted::Writes);
-        let index = LiveIndex::open_on(storage, Access::Write, &self.catalogue, progress).await?;
+        let access = Access::Write(Sampling::default());
+        let index = LiveIndex::open_on(storage, access, &self.catalogue, progress).await?;
         let before = index.segments()?;
         index.flush().await?;
         progress.begin(index.segments()?.iter().map(|segment| segment.bytes).sum());
@@ -82,11 +87,16 @@ impl Held {
         Ok(Compacted { before, after: index.segments()? })
     }
 
-    async fn rebuild(&self, progress: &Progress) -> Result<Rebuilt, LibraryError> {
+    async fn rebuild(
+        &self,
+        sampling: Sampling,
+        progress: &Progress,
+    ) -> Result<Rebuilt, LibraryError> {
         progress.begin(catalogue::size_after(self.catalogue.readers(), 0).await?.changes);
         clear(&self.folder)?;
         let storage = watched(&self.folder, progress, Counted::Nothing);
-        let index = LiveIndex::open_on(storage, Access::Write, &self.catalogue, progress).await?;
+        let access = Access::Write(sampling);
+        let index = LiveIndex::open_on(storage, access, &self.catalogue, progress).await?;
         index.flush().await?;
         index.write_out().await?;
         let size = index.size()?;

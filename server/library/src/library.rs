@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use futures_util::{StreamExt, stream};
-use onmon_index::{Match, SampleMatch, Slot};
+use onmon_index::{Match, SampleMatch, Sampling, Slot};
 use onmon_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
@@ -19,6 +19,7 @@ use crate::place::{Place, ToWrite};
 use crate::progress::Progress;
 use crate::recording::Recording;
 use crate::rights::{self, Decision};
+use crate::work::Work;
 use crate::writer_lock::WriterLock;
 
 /// Changes after which the index's newest part goes to disk: so the replay after a kill stays short
@@ -100,7 +101,12 @@ pub struct Stats {
     pub applied_seq: u64,
     /// Number of the last change in the catalogue; equal to `applied_seq` but for an instant.
     pub last_seq: u64,
+    /// What searches did since the library was opened.
+    pub work: Work,
 }
+
+/// A new index keeps keys as usual; `index rebuild` may have said otherwise, and then it stays so.
+const WRITE: Access = Access::Write(Sampling::ONE_OF_4);
 
 impl Library {
     /// Opens the library in `dir` to write and to read, creating it where there is none.
@@ -124,9 +130,9 @@ impl Library {
     /// As [`Library::open`]. An index that was derived from another catalogue is built anew.
     pub async fn open_at(place: &Place) -> Result<Library, LibraryError> {
         let ToWrite { dir, catalogue, locks } = place.open_to_write().await?;
-        let index = LiveIndex::open(&dir, Access::Write, &catalogue).await?;
+        let index = LiveIndex::open(&dir, WRITE, &catalogue).await?;
         let writer = Writer { changes_in_memory: 0, _locks: locks };
-        Ok(Library::new(Access::Write, catalogue, index, Some(writer)))
+        Ok(Library::new(WRITE, catalogue, index, Some(writer)))
     }
 
     /// Opens the library in `dir` to read, beside any number of other processes.
@@ -230,6 +236,7 @@ impl Library {
             index_bytes: size.bytes,
             applied_seq: self.shared.index.applied_seq(),
             last_seq,
+            work: self.shared.index.work(),
         })
     }
 
@@ -343,7 +350,7 @@ impl Shared {
     ) -> Result<&'a mut Writer, LibraryError> {
         writer.as_mut().ok_or(match self.access {
             Access::Read => LibraryError::ReadOnly,
-            Access::Write => LibraryError::Closed,
+            Access::Write(_) => LibraryError::Closed,
         })
     }
 

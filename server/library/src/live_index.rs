@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
-use onmon_index::{Disk, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage};
+use onmon_index::{Depth, Disk, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage};
 use onmon_store::Store;
 use sqlx::AnyPool;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
@@ -18,6 +18,7 @@ use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
 use crate::lineage;
 use crate::progress::Progress;
+use crate::work::{Work, WorkDone};
 
 /// The folder of the index in a library directory.
 pub(crate) const FOLDER: &str = "index";
@@ -45,6 +46,7 @@ struct Shared {
     index: RwLock<Index>,
     /// Every change up to this one is in the index.
     applied_seq: AtomicU64,
+    work: WorkDone,
     /// Held while the index is written out: who comes second waits for the first.
     writing_out: Mutex<()>,
 }
@@ -64,7 +66,14 @@ pub(crate) struct Size {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
-    Write,
+    /// And which keys an index keeps that is begun.
+    Write(Sampling),
+}
+
+impl Access {
+    fn writes(self) -> bool {
+        matches!(self, Access::Write(_))
+    }
 }
 
 impl LiveIndex {
@@ -89,7 +98,7 @@ impl LiveIndex {
         let index = load(storage, access, catalogue).await?;
         let applied_seq = AtomicU64::new(index.applied_seq());
         let (index, writing_out) = (RwLock::new(index), Mutex::default());
-        let shared = Shared { access, index, applied_seq, writing_out };
+        let shared = Shared { access, index, applied_seq, work: WorkDone::default(), writing_out };
         let live = LiveIndex { shared: Arc::new(shared) };
         live.catch_up(catalogue.readers(), progress).await?;
         Ok(live)
@@ -116,11 +125,13 @@ impl LiveIndex {
             if fingerprint.kind() != Kind::Query {
                 return Err(LibraryError::ReferenceForIdentify);
             }
-            let found = shared.read()?.identify(&fingerprint);
+            let found = shared.read()?.search(&fingerprint, Depth::Usual);
             if let Err(damage @ IndexError::Damaged { .. }) = &found {
                 shared.give_up(damage)?;
             }
-            Ok(found?)
+            let found = found?;
+            shared.work.add(&found);
+            Ok(found.matches)
         })
         .await?
     }
@@ -167,6 +178,11 @@ impl LiveIndex {
         self.shared.applied_seq.load(Ordering::Acquire)
     }
 
+    /// What searches did so far.
+    pub fn work(&self) -> Work {
+        self.shared.work.told()
+    }
+
     /// How much is in the index, and where.
     pub fn size(&self) -> Result<Size, LibraryError> {
         let index = self.shared.read()?;
@@ -203,7 +219,7 @@ impl LiveIndex {
             replayed += count;
             progress.advance(count as u64);
             let in_memory = self.shared.read()?.codes_in_memory();
-            if self.shared.access == Access::Write && in_memory > MEMORY_CODES_MAX {
+            if self.shared.access.writes() && in_memory > MEMORY_CODES_MAX {
                 self.freeze().await?;
                 self.write_out().await?;
             }
@@ -258,7 +274,7 @@ impl Shared {
     /// What a damaged index costs: the queries that meet the damage, until the server is started
     /// again and everything is enrolled from the catalogue. A reader leaves that to the writer.
     fn give_up(&self, damage: &IndexError) -> Result<(), LibraryError> {
-        if self.access == Access::Write {
+        if self.access.writes() {
             tracing::error!(%damage, "damage in the index; it is rebuilt at the next start");
             self.write()?.give_up();
         }
@@ -305,7 +321,7 @@ async fn load(
             on_blocking_thread(move || make_anew(&anew, access)).await??
         }
     };
-    if access == Access::Write {
+    if access.writes() {
         let mark = lineage::begin(catalogue).await?;
         on_blocking_thread(move || lineage::put(storage.as_ref(), &mark)).await??;
     }
@@ -360,23 +376,23 @@ fn make_anew(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, Librar
     let folder = storage.path();
     match access {
         Access::Read => Ok(Index::empty(folder)),
-        Access::Write => {
+        Access::Write(sampling) => {
             clear(folder)?;
-            Ok(open_to_write(storage)?)
+            Ok(open_to_write(storage, sampling)?)
         }
     }
 }
 
-fn open_to_write(storage: &Arc<dyn Storage>) -> Result<Index, IndexError> {
+fn open_to_write(storage: &Arc<dyn Storage>, sampling: Sampling) -> Result<Index, IndexError> {
     let path = storage.path();
     fs::create_dir_all(path).map_err(|source| IndexError::Io { path: path.into(), source })?;
-    Index::open_on(Arc::clone(storage), Sampling::default())
+    Index::open_on(Arc::clone(storage), sampling)
 }
 
 fn open_checked(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, IndexError> {
     let index = match access {
         Access::Read => Index::open_to_read(storage.path())?,
-        Access::Write => open_to_write(storage)?,
+        Access::Write(sampling) => open_to_write(storage, sampling)?,
     };
     let bytes: u64 = index.segments().iter().map(|segment| segment.bytes).sum();
     let mut damage = None;

@@ -1,12 +1,13 @@
 //! `GET /metrics`: counters and gauges for Prometheus, units in their names.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use onmon_library::Decision;
+use onmon_library::{Decision, Work};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -33,6 +34,11 @@ pub struct Metrics {
     index_segments: Gauge,
     index_bytes: Gauge,
     applied_seq: Gauge,
+    index_searches: Family<TierLabel, Counter>,
+    index_probes: Counter,
+    index_stop_keys: Counter,
+    index_blocks: Counter,
+    index_postings: Counter,
     streams: Gauge,
 }
 
@@ -44,6 +50,11 @@ struct DecisionLabel {
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CodeLabel {
     code: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TierLabel {
+    tier: u64,
 }
 
 /// From half a millisecond to eight seconds.
@@ -66,6 +77,11 @@ impl Default for Metrics {
             index_segments: Gauge::default(),
             index_bytes: Gauge::default(),
             applied_seq: Gauge::default(),
+            index_searches: Family::default(),
+            index_probes: Counter::default(),
+            index_stop_keys: Counter::default(),
+            index_blocks: Counter::default(),
+            index_postings: Counter::default(),
             streams: Gauge::default(),
         };
         // Every decision is there from the start: a rate over a series that appears later is wrong.
@@ -106,6 +122,17 @@ impl Metrics {
         self.http_errors.get_or_create(&CodeLabel { code }).inc();
     }
 
+    /// The library's own sums: they grow as counters do.
+    fn tell_work(&self, work: &Work) {
+        for (tier, &searches) in (1..).zip(&work.searches) {
+            set(&self.index_searches.get_or_create(&TierLabel { tier }), searches);
+        }
+        set(&self.index_probes, work.probes);
+        set(&self.index_stop_keys, work.stop_keys);
+        set(&self.index_blocks, work.blocks);
+        set(&self.index_postings, work.postings);
+    }
+
     fn registered(mut self) -> Metrics {
         let registry = &mut self.registry;
         registry.register_with_unit(
@@ -125,6 +152,17 @@ impl Metrics {
         registry.register("onmon_identify", queries, self.identify.clone());
         let in_batches = "Queries of batches answered with a problem, by its code";
         registry.register("onmon_batch_problems", in_batches, self.batch_problems.clone());
+        let searches = "Searches, by the last tier asked: 1 and 2 whole keys, 3 begun keys, 4 bits \
+                        in doubt, 5 a scan";
+        registry.register("onmon_index_searches", searches, self.index_searches.clone());
+        let probes = "Keys looked up";
+        registry.register("onmon_index_probes", probes, self.index_probes.clone());
+        let stop_keys = "Keys passed over: their lists are too long to say anything";
+        registry.register("onmon_index_stop_keys", stop_keys, self.index_stop_keys.clone());
+        let blocks = "Blocks of 2 KiB read from segments";
+        registry.register("onmon_index_blocks_read", blocks, self.index_blocks.clone());
+        let postings = "Postings taken from lists";
+        registry.register("onmon_index_postings_read", postings, self.index_postings.clone());
         let problems = "Requests answered with a problem, by its code";
         registry.register("onmon_http_errors", problems, self.http_errors.clone());
         let recordings = "Recordings that can be identified";
@@ -170,11 +208,16 @@ pub async fn scrape(State(service): State<Arc<Service>>) -> Result<Response, Pro
     metrics.index_segments.set(stats.index_segments as i64);
     metrics.index_bytes.set(stats.index_bytes as i64);
     metrics.applied_seq.set(stats.applied_seq as i64);
+    metrics.tell_work(&stats.work);
     metrics.streams.set(service.streams.count() as i64);
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = encode(&mut text, &metrics.registry);
     Ok(([(CONTENT_TYPE, OPENMETRICS)], text).into_response())
+}
+
+fn set(counter: &Counter, sum: u64) {
+    counter.inner().store(sum, Ordering::Relaxed);
 }
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

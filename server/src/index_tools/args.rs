@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use onmon_library::Place;
+use onmon_library::{Place, Sampling};
 use onmon_store::Location;
 
 use crate::platform;
@@ -23,7 +23,7 @@ pub enum IndexCommand {
     /// again changes nothing.
     Compact(LibraryArgs),
     /// Removes the index and builds it anew from the catalogue. The server must not run.
-    Rebuild(LibraryArgs),
+    Rebuild(RebuildArgs),
     /// Writes every recording with its metadata and reference fingerprint, for `index import`.
     ///
     /// All of it is as it was at one moment; the server may run.
@@ -53,6 +53,18 @@ impl LibraryArgs {
     pub fn place(&self) -> Place {
         platform::library(self.database.as_ref(), &self.data)
     }
+}
+
+/// `onmon-server index rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+
+    /// Keeps one key of N, 1 to 64: more of them find more of what is short or noisy, and make the
+    /// index larger and slower. What is enrolled later is kept alike.
+    #[arg(long, value_name = "N", default_value_t)]
+    pub one_key_of: Sampling,
 }
 
 /// `onmon-server index stats`.

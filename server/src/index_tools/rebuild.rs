@@ -2,14 +2,14 @@
 
 use onmon_library::rebuild_index;
 
-use super::args::LibraryArgs;
+use super::args::RebuildArgs;
 use super::progress_bar::{Bar, Unit};
 use super::{Ended, interrupt, print, summary};
 
-pub async fn run(args: &LibraryArgs) -> anyhow::Result<Ended> {
+pub async fn run(args: &RebuildArgs) -> anyhow::Result<Ended> {
     let progress = interrupt::heard()?;
     let bar = Bar::follow(&progress, Unit::Recordings);
-    let rebuilt = rebuild_index(&args.place(), &progress).await;
+    let rebuilt = rebuild_index(&args.library.place(), args.one_key_of, &progress).await;
     drop(bar);
     print(&format!("rebuilt: {}", summary(&rebuilt?.segments)));
     Ok(Ended::Well)

@@ -40,6 +40,8 @@ struct Segment<'a> {
     codes: u64,
     bytes: u64,
     posting_bytes: u64,
+    /// One key of so many is kept.
+    sampling: u32,
     bytes_per_recording: u64,
 }
 
@@ -59,6 +61,7 @@ impl<'a> From<&'a IndexStats> for Report<'a> {
             codes: segment.codes,
             bytes: segment.bytes,
             posting_bytes: segment.posting_bytes,
+            sampling: segment.sampling,
             bytes_per_recording: bytes_per_recording(segment),
         });
         let waiting = &stats.not_on_disk;
@@ -119,6 +122,8 @@ fn sum(segments: &[SegmentStats]) -> SegmentStats {
         codes: sum(|segment| segment.codes),
         bytes: sum(|segment| segment.bytes),
         posting_bytes: sum(|segment| segment.posting_bytes),
+        // Of all of them: what is new is sampled as what is there.
+        sampling: segments.first().map_or(0, |segment| segment.sampling),
     }
 }
 
