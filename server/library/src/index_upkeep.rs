@@ -45,8 +45,8 @@ pub async fn compact_index(place: &Place, progress: &Progress) -> Result<Compact
     library.end(compacted, progress).await
 }
 
-/// Removes a library's index and builds it from the catalogue, with as many keys as `sampling` says.
-/// Recordings are progress; the memory it takes does not depend on how many there are.
+/// Removes a library's index and builds it from the catalogue, with as many keys as `sampling`
+/// says. Recordings are progress; the memory it takes does not depend on how many there are.
 ///
 /// # Errors
 /// As [`compact_index`]. What is missing of the index then is built by the next start, or by doing
