@@ -149,6 +149,11 @@ pub struct Args {
     /// How often what is new in the audit log is published, in DIR/audit.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Audit log")]
     pub audit_publish_s: u64,
+
+    /// Lets everyone read the published log under `/audit/` (C2SP tlog-tiles): hashes, kinds of
+    /// event and times, which tell how much happens when.
+    #[arg(long, help_heading = "Audit log")]
+    pub audit_public: bool,
 }
 
 impl Args {

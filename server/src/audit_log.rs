@@ -50,6 +50,11 @@ fn name(text: &str) -> Result<String, AuditError> {
     }
 }
 
+/// Where a data directory's log lies.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
 /// The audit log of a data directory.
 #[derive(Debug, Clone)]
 pub struct AuditLog {
@@ -63,7 +68,7 @@ impl AuditLog {
     /// The log in `data`, whether it was published before or not.
     pub fn new(data: &Path, args: &AuditArgs) -> AuditLog {
         let name = args.audit_name.clone();
-        AuditLog { folder: data.join(FOLDER), name, lock: data.join(LOCK) }
+        AuditLog { folder: folder(data), name, lock: data.join(LOCK) }
     }
 
     /// What checkpoints are verified with that are signed from now on.

@@ -665,6 +665,31 @@ async fn a_proof_is_checked_without_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_read_from_elsewhere_where_the_operator_says_so() {
+    let site = Site::new(Engine::Sqlite).await;
+    let server = site.serve_song_1(&["--audit-public"]);
+    site.sold(2).await;
+    site.well(&["audit", "publish"]);
+    for name in ["checkpoint", "tile/0/000.p/6", "tile/entries/000.p/6"] {
+        let answer = server.get(&format!("/audit/{name}"));
+        assert_eq!(answer.status(), 200, "{name}");
+        assert_eq!(answer.body(), &fs::read(site.file("audit").join(name)).unwrap(), "{name}");
+        let told = |header: &str| answer.headers()[header].to_str().unwrap().to_owned();
+        assert_eq!(told("cache-control").contains("immutable"), name != "checkpoint");
+        let text = told("content-type") == "text/plain; charset=utf-8";
+        assert_eq!(text, name == "checkpoint", "{}", told("content-type"));
+    }
+    // Nothing else of the directory is there, whatever the path says.
+    for path in ["", "tile/0/001", "../master-key", "%2e%2e/master-key", "..%2fmaster-key", "tile"]
+    {
+        assert_eq!(server.get(&format!("/audit/{path}")).status(), 404, "{path}");
+    }
+    drop(server);
+    let closed = site.serve(&[]);
+    assert_eq!(closed.get("/audit/checkpoint").status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_goes_on_under_another_key() {
     for engine in ENGINES {
         let site = Site::new(engine).await;

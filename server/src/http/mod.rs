@@ -1,6 +1,7 @@
 //! Bytes in, JSON out: the routes, and what holds for all of them.
 
 mod answers;
+mod audit_files;
 mod batch;
 mod body;
 mod caller;
@@ -32,6 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::args::Args;
+use crate::audit_log;
 pub use service::{Service, now_ms};
 
 /// All routes over one service.
@@ -57,6 +59,10 @@ pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
         .split_for_parts();
     service.publish(&document)?;
     let router = router.merge(operator_page::routes());
+    let router = match args.audit_public {
+        true => router.nest_service("/audit", audit_files::serve(&audit_log::folder(&args.data))),
+        false => router,
+    };
     let router = router.method_not_allowed_fallback(problem::method_not_allowed);
     let router = match &args.web_root {
         Some(root) => router.fallback_service(static_files::serve(root)),
