@@ -62,6 +62,8 @@ pub fn growth(options: &Options) -> Result<()> {
         println!("{}", json!({ "songs": songs, "to": options.to, "rows": told }));
     } else {
         table(&songs, options.to, &told);
+        let largest = sizes.last().context("no size")?;
+        println!("\n{}", not_said(largest, options.to));
     }
     Ok(())
 }
@@ -114,6 +116,23 @@ fn table(songs: &[f64], to: f64, rows: &[Value]) {
         println!();
     }
 }
+
+/// What a straight line leaves out.
+fn not_said(largest: &Size, to: f64) -> String {
+    // As many keys are kept of so many possible ones as of so many codes.
+    let whole = number(&largest.measured["codes"]) / largest.songs * to / KEYS;
+    let begun = whole * KEYS_THAT_BEGIN_ALIKE;
+    format!(
+        "Keys have 28 bits at every size, so their lists grow with the catalogue, and those over 4,096 postings (1,024 \
+         where bits are in doubt) are passed over. At {to} songs a whole key would have {whole:.0} on average, a begun one \
+         {begun:.0}: what noise has touched would not be found, whatever time is drawn out here, until keys grow with the \
+         catalogue. From half a million songs on half as many sets of wrong bits are tried."
+    )
+}
+
+/// Possible keys, and how many share their first three codes (`server/index/src/key.rs`).
+const KEYS: f64 = (1 << 28) as f64;
+const KEYS_THAT_BEGIN_ALIKE: f64 = 16.0;
 
 fn shown(text: &Value) -> &str {
     text.as_str().unwrap_or_default()
