@@ -189,6 +189,28 @@ impl Segment {
     }
 }
 
+/// Cells of a run of keys' postings, from the run's first on. They come in order, so the key of the
+/// one before is the next one's or near it: a division each would cost more than all else.
+struct Cells {
+    first: u64,
+    universe: u64,
+    /// Where the last posting's key begins.
+    key_at: u64,
+}
+
+impl Cells {
+    fn cell(&mut self, posting: u64) -> u32 {
+        if posting < self.key_at {
+            // Out of order: no file of ours.
+            self.key_at = self.first;
+        }
+        while posting.saturating_sub(self.key_at) >= self.universe {
+            self.key_at += self.universe;
+        }
+        posting.saturating_sub(self.key_at) as u32
+    }
+}
+
 impl Source for Segment {
     fn sampling(&self) -> Sampling {
         self.sampling
@@ -223,9 +245,7 @@ impl Source for Segment {
             cells.clear();
             let first = u64::from(probe.first) * universe;
             let end = (u64::from(probe.last) + 1) * universe;
-            // Where the key of the posting at hand begins: they come in order, and a division each
-            // would cost more than all else.
-            let mut key_at = first;
+            let mut of_key = Cells { first, universe, key_at: first };
             for at in span.clone() {
                 if at != held {
                     let begun = Instant::now();
@@ -241,12 +261,7 @@ impl Source for Segment {
                 }
                 let block = Block::of_checked(&bytes);
                 let block = block.map_err(|what| self.damaged_block(at, what))?;
-                block.between(first, end, |value| {
-                    while value - key_at >= universe {
-                        key_at += universe;
-                    }
-                    cells.push((value - key_at) as u32);
-                });
+                block.between(first, end, |value| cells.push(of_key.cell(value)));
             }
             lookup.found(probe, &cells);
         }
@@ -297,5 +312,19 @@ impl Source for Segment {
             failed.into_iter().chain(good.into_iter().map(Ok))
         };
         Box::new(starts.flat_map(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_told_whatever_order_the_postings_come_in() {
+        let (first, universe) = (1_000 * 7_u64, 1_000);
+        let mut of_key = Cells { first, universe, key_at: first };
+        for posting in [7_003, 7_999, 8_000, 22_999, 7_500, 21_000, 8_001] {
+            assert_eq!(u64::from(of_key.cell(posting)), posting % universe, "{posting}");
+        }
     }
 }
