@@ -4,11 +4,13 @@
 //! Without `--database` PostgreSQL is Debian's, started here on a local socket, and syncs its disk
 //! as it does out of the box.
 
+#[path = "../library/tests/songs/mod.rs"]
+mod songs;
+
 use std::time::Instant;
 
 use anyhow::ensure;
 use clap::Parser;
-use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, wire};
 use onmon_library::{Entry, Library, Place, Recording};
 use onmon_store::testing::Scratch;
 use onmon_store::{Engine, Location};
@@ -81,15 +83,15 @@ async fn measured(
     let library = Library::open_at(&place(dir.path())).await?;
     let before: Vec<u64> = (0..args.songs).collect();
     for batch in before.chunks(500) {
-        library.enrol(batch.iter().map(|seed| entry(*seed)).collect::<Result<_, _>>()?).await?;
+        library.enrol(batch.iter().map(|seed| entry(*seed)).collect()).await?;
     }
     let (mut times, mut found) = (Vec::new(), 0);
     for seed in args.songs..args.songs + args.enrolments {
-        let entry = entry(seed)?;
+        let entry = entry(seed);
         let begun = Instant::now();
         library.enrol(vec![entry]).await?;
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
-        found += library.identify(&query(seed)?).await?.matches.len() as u64;
+        found += library.identify(&songs::query(&song(seed))).await?.matches.len() as u64;
     }
     library.close().await?;
     ensure!(found == args.enrolments, "{engine}: {found} of {} were found", args.enrolments);
@@ -104,34 +106,9 @@ async fn measured(
 
 /// A song of four and a half minutes.
 fn song(seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut random = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..270 * CODES_PER_SECOND).map(|_| random()).collect()
+    songs::song_of(seed, 270)
 }
 
-fn entry(seed: u64) -> anyhow::Result<Entry> {
-    let codes = song(seed);
-    let reference = encode(&Fingerprint::reference(codes.len() as u32 * HOP_MS, &codes)?)?;
-    Ok(Entry { recording: Recording::new(format!("song-{seed}")), reference })
-}
-
-fn query(seed: u64) -> anyhow::Result<Vec<u8>> {
-    let codes = song(seed);
-    let mut builder = QueryBuilder::new(codes.len() as u32 * HOP_MS);
-    for start in [400, 1_200, 3_000] {
-        builder.push(start, &codes[start as usize..][..300])?;
-    }
-    encode(&builder.finish()?)
-}
-
-fn encode(fingerprint: &Fingerprint<'_>) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
-    let length = wire::encode(fingerprint, &mut bytes)?;
-    bytes.truncate(length);
-    Ok(bytes)
+fn entry(seed: u64) -> Entry {
+    Entry { recording: Recording::new(songs::id(seed)), reference: songs::reference(&song(seed)) }
 }

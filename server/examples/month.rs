@@ -110,11 +110,9 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn open(args: &Args, dir: &std::path::Path) -> anyhow::Result<Platform> {
-    let place = match &args.database {
-        Some(postgres @ Location::Postgres(_)) => Place::with_catalogue(dir, postgres.clone()),
-        _ => Place::new(dir),
-    };
-    let library = Library::open_at(&place).await?;
+    let location =
+        args.database.clone().unwrap_or_else(|| Location::file(&dir.join("platform.sqlite")));
+    let library = Library::open_at(&Place::beside(dir, &location)).await?;
     let entries = (0..args.songs).map(|number| {
         let mut recording = Recording::new(format!("song-{number}"));
         recording.title = Some(format!("Song {number}"));
@@ -124,8 +122,6 @@ async fn open(args: &Args, dir: &std::path::Path) -> anyhow::Result<Platform> {
     for batch in entries.collect::<Vec<_>>().chunks(100) {
         library.enrol(batch.to_vec()).await?;
     }
-    let location =
-        args.database.clone().unwrap_or_else(|| Location::file(&dir.join("platform.sqlite")));
     let mut schemas = onmon_sharing::SCHEMAS.to_vec();
     schemas.push(onmon_billing::SCHEMA);
     let store = Arc::new(Store::open(&location, &schemas).await?);

@@ -125,13 +125,9 @@ pub fn location(named: Option<&Location>, data: &Path) -> Location {
     named.cloned().unwrap_or_else(|| Location::file(&data.join(FILE)))
 }
 
-/// Where the library is: its catalogue beside the other tables, but on SQLite in a file of its own,
-/// so that who enrols and who shares do not wait for each other.
+/// Where the library is.
 pub fn library(named: Option<&Location>, data: &Path) -> Place {
-    match named {
-        Some(postgres @ Location::Postgres(_)) => Place::with_catalogue(data, postgres.clone()),
-        Some(Location::Sqlite(_)) | None => Place::new(data),
-    }
+    Place::beside(data, &location(named, data))
 }
 
 /// Opens the platform's database, as the server does.

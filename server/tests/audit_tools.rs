@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use desk::{Site, bare, path};
+use desk::{Desk, bare, path};
 use onmon_store::Engine;
 use onmon_store::testing::ENGINES;
 use running::{TOKEN, json};
@@ -18,7 +18,7 @@ use serde_json::Value;
 use ureq::http::Request;
 
 /// Waits until the server has published so many lines.
-fn wait_for_lines(site: &Site, lines: &str) {
+fn wait_for_lines(site: &Desk, lines: &str) {
     let begun = Instant::now();
     loop {
         let note = fs::read_to_string(site.file("audit/checkpoint")).unwrap_or_default();
@@ -39,7 +39,7 @@ fn flip(file: &Path, at: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_publishes_and_damage_is_named() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let server = site.serve_song_1(&["--audit-publish-s=1"]);
         site.sold(2).await;
         wait_for_lines(&site, "6");
@@ -80,7 +80,7 @@ async fn the_server_publishes_and_damage_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_is_checked_without_the_server() {
-    let site = Site::new(Engine::Sqlite).await;
+    let site = Desk::new(Engine::Sqlite).await;
     let _server = site.serve_song_1(&[]);
     site.sold(2).await;
     site.ends(&["audit", "proof", "99"], 3, "there is no line 99");
@@ -125,7 +125,7 @@ async fn a_proof_is_checked_without_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_read_from_elsewhere_where_the_operator_says_so() {
-    let site = Site::new(Engine::Sqlite).await;
+    let site = Desk::new(Engine::Sqlite).await;
     let server = site.serve_song_1(&["--audit-public"]);
     site.sold(2).await;
     site.well(&["audit", "publish"]);
@@ -151,7 +151,7 @@ async fn the_log_is_read_from_elsewhere_where_the_operator_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_goes_on_under_another_key() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let server = site.serve_song_1(&["--audit-publish-s=1"]);
         site.sold(1).await;
         wait_for_lines(&site, "3");

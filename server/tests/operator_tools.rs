@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use codes::{query, song};
-use desk::{Site, bare, enrol, now_ms, path, this_month, words};
+use desk::{Desk, bare, enrol, now_ms, path, this_month, words};
 use onmon_sharing::{Method, ShareRequest};
 use onmon_store::Engine;
 use onmon_store::testing::ENGINES;
@@ -26,7 +26,7 @@ const CATALOGUE: &str = include_str!("../rights/tests/golden/catalogue.csv");
 #[tokio::test(flavor = "multi_thread")]
 async fn rights_come_in_once_and_go_out_as_they_came() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let (file, out) = (site.file("in.csv"), site.file("out.csv"));
         fs::write(&file, CATALOGUE).unwrap();
         let (file, out) = (path(&file), path(&out));
@@ -56,7 +56,7 @@ async fn rights_come_in_once_and_go_out_as_they_came() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_that_read_wait_for_nobody_who_writes() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let _server = site.serve_song_1(&[]);
         let store = site.store().await;
         let write = store.begin().await.unwrap();
@@ -82,7 +82,7 @@ async fn commands_that_read_wait_for_nobody_who_writes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_lines_are_told_by_number_and_column_and_the_others_are_in() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let file = site.file("bad.csv");
         let lines = "recording_id,right,work_id,claimant,share_ppm,forms,territories,state\n\
             a,interactive_distribution,w1,JASRAC,1000000,all,world,entrusted\n\
@@ -120,7 +120,7 @@ async fn bad_lines_are_told_by_number_and_column_and_the_others_are_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_of_a_recording_and_what_follows() {
-    let site = Site::new(Engine::Sqlite).await;
+    let site = Desk::new(Engine::Sqlite).await;
     let server = site.serve_song_1(&[]);
     let plain = site.well(&["rights", "show", "song-1"]);
     assert!(plain.contains("song-1: Song 1 by A\nenrolled as entrusted\n"), "{plain}");
@@ -147,7 +147,7 @@ async fn what_is_said_of_a_recording_and_what_follows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tariffs_are_added_version_by_version() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let example = site.well(&["tariff", "example", "--valid-from", "2024-01-01"]);
         assert!(example.contains("check the current text"), "{example}");
         let again = site.well(&["tariff", "example"]);
@@ -201,7 +201,7 @@ async fn tariffs_are_added_version_by_version() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_is_closed_once() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let _server = site.serve_song_1(&[]);
         site.sold(3).await;
         let open = site.json(&["month", "show", "2024-04"]);
@@ -230,7 +230,7 @@ async fn a_month_is_closed_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_come_to_what_the_ledger_has() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let _server = site.serve_song_1(&[]);
         site.sold(3).await;
         let reports = site.file("reports");
@@ -283,7 +283,7 @@ async fn reports_come_to_what_the_ledger_has() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_corrects_the_month_that_it_is_made_in() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let _server = site.serve_song_1(&[]);
         site.sold(3).await;
         let reports = site.file("reports");
@@ -326,7 +326,7 @@ async fn a_refund_corrects_the_month_that_it_is_made_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_is_checked_and_shown() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let _server = site.serve_song_1(&[]);
         site.sold(1).await;
         let sound = site.well(&["ledger", "check"]);
@@ -361,7 +361,7 @@ async fn the_ledger_is_checked_and_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_unknown_is_found_once_it_is_registered() {
     for engine in ENGINES {
-        let site = Site::new(engine).await;
+        let site = Desk::new(engine).await;
         let server = site.serve_song_1(&[]);
         let platform = site.platform().await;
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -418,7 +418,7 @@ fn where_there_is_nothing_nothing_is_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_an_import_that_waits_for_its_input() {
-    let site = Site::new(Engine::Sqlite).await;
+    let site = Desk::new(Engine::Sqlite).await;
     let mut child = site.command(&["rights", "import", "-"]);
     let mut child = child.stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();

@@ -4,6 +4,7 @@
 #[path = "../sharing/tests/music/codes.rs"]
 mod codes;
 
+mod desk;
 mod fits;
 mod running;
 mod site;
@@ -107,7 +108,7 @@ fn licences_are_asked_for_as_players_do(site: &Site, who: &Who, request: &Value,
 #[test]
 fn a_player_of_another_origin_may_ask_for_a_licence() {
     let origin = "https://player.example";
-    let site = Site::new(Engine::Sqlite, &[], &["--cors-origin", origin]);
+    let site = Site::new(Engine::Sqlite, &["--cors-origin", origin]);
     let preflight = Request::builder()
         .method("OPTIONS")
         .uri(site.server.url("/v1/clear-key"))

@@ -4,26 +4,21 @@
 #[path = "../sharing/tests/music/codes.rs"]
 mod codes;
 
+mod desk;
 mod fits;
 mod running;
 mod site;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use codes::{query, song};
+use desk::{APRIL, Desk};
 use onmon_core::wire::MEDIA_TYPE;
-use onmon_keys::MasterKeys;
-use onmon_library::Library;
-use onmon_sharing::{Platform, SCHEMAS, Settings, Wanted};
-use onmon_store::Store;
+use onmon_sharing::Wanted;
 use onmon_store::testing::ENGINES;
 use running::json;
 use serde_json::{Value, json};
 use site::{ESSENCE, Site, Who, shape, wait};
-
-/// 2024-04-15, noon in Japan.
-const APRIL_MS: i64 = 1_713_150_000_000;
 
 /// People, and what is theirs, each thing real: bought, invoiced, stated.
 struct Town {
@@ -44,17 +39,9 @@ impl Town {
     /// Alice shares song 1; Bob buys it in a month that is over (beside the server, which knows
     /// only today), so that there is an invoice, a payment and a statement.
     fn new(engine: onmon_store::Engine) -> Town {
-        let tariff = [
-            "tariff",
-            "add",
-            "--organisation=JASRAC",
-            "--form=download_paid",
-            "--valid-from=2024-01-01",
-            "--percent=7.7",
-            "--floor-yen=7.70",
-            "--source=a test",
-        ];
-        let site = Site::new(engine, &[&tariff], &[]);
+        let desk = wait(Desk::new(engine));
+        desk.add_tariff();
+        let site = Site::at(desk, &[]);
         let user = |name: &str| site.account(json!({ "name": name }));
         let ((_, alice), (bob_id, bob), (_, mallory)) =
             (user("alice"), user("bob"), user("mallory"));
@@ -64,7 +51,7 @@ impl Town {
         let (jasrac, nextone) = (organisation("jasrac"), organisation("NEXTONE"));
         let shared = json(&site.share(&alice, "tag", 1, "55555555-5555"));
         let permit = text(&shared["permit"]["permit_id"]);
-        wait(bought_in_april(&site, &bob_id, &permit));
+        wait(bought_in_april(&site.desk, &bob_id, &permit));
         let wanted = json!({ "permit_id": permit, "essence": ESSENCE });
         let purchase = text(&json(&site.post(&bob, "/v1/purchases", &wanted))["purchase_id"]);
         let closed = site.post(&site.admin(), "/v1/operator/months/2024-04/close", &json!({}));
@@ -128,14 +115,10 @@ impl Town {
     }
 }
 
-async fn bought_in_april(site: &Site, account_id: &str, permit_id: &str) {
-    let library = Library::open_to_read_at(&site.library()).await.unwrap();
-    let masters = MasterKeys::load(&site.data().join("master-key")).unwrap();
-    let store = Arc::new(Store::open(&site.location(), &SCHEMAS).await.unwrap());
-    let settings = Settings::japan("JASRAC".parse().unwrap());
-    let platform = Platform::open(library, store, masters, settings, APRIL_MS).await.unwrap();
+async fn bought_in_april(desk: &Desk, account_id: &str, permit_id: &str) {
+    let platform = desk.platform().await;
     let wanted = Wanted::Permit(permit_id.to_owned());
-    assert!(platform.buy(account_id, &wanted, Some(&[9; 32]), APRIL_MS).await.unwrap().fresh);
+    assert!(platform.buy(account_id, &wanted, Some(&[9; 32]), APRIL).await.unwrap().fresh);
     platform.store().close().await;
 }
 

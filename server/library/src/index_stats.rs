@@ -4,8 +4,8 @@ use onmon_index::{Disk, Index, SegmentStats};
 
 use crate::catalogue;
 use crate::error::LibraryError;
-use crate::lineage;
-use crate::live_index::{FOLDER, follows, on_blocking_thread};
+use crate::lineage::{self, Descent};
+use crate::live_index::{FOLDER, on_blocking_thread};
 use crate::place::Place;
 
 /// The index on disk, beside the catalogue that it is derived from.
@@ -53,7 +53,7 @@ pub async fn index_stats(place: &Place) -> Result<IndexStats, LibraryError> {
         Ok::<_, LibraryError>((opened, lineage::mark_of(storage.as_ref())?))
     })
     .await??;
-    if !follows(&opened, mark.as_deref(), &catalogue).await? {
+    if lineage::descent(&opened, mark.as_deref(), &catalogue).await? != Descent::This {
         return Err(LibraryError::OtherIndex { dir: folder });
     }
     let applied_seq = opened.applied_seq();

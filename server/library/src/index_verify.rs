@@ -7,7 +7,7 @@ use onmon_store::Store;
 
 use crate::catalogue::{self, Kept};
 use crate::error::LibraryError;
-use crate::lineage;
+use crate::lineage::{self, Descent};
 use crate::live_index::{FOLDER, comparable, on_blocking_thread};
 use crate::place::Place;
 use crate::progress::Progress;
@@ -144,18 +144,14 @@ impl<F: Fn(IndexDamage)> Check<F> {
         index: &Index,
         mark: Option<&str>,
     ) -> Result<(), LibraryError> {
+        let descent = lineage::descent(index, mark, catalogue).await?;
         let catalogue = catalogue.readers();
         let (applied_seq, last_seq) = (index.applied_seq(), catalogue::last_seq(catalogue).await?);
         if applied_seq > last_seq {
             self.tell(IndexDamage::Ahead { applied_seq, last_seq });
             return Ok(());
         }
-        let reach = match mark {
-            Some(mark) => catalogue::reach_of(catalogue, mark).await?,
-            None => None,
-        };
-        // One without any change may be of whichever.
-        if applied_seq > 0 && reach.is_none_or(|reach| applied_seq > reach) {
+        if descent != Descent::This {
             self.tell(IndexDamage::OtherCatalogue);
             return Ok(());
         }

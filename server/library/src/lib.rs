@@ -47,4 +47,4 @@ pub use progress::Progress;
 pub use recording::{RECORDING_ID_BYTES_MAX, Recording, TEXT_BYTES_MAX};
 pub use rights::{Decision, Rights};
 pub use stream::{HeardRecording, Segment, Stream};
-pub use work::{TIERS, Work};
+pub use work::Work;

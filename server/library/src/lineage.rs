@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
 
-use onmon_index::Storage;
+use onmon_index::{Index, Storage};
 use onmon_store::Store;
 
 use crate::catalogue;
@@ -37,6 +37,41 @@ pub(crate) fn mark_of(storage: &dyn Storage) -> Result<Option<String>, LibraryEr
         read => read.map_err(unusable)?,
     }
     Ok(String::from_utf8(mark.to_vec()).ok())
+}
+
+/// What an index was derived from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Descent {
+    /// This catalogue, which has every change that the index has.
+    This,
+    /// This one as it never was: it ends sooner, or went on differently after this change.
+    Ahead {
+        /// The last change that both have.
+        last_seq: u64,
+    },
+    /// Another one.
+    Other,
+}
+
+/// What an index that was written under this mark was derived from. One without any change may be
+/// of whichever.
+pub(crate) async fn descent(
+    index: &Index,
+    mark: Option<&str>,
+    catalogue: &Store,
+) -> Result<Descent, LibraryError> {
+    if index.applied_seq() == 0 && index.is_empty() {
+        return Ok(Descent::This);
+    }
+    let reach = match mark {
+        Some(mark) => catalogue::reach_of(catalogue.readers(), mark).await?,
+        None => None,
+    };
+    Ok(match reach {
+        Some(reach) if index.applied_seq() <= reach => Descent::This,
+        Some(last_seq) => Descent::Ahead { last_seq },
+        None => Descent::Other,
+    })
 }
 
 /// Notes in the catalogue that it is opened to write; the mark is the index's from now on.

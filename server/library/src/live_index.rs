@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::catalogue::{self, Change};
 use crate::entry::ReferenceCodes;
 use crate::error::LibraryError;
-use crate::lineage;
+use crate::lineage::{self, Descent};
 use crate::progress::Progress;
 use crate::work::{Work, WorkDone};
 
@@ -314,9 +314,13 @@ async fn load(
 ) -> Result<Index, LibraryError> {
     let from = Arc::clone(&storage);
     let found = on_blocking_thread(move || sound(&from, access)).await??;
-    let index = match found {
-        Some((index, mark)) if follows(&index, mark.as_deref(), catalogue).await? => index,
-        _ => {
+    let ours = match found {
+        Some(found) => of_this(found, catalogue).await?,
+        None => None,
+    };
+    let index = match ours {
+        Some(index) => index,
+        None => {
             let anew = Arc::clone(&storage);
             on_blocking_thread(move || make_anew(&anew, access)).await??
         }
@@ -348,28 +352,20 @@ fn sound(
     }
 }
 
-/// Whether the catalogue has every change that the index has.
-pub(crate) async fn follows(
-    index: &Index,
-    mark: Option<&str>,
+/// The index, if it was derived from this catalogue.
+async fn of_this(
+    (index, mark): (Index, Option<String>),
     catalogue: &Store,
-) -> Result<bool, LibraryError> {
-    let index_seq = index.applied_seq();
-    if index_seq == 0 && index.is_empty() {
-        return Ok(true);
-    }
-    let reach = match mark {
-        Some(mark) => catalogue::reach_of(catalogue.readers(), mark).await?,
-        None => None,
-    };
-    match reach {
-        Some(reach) if index_seq <= reach => return Ok(true),
-        Some(last_seq) => {
+) -> Result<Option<Index>, LibraryError> {
+    match lineage::descent(&index, mark.as_deref(), catalogue).await? {
+        Descent::This => return Ok(Some(index)),
+        Descent::Ahead { last_seq } => {
+            let index_seq = index.applied_seq();
             tracing::warn!(index_seq, last_seq, "index ahead of the catalogue; rebuilding it");
         }
-        None => tracing::warn!("the index is of another catalogue; rebuilding it"),
+        Descent::Other => tracing::warn!("the index is of another catalogue; rebuilding it"),
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn make_anew(storage: &Arc<dyn Storage>, access: Access) -> Result<Index, LibraryError> {

@@ -45,6 +45,15 @@ impl Place {
         Place { dir: dir.to_path_buf(), catalogue: Some(catalogue) }
     }
 
+    /// The index in a directory, the catalogue beside other tables; but on SQLite in a file of its
+    /// own, so that who enrols and who writes to the others do not wait for each other.
+    pub fn beside(dir: &Path, tables: &Location) -> Place {
+        match tables {
+            Location::Postgres(_) => Place::with_catalogue(dir, tables.clone()),
+            Location::Sqlite(_) => Place::new(dir),
+        }
+    }
+
     /// Opens the catalogue to write to it, making what is not there. The directory is absolute.
     pub(crate) async fn open_to_write(&self) -> Result<ToWrite, LibraryError> {
         fs::create_dir_all(&self.dir).map_err(|source| self.unusable(source))?;

@@ -92,7 +92,11 @@ impl Platform {
             }
             let mut page = rows.iter().map(download).collect::<Result<Vec<_>, SharingError>>()?;
             let (first, last) = (page[0].created_ms, page[page.len() - 1].created_ms);
-            self.add_shares(&mut page, first, last).await?;
+            let sql = format!(
+                "{SHARES} WHERE b.created_ms >= $1 AND b.created_ms <= $2 \
+                 ORDER BY s.purchase_id, s.line"
+            );
+            self.add_shares(&mut page, sql, first, last).await?;
             all.append(&mut page);
         }
     }
@@ -118,34 +122,30 @@ impl Platform {
             .bind(to_ms)
             .fetch_all(self.store().readers())
             .await?;
-        let mut all = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let mut download = download(row)?;
-            let sql = format!("{SHARES} WHERE s.purchase_id = $1 ORDER BY s.line");
-            let shares = sqlx::query(AssertSqlSafe(sql))
-                .bind(&download.purchase_id)
-                .fetch_all(self.store().readers())
-                .await?;
-            download.shares = shares.iter().map(share).collect::<Result<_, _>>()?;
+        let mut downloads = rows.iter().map(download).collect::<Result<Vec<_>, SharingError>>()?;
+        let sql = format!(
+            "{SHARES} JOIN refund f ON f.purchase_id = b.purchase_id \
+             WHERE f.refunded_ms >= $1 AND f.refunded_ms < $2 ORDER BY s.purchase_id, s.line"
+        );
+        self.add_shares(&mut downloads, sql, from_ms, to_ms).await?;
+        let corrections = rows.iter().zip(downloads).map(|(row, download)| {
             let (refund_id, refunded_ms) = (row.try_get(10)?, row.try_get(11)?);
-            all.push(Correction { refund_id, refunded_ms, download });
-        }
-        Ok(all)
+            Ok(Correction { refund_id, refunded_ms, download })
+        });
+        corrections.collect()
     }
 
+    /// Gives each download its shares, as `sql` finds them between two moments.
     async fn add_shares(
         &self,
         page: &mut [Download],
-        first_ms: i64,
-        last_ms: i64,
+        sql: String,
+        from_ms: i64,
+        to_ms: i64,
     ) -> Result<(), SharingError> {
-        let sql = format!(
-            "{SHARES} WHERE b.created_ms >= $1 AND b.created_ms <= $2 \
-             ORDER BY s.purchase_id, s.line"
-        );
         let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(first_ms)
-            .bind(last_ms)
+            .bind(from_ms)
+            .bind(to_ms)
             .fetch_all(self.store().readers())
             .await?;
         let mut places: BTreeMap<String, usize> = BTreeMap::new();

@@ -56,9 +56,7 @@ impl Store {
     /// A database that cannot be reached or read, or that a newer program has made.
     pub async fn open(location: &Location, schemas: &[Schema]) -> Result<Store, StoreError> {
         let store = Store::look(location)?;
-        if stopped_uncleanly(location) {
-            store.check_integrity().await?;
-        }
+        store.check_if_unclean().await?;
         store.bring_up_to_date(schemas).await?;
         Ok(store)
     }
@@ -89,9 +87,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let mut store = Store::look(location)?;
         store.alone = Some(lock);
-        if stopped_uncleanly(location) {
-            store.check_integrity().await?;
-        }
+        store.check_if_unclean().await?;
         store.bring_up_to_date(schemas).await?;
         for _ in 0..LOCK_TRIES {
             match store.begin().await {
@@ -228,7 +224,10 @@ impl Store {
 
     /// Finds damage from a failing disk or a foreign hand before anything is built upon it. Reads
     /// the whole file, so only after a stop that left a log behind.
-    async fn check_integrity(&self) -> Result<(), StoreError> {
+    async fn check_if_unclean(&self) -> Result<(), StoreError> {
+        if !stopped_uncleanly(&self.location) {
+            return Ok(());
+        }
         tracing::info!("the database was not closed cleanly; checking its integrity");
         let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.readers).await?;
         let found: String = row.try_get(0)?;

@@ -1,5 +1,5 @@
-//! What an operator's command line is tested on: a data directory and its database on one engine,
-//! the real program beside a real server, and a platform that acts in the past.
+//! What an operator sits at: a data directory and its database on one engine, the real program
+//! beside a real server, and a platform that acts in the past.
 
 // Each test binary uses some of these.
 #![allow(dead_code)]
@@ -39,18 +39,18 @@ pub fn bare(arguments: &[&str]) -> Ended {
 }
 
 /// A data directory, and the database that goes with it.
-pub struct Site {
+pub struct Desk {
     dir: TempDir,
     database: Option<Scratch>,
 }
 
-impl Site {
-    pub async fn new(engine: Engine) -> Site {
+impl Desk {
+    pub async fn new(engine: Engine) -> Desk {
         let database = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => Some(Scratch::new(engine).await),
         };
-        Site { dir: tempdir().unwrap(), database }
+        Desk { dir: tempdir().unwrap(), database }
     }
 
     pub fn data(&self) -> &Path {
@@ -66,6 +66,11 @@ impl Site {
             Some(scratch) => scratch.location.clone(),
             None => Location::file(&self.file("platform.sqlite")),
         }
+    }
+
+    /// Which engine keeps the tables.
+    pub fn engine(&self) -> Engine {
+        self.location().engine()
     }
 
     /// Where everything is, as options.
@@ -113,8 +118,8 @@ impl Site {
         Server::start(self.data(), &arguments)
     }
 
-    /// A server with a tariff since 2024 that knows song 1.
-    pub fn serve_song_1(&self, arguments: &[&str]) -> Server {
+    /// JASRAC's tariff since 2024, for what happens in the past.
+    pub fn add_tariff(&self) {
         self.well(&[
             "tariff",
             "add",
@@ -126,6 +131,11 @@ impl Site {
             "--month-minimum-yen=5000",
             "--source=a test",
         ]);
+    }
+
+    /// A server with that tariff that knows song 1.
+    pub fn serve_song_1(&self, arguments: &[&str]) -> Server {
+        self.add_tariff();
         let server = self.serve(arguments);
         enrol(&server, 1);
         server
@@ -137,10 +147,7 @@ impl Site {
 
     /// A platform beside the server, for what it does not do over HTTP: acting in the past.
     pub async fn platform(&self) -> Platform {
-        let place = match self.location() {
-            Location::Sqlite(_) => Place::new(self.data()),
-            postgres => Place::with_catalogue(self.data(), postgres),
-        };
+        let place = Place::beside(self.data(), &self.location());
         let library = Library::open_to_read_at(&place).await.unwrap();
         let masters = MasterKeys::load(&self.file("master-key")).unwrap();
         let settings = Settings::japan("JASRAC".parse().unwrap());

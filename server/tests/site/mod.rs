@@ -4,18 +4,14 @@
 // Each test binary uses some of these.
 #![allow(dead_code)]
 
-use std::path::Path;
-use std::process::Command;
-
 use onmon_core::wire::MEDIA_TYPE;
-use onmon_library::Place;
-use onmon_store::testing::{ENGINES, Scratch};
-use onmon_store::{Engine, Location};
+use onmon_store::Engine;
+use onmon_store::testing::ENGINES;
 use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
 use ureq::http::Request;
 
 use crate::codes::{query, reference, song};
+use crate::desk::Desk;
 use crate::fits;
 use crate::running::{Answer, Server, TOKEN, json};
 
@@ -25,8 +21,7 @@ pub const ESSENCE: &str = "09090909090909090909090909090909090909090909090909090
 pub struct Site {
     pub document: Value,
     pub server: Server,
-    dir: TempDir,
-    database: Option<Scratch>,
+    pub desk: Desk,
 }
 
 /// Somebody with a token.
@@ -36,56 +31,27 @@ pub struct Who(pub String);
 impl Site {
     /// A site on each engine, one after the other.
     pub fn each(arguments: &[&str]) -> impl Iterator<Item = Site> {
-        ENGINES.into_iter().map(move |engine| Site::new(engine, &[], arguments))
+        ENGINES.into_iter().map(move |engine| Site::new(engine, arguments))
     }
 
-    /// After commands that are run before the server's first start.
-    pub fn new(engine: Engine, before: &[&[&str]], arguments: &[&str]) -> Site {
-        let dir = tempdir().unwrap();
-        let database = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(wait(Scratch::new(engine))),
-        };
-        let place = place(dir.path(), database.as_ref());
-        for command in before {
-            let mut program = Command::new(env!("CARGO_BIN_EXE_onmon-server"));
-            let run = program.args(*command).args(&place).output().unwrap();
-            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        }
-        let more = place[2..].iter().map(String::as_str);
-        let arguments: Vec<&str> = arguments.iter().copied().chain(more).collect();
-        let server = Server::start(dir.path(), &arguments);
+    pub fn new(engine: Engine, arguments: &[&str]) -> Site {
+        Site::at(wait(Desk::new(engine)), arguments)
+    }
+
+    /// At a desk where something may have been done before.
+    pub fn at(desk: Desk, arguments: &[&str]) -> Site {
+        let server = desk.serve(arguments);
         for (seed, rights) in [(1, "entrusted"), (2, "not_entrusted")] {
             let about = format!("recording_id=song-{seed}&title=Song%20{seed}&rights={rights}");
             assert_eq!(server.enrol(&about, &reference(&song(seed))).unwrap().status(), 201);
         }
         let document = json(&server.get("/openapi.json"));
-        Site { document, server, dir, database }
+        Site { document, server, desk }
     }
 
     /// Another one on the same engine.
     pub fn again(&self, arguments: &[&str]) -> Site {
-        let engine = if self.database.is_some() { Engine::Postgres } else { Engine::Sqlite };
-        Site::new(engine, &[], arguments)
-    }
-
-    /// The server's directory.
-    pub fn data(&self) -> &Path {
-        self.dir.path()
-    }
-
-    /// Where the library is, its catalogue beside the other tables on PostgreSQL.
-    pub fn library(&self) -> Place {
-        match self.location() {
-            Location::Sqlite(_) => Place::new(self.data()),
-            postgres => Place::with_catalogue(self.data(), postgres),
-        }
-    }
-
-    /// Where its tables are.
-    pub fn location(&self) -> Location {
-        let file = || Location::file(&self.data().join("platform.sqlite"));
-        self.database.as_ref().map_or_else(file, |scratch| scratch.location.clone())
+        Site::new(self.desk.engine(), arguments)
     }
 
     pub fn admin(&self) -> Who {
@@ -166,15 +132,6 @@ pub fn shape(path: &str) -> String {
         if part.starts_with('{') || has_digit || is_purpose { "{}" } else { part }
     });
     parts.collect::<Vec<_>>().join("/")
-}
-
-/// Where everything is, as options.
-fn place(dir: &Path, database: Option<&Scratch>) -> Vec<String> {
-    let mut place = vec!["--data".to_owned(), dir.display().to_string()];
-    if let Some(Location::Postgres(url)) = database.map(|scratch| &scratch.location) {
-        place.extend(["--database".to_owned(), url.clone()]);
-    }
-    place
 }
 
 /// The tests wait for the server; what is asked beside it is waited for as well.

@@ -51,7 +51,7 @@ pub(super) fn not_alone(hits: &[Hit]) -> Vec<Hit> {
 }
 
 /// The hits in order of a small number that each has, otherwise as they came.
-fn ordered(hits: &[Hit], number: impl Fn(&Hit) -> u64) -> Vec<Hit> {
+pub(super) fn ordered(hits: &[Hit], number: impl Fn(&Hit) -> u64) -> Vec<Hit> {
     let number = |hit| number(hit) as usize;
     let mut places = vec![0_usize; 1 + hits.iter().map(number).max().unwrap_or(0)];
     hits.iter().for_each(|hit| places[number(hit)] += 1);

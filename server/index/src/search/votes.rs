@@ -2,7 +2,7 @@
 
 use onmon_core::Sample;
 
-use super::crowd::not_alone;
+use super::crowd::{not_alone, ordered};
 use crate::key::{Probe, Reach, likely, probes};
 use crate::part::{Cost, IndexError, Lookup, Source};
 use crate::recordings::CELL_CODES;
@@ -151,22 +151,9 @@ fn sort(hits: &mut Vec<Hit>) {
         hits.sort_unstable_by_key(|hit| hit.0);
         return;
     }
-    let mut other = vec![Hit(0); hits.len()];
     // Lines are below 2^33, and equal lines stay in order of sample and code as they came.
-    for shift in [16, 16 + DIGIT_BITS, 16 + 2 * DIGIT_BITS] {
-        let digit = |hit: &Hit| (hit.0 >> shift) as usize & ((1 << DIGIT_BITS) - 1);
-        let mut places = [0_usize; 1 << DIGIT_BITS];
-        hits.iter().for_each(|hit| places[digit(hit)] += 1);
-        let mut sum = 0;
-        for place in &mut places {
-            sum += std::mem::replace(place, sum);
-        }
-        for hit in hits.iter() {
-            let place = &mut places[digit(hit)];
-            other[*place] = *hit;
-            *place += 1;
-        }
-        std::mem::swap(hits, &mut other);
+    for shift in [0, DIGIT_BITS, 2 * DIGIT_BITS] {
+        *hits = ordered(hits, |hit| hit.line() >> shift & ((1 << DIGIT_BITS) - 1));
     }
 }
 

@@ -8,6 +8,11 @@ use onmon_library::{Entry, Recording};
 
 /// A song of two minutes; equal seeds give equal songs, others have nothing in common.
 pub fn song(seed: u64) -> Vec<u8> {
+    song_of(seed, 120)
+}
+
+/// The same, so many seconds long.
+pub fn song_of(seed: u64, seconds: u32) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut random = move || {
         state ^= state << 13;
@@ -15,7 +20,7 @@ pub fn song(seed: u64) -> Vec<u8> {
         state ^= state << 17;
         (state >> 32) as u8
     };
-    (0..120 * CODES_PER_SECOND).map(|_| random()).collect()
+    (0..seconds * CODES_PER_SECOND).map(|_| random()).collect()
 }
 
 /// The wire bytes that enrol these codes.
