@@ -62,6 +62,17 @@ pub fn capture_bytes(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// Runs silently and returns standard error, where a compiler says what it was asked to print.
+pub fn capture_complaints(command: &mut Command) -> Result<String> {
+    command.stdin(Stdio::null());
+    let output = command.output().map_err(|error| cannot_start(command, error))?;
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() {
+        bail!("`{}` failed ({}): {}", shown(command), output.status, complaints.trim());
+    }
+    Ok(complaints)
+}
+
 /// Whether the program starts and exits with 0; its output is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -2,6 +2,7 @@
 
 mod bench;
 mod budgets;
+mod capi;
 mod command;
 mod demo;
 mod elf;
@@ -45,6 +46,8 @@ enum Task {
     Wasm(wasm::Options),
     /// Build the Cortex-M4F image, run it in QEMU on the golden vectors, report its sizes.
     Firmware(firmware::Options),
+    /// Build libonmon for C and lay it out under a prefix: header, libraries, pkg-config file.
+    Capi(capi::Options),
     /// Report the sizes of what ships, and fail above the budgets.
     Size(size::Options),
     /// Build the index of a synthetic catalogue, of any size.
@@ -78,6 +81,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Tidy => tidy::tidy(),
         Task::Wasm(options) => wasm::wasm(&options),
         Task::Firmware(options) => firmware::firmware(&options),
+        Task::Capi(options) => capi::capi(&options),
         Task::Size(options) => size::size(&options),
         Task::Synth(options) => synth::synth(&options),
         Task::Bench(benchmark) => bench::bench(&benchmark),

@@ -46,6 +46,12 @@ impl Metadata {
             .with_context(|| format!("{package} is not in Cargo.lock"))
     }
 
+    /// What a package's manifest says under `[package.metadata]`.
+    pub fn extra(&self, package: &str) -> &Value {
+        let found = self.packages().find(|found| text(found, "name") == package);
+        found.map_or(&Value::Null, |found| &found["metadata"])
+    }
+
     /// The workspace's own packages.
     pub fn members(&self) -> Vec<Member> {
         let ids: BTreeSet<&str> =

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bench::robustness;
 use crate::tools::{apt, chromium};
-use crate::{command, firmware, music, npm, repo, size, tidy, wasm};
+use crate::{capi, command, firmware, music, npm, repo, size, tidy, wasm};
 
 #[derive(Args)]
 pub struct Options {
@@ -33,6 +33,8 @@ enum Step {
     Native,
     /// The examples in the documentation.
     Doc,
+    /// libonmon, from C and C++, under valgrind.
+    Capi,
     /// The firmware against the golden vectors, in QEMU.
     Firmware,
     /// The WebAssembly module, the npm package, the demo page: that they build.
@@ -115,6 +117,7 @@ impl Step {
             Self::Clippy => clippy(),
             Self::Native => native(),
             Self::Doc => cargo(&["test", "--doc", "--workspace", "--exclude", "onmon-wasm"]),
+            Self::Capi => capi::test(),
             Self::Firmware => firmware::report().map(|report| report.print()),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),

@@ -36,7 +36,7 @@ const STORE: &str = "onmon-store";
 const SYNTH: &str = "onmon-synth";
 const TAG: &str = "onmon-tag";
 
-const ROOMS: [Room; 21] = [
+const ROOMS: [Room; 22] = [
     Room {
         package: CORE,
         ours: &[],
@@ -78,6 +78,8 @@ const ROOMS: [Room; 21] = [
     // It makes codes for whoever measures an index; nothing that ships may lean on it.
     Room { package: SYNTH, ours: &[CORE], others: Some(&[]) },
     Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY, SEAL, TAG], others: None },
+    // C users get no decoders.
+    Room { package: "onmon-capi", ours: &[CORE], others: Some(&[]) },
     Room { package: "onmon-wasm", ours: &[CORE, DECODE, SEAL, TAG], others: None },
     Room {
         package: "onmon-tests",
@@ -188,6 +190,8 @@ mod tests {
         assert_eq!(complaints(CORE, &[("heapless", None), ("libm", Some("build"))]), 0);
         assert_eq!(complaints(CORE, &[("rand", None), ("proptest", Some("dev"))]), 1);
         assert_eq!(complaints(DECODE, &[("symphonia-core", None), ("tokio", None)]), 1);
+        assert_eq!(complaints("onmon-capi", &[(CORE, None), ("cbindgen", Some("dev"))]), 0);
+        assert_eq!(complaints("onmon-capi", &[(DECODE, None)]), 1);
         assert_eq!(complaints("onmon", &[("onmon-tests", Some("dev"))]), 1);
     }
 }
