@@ -5,6 +5,7 @@ use symphonia::core::audio::GenericAudioBufferRef;
 
 use crate::error::DecodeError;
 use crate::hooks::Clock;
+use crate::interleave::Interleaver;
 
 /// Times that a frame may be repeated to reach a rate that core has taps for. Repeating is exact
 /// enough: what it adds lies above half the old rate, where core's low-pass removes it.
@@ -51,7 +52,17 @@ impl PcmFormat {
         u32::try_from(ms).unwrap_or(u32::MAX)
     }
 
-    fn channel_count(self) -> usize {
+    /// Frames that last `ms` milliseconds, rounded down.
+    pub(crate) fn frames_in(self, ms: u32) -> u64 {
+        u64::from(ms) * u64::from(self.hz) / 1_000
+    }
+
+    /// Frames per second, as decoded.
+    pub(crate) fn hz(self) -> u32 {
+        self.hz
+    }
+
+    pub(crate) fn channel_count(self) -> usize {
         usize::from(self.channels.count())
     }
 }
@@ -71,7 +82,7 @@ pub(crate) struct CodeMaker {
     format: PcmFormat,
     extractor: Extractor,
     clock: Clock,
-    samples: Vec<f32>,
+    interleaver: Interleaver,
     /// Milliseconds spent on extraction.
     pub(crate) extract_ms: f64,
 }
@@ -79,7 +90,8 @@ pub(crate) struct CodeMaker {
 impl CodeMaker {
     pub(crate) fn new(format: PcmFormat, clock: Clock) -> Self {
         let extractor = Extractor::new(format.rate, format.channels);
-        Self { format, extractor, clock, samples: Vec::new(), extract_ms: 0.0 }
+        let interleaver = Interleaver::new(format);
+        Self { format, extractor, clock, interleaver, extract_ms: 0.0 }
     }
 
     /// Forgets the audio so far: what comes next is elsewhere in the recording.
@@ -97,31 +109,21 @@ impl CodeMaker {
         skip: usize,
         on_code: impl FnMut(u8),
     ) -> Result<(), DecodeError> {
-        let (from_hz, to_hz) = (self.format.hz, pcm.spec().rate());
-        if from_hz != to_hz {
-            return Err(DecodeError::RateChanged { from_hz, to_hz });
-        }
         let began = (self.clock)();
-        pcm.copy_to_vec_interleaved::<f32>(&mut self.samples);
-        let channels = pcm.num_planes();
-        if channels != self.format.channel_count() {
-            self.remix(channels);
-        }
-        let skipped = (skip * self.format.channel_count()).min(self.samples.len());
-        self.extract(skipped, on_code);
+        self.interleaver.take(pcm, skip)?;
+        self.extract(on_code);
         self.extract_ms += (self.clock)() - began;
         Ok(())
     }
 
     /// Takes silence in place of a packet that was lost, so that what follows keeps its place.
     pub(crate) fn push_silence(&mut self, frames: usize, on_code: impl FnMut(u8)) {
-        self.samples.clear();
-        self.samples.resize(frames * self.format.channel_count(), 0.0);
-        self.extract(0, on_code);
+        self.interleaver.take_silence(frames);
+        self.extract(on_code);
     }
 
-    fn extract(&mut self, skipped: usize, mut on_code: impl FnMut(u8)) {
-        let samples = self.samples.get(skipped..).unwrap_or_default();
+    fn extract(&mut self, mut on_code: impl FnMut(u8)) {
+        let samples = self.interleaver.samples();
         if self.format.repeats == 1 {
             self.extractor.push(samples, on_code);
             return;
@@ -131,19 +133,6 @@ impl CodeMaker {
                 self.extractor.push(frame, &mut on_code);
             }
         }
-    }
-
-    /// Every channel becomes the mean of those that there are now.
-    fn remix(&mut self, channels: usize) {
-        let mixed: Vec<f32> = self
-            .samples
-            .chunks_exact(channels.max(1))
-            .flat_map(|frame| {
-                let mean = frame.iter().sum::<f32>() / channels as f32;
-                std::iter::repeat_n(mean, self.format.channel_count())
-            })
-            .collect();
-        self.samples = mixed;
     }
 }
 

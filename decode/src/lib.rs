@@ -6,6 +6,7 @@
 //! packets      with their place in the recording            track.rs, mp3.rs
 //!   | Media::query                       samples.rs: six times 15 s by seeking
 //!   | Media::reference                   whole.rs: everything
+//!   | Media::pcm                         pcm.rs: from any place on, for a player
 //! PCM          -> onmon_core::Extractor                     codes.rs
 //! ```
 //! [`essence::digest`] reads the packets as well and decodes none: it identifies the file's audio.
@@ -34,12 +35,14 @@ mod codes;
 mod error;
 pub mod essence;
 mod hooks;
+mod interleave;
 mod media;
 mod meter;
 mod mp3;
 mod names;
 #[cfg(feature = "opus")]
 mod opus;
+mod pcm;
 mod samples;
 mod track;
 mod whole;
@@ -47,6 +50,7 @@ mod whole;
 pub use error::DecodeError;
 pub use hooks::{Clock, Hooks};
 pub use media::{Media, MediaInfo, Path, Query, Reference, Spent};
+pub use pcm::Pcm;
 pub use samples::Places;
 /// What a source must be: `Read`, `Seek` and whether it seeks and how long it is. Files and
 /// `std::io::Cursor` are; a stream that only reads becomes one in [`ReadOnlySource`].

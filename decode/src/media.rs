@@ -18,6 +18,7 @@ use crate::error::DecodeError;
 use crate::hooks::{Hooks, Progress};
 use crate::meter::{Meter, MeteredSource};
 use crate::names;
+use crate::pcm::{Pcm, enter};
 use crate::samples::{Places, by_seeking};
 use crate::track::Track;
 use crate::whole::{WholePass, whole_pass};
@@ -193,6 +194,19 @@ impl Media {
         guarded(|| self.reference_unguarded(hooks))
     }
 
+    /// The recording as PCM from `from_ms` on, for a player: by seeking where format and source can,
+    /// else what comes before is decoded and dropped. From beyond the end there is none. The budget
+    /// of time does not count: a player takes as long as the music.
+    ///
+    /// # Errors
+    /// Any [`DecodeError`] but [`DecodeError::Aborted`].
+    pub fn pcm(mut self, from_ms: u32) -> Result<Pcm, DecodeError> {
+        guarded(move || {
+            let media = if enter(&mut self.track, from_ms)? { self } else { self.at_start()? };
+            Pcm::new(media.track, from_ms)
+        })
+    }
+
     fn query_unguarded(mut self, hooks: &mut Hooks<'_>) -> Result<Query, DecodeError> {
         let clock = hooks.clock;
         let began_ms = clock();
@@ -285,19 +299,25 @@ impl Media {
         })
     }
 
-    /// Decodes everything from the start, probing again if the source was moved.
-    fn whole_pass(
-        mut self,
-        hours_max: u32,
-        progress: &mut Progress<'_, '_>,
-    ) -> Result<WholePass, DecodeError> {
+    /// Probes again if the source was moved.
+    fn at_start(mut self) -> Result<Self, DecodeError> {
         if self.track.is_moved() {
             let mut stream = self.track.into_stream();
             stream.seek(SeekFrom::Start(0)).map_err(DecodeError::Read)?;
             self.track = probe(stream, self.hint.as_deref(), &self.meter)?;
         }
-        let format = PcmFormat::new(self.track.rate_hz(), self.track.channels())?;
-        whole_pass(&mut self.track, format, hours_max, (&self.meter, self.info.bytes), progress)
+        Ok(self)
+    }
+
+    /// Decodes everything from the start.
+    fn whole_pass(
+        self,
+        hours_max: u32,
+        progress: &mut Progress<'_, '_>,
+    ) -> Result<WholePass, DecodeError> {
+        let Self { mut track, meter, info, .. } = self.at_start()?;
+        let format = PcmFormat::new(track.rate_hz(), track.channels())?;
+        whole_pass(&mut track, format, hours_max, (&meter, info.bytes), progress)
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn by_seeking(
 }
 
 /// Seeks so that the decoder has settled when `frame` comes. False if the format cannot.
-fn enter_at(track: &mut Track, frame: u64) -> Result<bool, DecodeError> {
+pub(crate) fn enter_at(track: &mut Track, frame: u64) -> Result<bool, DecodeError> {
     let wanted = frame.saturating_sub(track.lead_frames());
     let mut target = wanted;
     for _ in 0..SEEK_TRIES {
