@@ -194,9 +194,9 @@ impl Media {
         guarded(|| self.reference_unguarded(hooks))
     }
 
-    /// The recording as PCM from `from_ms` on, for a player: by seeking where format and source can,
-    /// else what comes before is decoded and dropped. From beyond the end there is none. The budget
-    /// of time does not count: a player takes as long as the music.
+    /// The recording as PCM from `from_ms` on, for a player: by seeking where format and source
+    /// can, else what comes before is decoded and dropped. From beyond the end there is none. The
+    /// budget of time does not count: a player takes as long as the music.
     ///
     /// # Errors
     /// Any [`DecodeError`] but [`DecodeError::Aborted`].

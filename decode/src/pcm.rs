@@ -65,12 +65,13 @@ impl Pcm {
     ///
     /// # Errors
     /// Any [`DecodeError`]; where less than half of it decodes, that is said at the end.
-    pub fn next(&mut self) -> Result<Option<&[f32]>, DecodeError> {
+    pub fn next_block(&mut self) -> Result<Option<&[f32]>, DecodeError> {
         let ready = guarded(|| self.advance())?;
-        if !ready && (self.lost * 2 > self.given || self.given == 0) {
-            if let Some(failure) = self.track.take_failure() {
-                return Err(failure);
-            }
+        if !ready
+            && (self.lost * 2 > self.given || self.given == 0)
+            && let Some(failure) = self.track.take_failure()
+        {
+            return Err(failure);
         }
         Ok(ready.then(|| self.interleaver.samples()))
     }

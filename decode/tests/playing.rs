@@ -9,7 +9,7 @@ use support::*;
 fn played(bytes: Vec<u8>, from_ms: u32) -> (Vec<f32>, u32) {
     let mut pcm = open(bytes).unwrap().pcm(from_ms).unwrap();
     let mut samples = Vec::new();
-    while let Some(block) = pcm.next().unwrap() {
+    while let Some(block) = pcm.next_block().unwrap() {
         samples.extend_from_slice(block);
     }
     (samples, pcm.given_ms())
@@ -95,7 +95,7 @@ fn hostile_bytes_end_in_pcm_or_in_an_error() {
             let Ok(mut pcm) = open(bytes).and_then(|media| media.pcm(draw(9_000) as u32)) else {
                 continue;
             };
-            while let Ok(Some(block)) = pcm.next() {
+            while let Ok(Some(block)) = pcm.next_block() {
                 assert!(block.len().is_multiple_of(pcm_channels(name)), "{name}");
             }
         }

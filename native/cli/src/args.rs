@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -23,12 +24,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         onmon extract -o fingerprints/ a.mp3 b.flac         exactly the bytes that would be sent\n  \
         onmon inspect fingerprints/a.afp                    look into them\n  \
         onmon share song.mp3 --method tag --server URL -o shared.mp3   ask, and tag it\n  \
-        onmon open shared.mp3 --server URL                  what does it cost?\n\n\
+        onmon open shared.mp3 --server URL                  what does it cost?\n  \
+        onmon play shared.mp3 --server URL --buy            buy it and hear it\n\n\
         Exit codes:\n  \
         0    every file was handled; also when nothing matched\n  \
         1    some files failed, the others were handled (each failure is printed)\n  \
         2    the command line is wrong\n  \
         3    nothing could be done: no such library or server, a full disk, a bad catalogue\n  \
+        4    play: the file was shared and not bought, so it was not played\n  \
         130  stopped by Ctrl-C; what was printed as enrolled is enrolled"
 )]
 pub struct Cli {
@@ -98,6 +101,17 @@ pub enum Command {
         onmon open song.sealed --pay -o song.mp3 --server https://onmon.example --token-file token\n\n\
         What was bought before costs nothing. What was bought is rechecked: see --no-recheck.")]
     Open(OpenArgs),
+    /// Plays a file. One that was shared is locked until it is bought.
+    ///
+    /// What is encrypted is decrypted while it plays: no clear copy is written.
+    #[command(after_help = "Examples:\n  \
+        onmon play song.flac --start 1:30\n  \
+        onmon play shared.mp3 --server https://onmon.example --token-file token        its price; exit code 4\n  \
+        onmon play song.sealed --buy --server https://onmon.example --token-file token buys and plays it\n\n\
+        What was bought before costs nothing, and is bought again by --buy. A file with neither tag nor\n\
+        encryption needs no server. The sound device is in builds with the feature audio-out:\n  \
+        cargo build --release -p onmon --features audio-out    (Linux: needs ALSA, Debian's libasound2-dev)")]
+    Play(PlayArgs),
     /// Shows the tag in a file, or takes it out.
     #[command(subcommand)]
     Tag(TagCommand),
@@ -213,6 +227,71 @@ pub struct OpenArgs {
     pub json: bool,
 }
 
+/// `onmon play`. What was never shared plays without a server.
+#[derive(Debug, Args)]
+#[command(mut_arg("server", |server| server.required(false)))]
+pub struct PlayArgs {
+    /// An audio file, also a tagged or an encrypted one.
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub account: Option<AccountArgs>,
+
+    /// Buys a file that was shared, and then plays it.
+    #[arg(long, requires = "server")]
+    pub buy: bool,
+
+    /// Where to begin, as 90, 90.5, 1:30 or 1:02:03.
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = time_ms)]
+    pub start: u32,
+
+    /// Where the sound goes: `default` (the sound device), `null` (nowhere, as fast as it decodes)
+    /// or `wav:PATH` (a file).
+    #[arg(long, value_name = "SINK", default_value = "default")]
+    pub sink: SinkArg,
+
+    /// Leaves out the recheck: see `onmon help open`.
+    #[arg(long)]
+    pub no_recheck: bool,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where sound goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SinkArg {
+    Default,
+    Null,
+    Wav(PathBuf),
+}
+
+impl FromStr for SinkArg {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("wav:")) {
+            ("default", _) => Ok(Self::Default),
+            ("null", _) => Ok(Self::Null),
+            (_, Some(path)) if !path.is_empty() => Ok(Self::Wav(path.into())),
+            _ => Err("a sink is `default`, `null` or `wav:PATH`"),
+        }
+    }
+}
+
+/// Milliseconds of a time as people write it: seconds, behind minutes and hours if there are any.
+fn time_ms(text: &str) -> Result<u32, &'static str> {
+    const ADVICE: &str = "a time is written as 90, 90.5, 1:30 or 1:02:03";
+    let (before, seconds) = text.rsplit_once(':').unwrap_or(("0", text));
+    let (hours, minutes) = before.rsplit_once(':').unwrap_or(("0", before));
+    let whole = |digits: &str| digits.parse::<u32>().ok().map(f64::from);
+    let minutes = whole(hours).zip(whole(minutes)).map(|(hours, minutes)| hours * 60.0 + minutes);
+    let seconds = seconds.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0);
+    let ms = minutes.zip(seconds).map(|(minutes, seconds)| (minutes * 60.0 + seconds) * 1_000.0);
+    ms.filter(|ms| *ms <= f64::from(u32::MAX)).map(|ms| ms.round() as u32).ok_or(ADVICE)
+}
+
 /// Files, and how to go through them.
 #[derive(Debug, Args)]
 pub struct FilesArgs {
@@ -309,4 +388,28 @@ pub struct InspectArgs {
     /// Prints one JSON object a file.
     #[arg(long)]
     pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, ms) in
+            [("0", 0), ("90", 90_000), ("90.5", 90_500), ("1:30", 90_000), ("1:02:03", 3_723_000)]
+        {
+            assert_eq!(time_ms(text), Ok(ms), "{text}");
+        }
+        for text in ["", "-1", "1:-1", "x", "1:2:3:4", "1e99", "NaN", "1.5:00", ":"] {
+            assert!(time_ms(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sinks_are_known_by_their_names() {
+        assert_eq!("null".parse(), Ok(SinkArg::Null));
+        assert_eq!("wav:a:b.wav".parse(), Ok(SinkArg::Wav("a:b.wav".into())));
+        assert!("wav:".parse::<SinkArg>().is_err() && "alsa".parse::<SinkArg>().is_err());
+    }
 }

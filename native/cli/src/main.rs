@@ -5,6 +5,7 @@
 //!          many at once: in_order.rs              enrol.rs      into a library, or remote.rs
 //!                                                 identify.rs   decisions from either
 //! a file -> share.rs -> permit (platform.rs) -> tagged or sealed -> open.rs -> price, key
+//!                       locked.rs: what a shared file is, and its key; play.rs -> sink.rs: heard
 //!                       recheck.rs: the fingerprint of what was bought, told to the server
 //!                       whole.rs: written as a whole or not at all; tags.rs: what a file carries
 //! ```
@@ -12,18 +13,23 @@
 mod args;
 mod bar;
 mod compare;
+#[cfg(feature = "audio-out")]
+mod device;
 mod enrol;
 mod extract;
 mod identify;
 mod in_order;
 mod inputs;
 mod inspect;
+mod locked;
 mod open;
 mod outcome;
 mod platform;
+mod play;
 mod recheck;
 mod remote;
 mod share;
+mod sink;
 mod stop;
 mod tags;
 mod take;
@@ -60,6 +66,7 @@ fn run(command: &Command) -> anyhow::Result<Done> {
         Command::Inspect(args) => inspect::run(args, &stop),
         Command::Share(args) => share::run(args, &stop),
         Command::Open(args) => open::run(args, &stop),
+        Command::Play(args) => play::run(args, &stop),
         Command::Tag(command) => tags::run(command),
     }
 }

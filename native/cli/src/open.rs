@@ -1,25 +1,22 @@
 //! `onmon open`: what a shared file is, what it costs, and what it holds once it is bought.
 
-use std::io::{self, IsTerminal, Read, Seek, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
-use onmon_seal::{Sealed, is_sealed};
-use onmon_tag::{KeyId, PublicKeys, Release, Tag, files};
+use onmon_decode::Places;
+use onmon_seal::{ContentKey, Sealed};
 use serde::Serialize;
 
 use crate::args::OpenArgs;
 use crate::bar::write_line;
+use crate::locked::{Found, Key, Mark, now_ms};
 use crate::outcome::{Done, Failure};
-use crate::platform::{Offer, Platform, Price, Purchase, Wanted};
+use crate::platform::{Offer, Platform, Price, Purchase};
 use crate::recheck::{Verdict, recheck};
 use crate::share::{copy_failed, open};
 use crate::stop::Stop;
 use crate::{take, whole};
-
-/// Bytes by which sealed content is known.
-const HEAD_BYTES: u64 = 64;
 
 /// Runs the command.
 pub fn run(args: &OpenArgs, stop: &Stop) -> anyhow::Result<Done> {
@@ -47,8 +44,9 @@ pub fn run(args: &OpenArgs, stop: &Stop) -> anyhow::Result<Done> {
             let mut line = Line::offered(args, &found, &offer);
             line.bought = Some(bought);
             if !args.no_recheck {
-                let audio = found.audio(args);
-                line.recheck = recheck(&platform, &offer.permit_id, audio, stop);
+                let audio = audio(&found, args);
+                let query = take::query_at(audio, Places::Usual, stop);
+                line.recheck = recheck(&platform, &offer.permit_id, audio, query);
             }
             finish(args, &line)
         }
@@ -56,73 +54,31 @@ pub fn run(args: &OpenArgs, stop: &Stop) -> anyhow::Result<Done> {
     }
 }
 
-/// What a file says of itself, checked.
-enum Found {
-    Tagged { tag: Tag, keys: PublicKeys },
-    Sealed(KeyId),
-}
-
-impl Found {
-    fn wanted(&self) -> Wanted<'_> {
-        match self {
-            Self::Tagged { tag, .. } => {
-                Wanted::Permit { permit_id: &tag.permit_id, essence: &tag.essence }
-            }
-            Self::Sealed(kid) => Wanted::Kid(*kid),
-        }
-    }
-
-    /// The file whose audio was bought: of sealed content what was written.
-    fn audio<'a>(&self, args: &'a OpenArgs) -> &'a Path {
-        match (self, &args.output) {
-            (Self::Sealed(_), Some(output)) => output,
-            _ => &args.file,
-        }
-    }
-
-    fn is_tagged(&self) -> bool {
-        matches!(self, Self::Tagged { .. })
+/// The file whose audio was bought: of sealed content what was written.
+fn audio<'a>(found: &Found, args: &'a OpenArgs) -> &'a Path {
+    match (found, &args.output) {
+        (Found::Sealed(_), Some(output)) => output,
+        _ => &args.file,
     }
 }
 
 fn look(args: &OpenArgs, platform: &Platform, stop: &Stop) -> Result<Found, Failure> {
-    let mut file = open(&args.file)?;
-    let unreadable = |error: io::Error| Failure::new("read_failed", error.to_string());
-    let mut head = Vec::new();
-    (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
-    file.rewind().map_err(unreadable)?;
-    if is_sealed(&head) {
-        let kid = Sealed::read(file)?.kid();
-        let kid = kid.ok_or_else(|| Failure::new("seal_not_sealed", "its key has no id"))?;
-        return Ok(Found::Sealed(KeyId(kid)));
-    }
-    let Some(bytes) = files::read(file)? else {
+    let Some(mark) = Mark::of(&args.file)? else {
         let message = "neither a tag nor encrypted content: it was not shared with onmon, or its \
                        tag was lost; `onmon identify` knows it by its sound";
         return Err(Failure::new("not_shared", message));
     };
-    let keys = platform.keys()?;
-    let tag = Tag::verify(&bytes, &keys)?;
-    if take::essence(&args.file, stop)? != tag.essence {
-        let message = "the tag in it is genuine and belongs to other audio";
-        return Err(Failure::new("tag_other_file", message));
-    }
-    Ok(Found::Tagged { tag, keys })
+    mark.check(&args.file, platform, stop)
 }
 
 fn buy(args: &OpenArgs, platform: &Platform, found: &Found) -> Result<Bought, Failure> {
-    let purchase = platform.buy(&found.wanted())?;
-    let mut bought = Bought::new(&purchase);
-    match found {
-        Found::Tagged { tag, keys } => {
-            let release = Release::verify(&purchase.release()?, keys)?;
-            // Whose account it is the server knows; that it is this file's is checked here.
-            release.unlocks(tag, &release.account_id, now_ms())?;
-            bought.unlocked_until_ms = Some(release.expires_ms);
-        }
-        Found::Sealed(_) => {
+    let opened = found.buy(platform)?;
+    let mut bought = Bought::new(&opened.purchase);
+    match &opened.key {
+        Key::Release { expires_ms } => bought.unlocked_until_ms = Some(*expires_ms),
+        Key::Content(key) => {
             if let Some(output) = &args.output {
-                unseal(&args.file, output, &purchase)?;
+                unseal(&args.file, output, key)?;
                 bought.output = Some(output.display().to_string());
             }
         }
@@ -130,9 +86,8 @@ fn buy(args: &OpenArgs, platform: &Platform, found: &Found) -> Result<Bought, Fa
     Ok(bought)
 }
 
-fn unseal(file: &Path, output: &Path, purchase: &Purchase) -> Result<(), Failure> {
-    let key = purchase.key()?;
-    let mut content = Sealed::read(io::BufReader::new(open(file)?))?.unlock(&key);
+fn unseal(file: &Path, output: &Path, key: &ContentKey) -> Result<(), Failure> {
+    let mut content = Sealed::read(io::BufReader::new(open(file)?))?.unlock(key);
     whole::write(output, |sink| {
         io::copy(&mut content, sink).map_err(copy_failed)?;
         Ok(())
@@ -152,11 +107,6 @@ fn agreed(price: &Price) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
 fn failed(args: &OpenArgs, failure: &Failure, stop: &Stop) -> anyhow::Result<Done> {
     if args.json {
         let file = args.file.display().to_string();
@@ -174,25 +124,6 @@ fn finish(args: &OpenArgs, line: &Line) -> anyhow::Result<Done> {
         write_line(&bought.for_people());
     }
     Ok(Done::AllHandled)
-}
-
-impl Offer {
-    fn for_people(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .recordings
-            .iter()
-            .map(|recording| {
-                let title = recording.title.as_deref().unwrap_or(&recording.recording_id);
-                match &recording.artist {
-                    Some(artist) => format!("\"{title}\" by {artist}"),
-                    None => format!("\"{title}\""),
-                }
-            })
-            .collect();
-        let tax = f64::from(self.price.tax_ppm) / 10_000.0;
-        lines.push(format!("{} yen, plus {tax} % tax ({})", self.price.yen, self.permit_id));
-        lines
-    }
 }
 
 /// The object that `--json` prints.
@@ -249,7 +180,7 @@ impl Line {
     fn offered(args: &OpenArgs, found: &Found, offer: &Offer) -> Self {
         Self {
             file: args.file.display().to_string(),
-            method: if found.is_tagged() { "tag" } else { "drm" },
+            method: found.method(),
             permit_id: offer.permit_id.clone(),
             title: offer.recordings.first().and_then(|recording| recording.title.clone()),
             price: offer.price.clone(),

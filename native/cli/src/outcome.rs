@@ -86,6 +86,8 @@ pub enum Done {
     AllHandled,
     /// Some files failed.
     SomeFailed,
+    /// A shared file was not played, since it was not bought.
+    Locked,
     /// Ctrl-C came before the last file.
     Stopped,
 }
@@ -106,6 +108,7 @@ impl From<Done> for ExitCode {
         Self::from(match done {
             Done::AllHandled => 0,
             Done::SomeFailed => 1,
+            Done::Locked => 4,
             Done::Stopped => 130,
         })
     }

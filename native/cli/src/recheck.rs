@@ -3,13 +3,11 @@
 
 use std::path::Path;
 
-use onmon_decode::Places;
+use onmon_decode::Query;
 use serde::Serialize;
 
 use crate::outcome::Failure;
 use crate::platform::{Platform, Rechecked};
-use crate::stop::Stop;
-use crate::take;
 
 /// What a recheck found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,10 +21,15 @@ pub enum Verdict {
     Unknown,
 }
 
-/// Fingerprints the audio and tells the server. That this fails takes nothing from the purchase: it
-/// is said, and nothing more.
-pub fn recheck(platform: &Platform, permit_id: &str, audio: &Path, stop: &Stop) -> Option<Verdict> {
-    match ask(platform, permit_id, audio, stop) {
+/// Tells the server the fingerprint of the audio. That this fails takes nothing from the purchase:
+/// it is said, and nothing more.
+pub fn recheck(
+    platform: &Platform,
+    permit_id: &str,
+    audio: &Path,
+    query: Result<Query, Failure>,
+) -> Option<Verdict> {
+    match query.and_then(|query| platform.recheck(permit_id, &query.wire)) {
         Ok(found) => {
             if let Some(warning) = found.warning() {
                 eprintln!("{}: warning: {warning}", audio.display());
@@ -38,16 +41,6 @@ pub fn recheck(platform: &Platform, permit_id: &str, audio: &Path, stop: &Stop) 
             None
         }
     }
-}
-
-fn ask(
-    platform: &Platform,
-    permit_id: &str,
-    audio: &Path,
-    stop: &Stop,
-) -> Result<Rechecked, Failure> {
-    let query = take::query_at(audio, Places::Usual, stop)?;
-    platform.recheck(permit_id, &query.wire)
 }
 
 impl Rechecked {

@@ -52,11 +52,14 @@ pub fn query(path: &Path, stop: &Stop) -> Result<Taken, Failure> {
 
 /// The query fingerprint of an audio file with its samples at these places.
 pub fn query_at(path: &Path, places: Places, stop: &Stop) -> Result<Query, Failure> {
-    with_hooks(stop, |hooks| {
-        let mut media = open(path)?;
-        media.set_places(places);
-        media.query(hooks)
-    })
+    let mut media = open(path)?;
+    media.set_places(places);
+    query_of(media, stop)
+}
+
+/// The query fingerprint of what was opened.
+pub fn query_of(media: Media, stop: &Stop) -> Result<Query, Failure> {
+    with_hooks(stop, |hooks| media.query(hooks))
 }
 
 /// The digest of an audio file's encoded audio.
@@ -133,7 +136,8 @@ pub fn thousandths(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
-fn open(path: &Path) -> Result<Media, DecodeError> {
+/// An audio file.
+pub fn open(path: &Path) -> Result<Media, DecodeError> {
     let file = File::open(path).map_err(DecodeError::Read)?;
     if file.metadata().map_err(DecodeError::Read)?.is_dir() {
         return Err(DecodeError::Read(std::io::ErrorKind::IsADirectory.into()));

@@ -22,6 +22,20 @@ pub fn program(program: &str, package: &str) -> Result<PathBuf> {
     Ok(found)
 }
 
+/// Makes sure of a C library and its headers, by the name that pkg-config knows it under.
+pub fn library(name: &str, package: &str) -> Result<()> {
+    let pkg_config = program("pkg-config", "pkg-config")?;
+    let is_there = || command::succeeds(Command::new(&pkg_config).args(["--exists", name]));
+    if !is_there() {
+        install(&[package], name)?;
+    }
+    if !is_there() {
+        bail!("{package} was installed, yet pkg-config does not know {name}");
+    }
+    announce(&format!("{name}: by pkg-config"));
+    Ok(())
+}
+
 /// A PostgreSQL server that tests can start, each its own: its programs are not on Debian's `PATH`.
 pub fn postgres() -> Result<()> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
