@@ -27,6 +27,7 @@ pub mod encoder;
 mod extract;
 mod fingerprint;
 mod format;
+mod lay;
 mod pcm;
 pub mod plan;
 pub mod profile;
@@ -41,6 +42,7 @@ pub use fingerprint::{
     Sample,
 };
 pub use format::{CHANNELS_MAX, Channels, FormatError, RATES_HZ, SampleRate};
+pub use lay::lay;
 pub use pcm::PcmSample;
 pub use profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, CODES_PER_SECOND, HOP_MS, SAMPLES_MAX,

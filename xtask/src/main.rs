@@ -20,6 +20,7 @@ mod tidy;
 mod tools;
 mod vectors;
 mod wasm;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ enum Task {
     Firmware(firmware::Options),
     /// Build libonmon for C and lay it out under a prefix: header, libraries, pkg-config file.
     Capi(capi::Options),
+    /// Build the Python package `onmon` as a wheel.
+    Wheel(wheel::Options),
     /// Report the sizes of what ships, and fail above the budgets.
     Size(size::Options),
     /// Build the index of a synthetic catalogue, of any size.
@@ -82,6 +85,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Wasm(options) => wasm::wasm(&options),
         Task::Firmware(options) => firmware::firmware(&options),
         Task::Capi(options) => capi::capi(&options),
+        Task::Wheel(options) => wheel::wheel(&options),
         Task::Size(options) => size::size(&options),
         Task::Synth(options) => synth::synth(&options),
         Task::Bench(benchmark) => bench::bench(&benchmark),

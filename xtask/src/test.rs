@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bench::robustness;
 use crate::tools::{apt, chromium};
-use crate::{capi, command, firmware, music, npm, repo, size, tidy, wasm};
+use crate::{capi, command, firmware, music, npm, repo, size, tidy, wasm, wheel};
 
 #[derive(Args)]
 pub struct Options {
@@ -35,6 +35,8 @@ enum Step {
     Doc,
     /// libonmon, from C and C++, under valgrind.
     Capi,
+    /// The Python wheel, installed, against a real server.
+    Wheel,
     /// The firmware against the golden vectors, in QEMU.
     Firmware,
     /// The WebAssembly module, the npm package, the demo page: that they build.
@@ -49,6 +51,9 @@ enum Step {
     /// The page in Chromium, end to end.
     Browser,
 }
+
+/// All packages whose tests are programs of this machine. The others have steps of their own.
+const NATIVE: [&str; 5] = ["--workspace", "--exclude", "onmon-wasm", "--exclude", "onmon-python"];
 
 /// A browser that hangs must not hang the gate.
 const BROWSER_LIMIT: Duration = Duration::from_secs(600);
@@ -116,8 +121,9 @@ impl Step {
             Self::Fmt => fmt(),
             Self::Clippy => clippy(),
             Self::Native => native(),
-            Self::Doc => cargo(&["test", "--doc", "--workspace", "--exclude", "onmon-wasm"]),
+            Self::Doc => cargo(&[&["test", "--doc"], &NATIVE[..]].concat()),
             Self::Capi => capi::test(),
+            Self::Wheel => wheel::test(),
             Self::Firmware => firmware::report().map(|report| report.print()),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
@@ -153,22 +159,25 @@ fn native() -> Result<()> {
 
 /// Builds all native tests, with the programs that they start, and unless told otherwise runs them.
 fn tests(options: &[&str]) -> Result<()> {
-    let packages = ["--workspace", "--exclude", "onmon-wasm", "--locked"];
     let runner: &[&str] = if command::succeeds(Command::new("cargo").args(["nextest", "--version"]))
     {
         &["nextest", "run"]
     } else {
         &["test", "--lib", "--bins", "--tests"]
     };
-    cargo(&[runner, &packages, options].concat())
+    cargo(&[runner, &NATIVE, &["--locked"], options].concat())
 }
 
-/// The programs are those that the native tests start: nothing is built twice.
+/// The programs that the native tests start, for whoever else starts them: nothing is built twice.
+pub fn programs() -> Result<()> {
+    tests(&["--no-run"])
+}
+
 fn browser() -> Result<()> {
     npm::install(&npm::browser_folder())?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
-    tests(&["--no-run"])?;
+    programs()?;
     let built = repo::target().join("debug");
     let mut script = Command::new("node");
     script.arg("tests/browser/run.mjs").current_dir(repo::root());

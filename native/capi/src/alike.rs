@@ -1,13 +1,8 @@
-//! Where a query lies on a recording, and how certain that is: core's alignment, tried wherever the
-//! fewest bits differ.
+//! Where a query lies on a recording, and how certain that is, as C reads it.
 
-use onmon_core::align::{Alignment, Anchor, agreement, align};
-use onmon_core::{HOP_MS, Kind, Sample, wire};
+use onmon_core::{HOP_MS, Kind, Sample, lay, wire};
 
 use crate::status::OnmonStatus;
-
-/// Places whose certainty is weighed; the others have more wrong bits.
-const CANDIDATES: usize = 24;
 
 /// A query laid on a recording, where they agree best.
 #[repr(C)]
@@ -33,7 +28,7 @@ pub(crate) fn compare(query: &[u8], reference: &[u8]) -> Result<OnmonMatch, Onmo
         return Err(OnmonStatus::WrongKind);
     }
     let samples: Vec<Sample<'_>> = query.samples().collect();
-    let found = best(&samples, reference.codes());
+    let found = lay(&samples, reference.codes());
     Ok(found.map_or_else(OnmonMatch::default, |found| OnmonMatch {
         offset_ms: found.offset_codes.saturating_mul(HOP_MS.into()),
         speed: found.speed,
@@ -41,29 +36,4 @@ pub(crate) fn compare(query: &[u8], reference: &[u8]) -> Result<OnmonMatch, Onmo
         bit_error: found.bit_error,
         matched_ms: found.matched_codes.saturating_mul(HOP_MS),
     }))
-}
-
-fn best(query: &[Sample<'_>], recording: &[u8]) -> Option<Alignment> {
-    let end = query.last().map_or(0, |last| i64::from(last.start) + last.codes.len() as i64);
-    let mut anchors: Vec<(i64, Anchor)> = (1 - end..recording.len() as i64)
-        .filter_map(|offset| anchor(query, recording, offset))
-        .map(|anchor| (agreement(query, recording, anchor, 1.0), anchor))
-        .collect();
-    anchors.sort_by_key(|(agreement, _)| std::cmp::Reverse(*agreement));
-    anchors
-        .iter()
-        .take(CANDIDATES)
-        .filter_map(|(_, anchor)| align(query, recording, *anchor, f32::NEG_INFINITY))
-        .max_by(|x, y| x.deviations.total_cmp(&y.deviations))
-}
-
-/// The first code of the query that falls on the recording when the query begins at `offset`.
-fn anchor(query: &[Sample<'_>], recording: &[u8], offset: i64) -> Option<Anchor> {
-    query.iter().enumerate().find_map(|(sample, run)| {
-        let begins = i64::from(run.start) + offset;
-        let code = usize::try_from(-begins).unwrap_or(0);
-        let place = usize::try_from(begins + code as i64).ok()?;
-        let meets = code < run.codes.len() && place < recording.len();
-        meets.then_some(Anchor { sample, code, place })
-    })
 }

@@ -96,6 +96,7 @@ impl OnmonContext {
     pub(crate) fn reference(&self) -> Result<Vec<u8>, OnmonStatus> {
         self.with(|recording| {
             let codes = recording.finished_codes()?;
+            plan::spans(u32::try_from(codes.len()).unwrap_or(u32::MAX))?;
             encode(&Fingerprint::reference(recording.duration_ms(), codes)?)
         })
     }

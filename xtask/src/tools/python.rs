@@ -1,4 +1,4 @@
-//! Python with the exactly pinned packages of train/pyproject.toml, in an environment of its own.
+//! Python with the exactly pinned packages of a pyproject.toml, in an environment of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,13 @@ use crate::{command, repo};
 /// Oldest minor version of Python 3 that the pinned packages support.
 const MINOR_MIN: u32 = 11;
 
-/// The environment's interpreter; the packages are installed when the pins have changed.
-fn environment() -> Result<PathBuf> {
-    let folder = repo::target().join("train-venv");
+/// The interpreter of the environment of this name; the packages that the project lists under `key`
+/// are installed when the pins have changed.
+pub fn environment(name: &str, project: &Path, key: &str) -> Result<PathBuf> {
+    let folder = repo::target().join(name);
     let python = folder.join("bin/python");
-    let project = fs::read_to_string(repo::root().join("train/pyproject.toml"))?;
-    let pins = pins(&project);
+    let project = fs::read_to_string(project)?;
+    let pins = pins(&project, key);
     let marker = folder.join("installed");
     if fs::read_to_string(&marker).is_ok_and(|done| done == pins.join("\n")) {
         announce(&format!("python: {}", python.display()));
@@ -40,7 +41,8 @@ fn environment() -> Result<PathBuf> {
 /// too.
 pub fn module(name: &str) -> Result<Command> {
     apt::program("ffmpeg", "ffmpeg")?;
-    let mut module = Command::new(environment()?);
+    let project = repo::root().join("train/pyproject.toml");
+    let mut module = Command::new(environment("train-venv", &project, "dependencies")?);
     module.args(["-m", name]).current_dir(repo::root());
     module.env("PYTHONPATH", repo::root().join("train")).env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(module)
@@ -68,10 +70,11 @@ fn create(system: &Path, folder: &Path) -> Result<()> {
     make().with_context(|| format!("cannot make {}: delete it, then again", folder.display()))
 }
 
-/// The lines `"name==version",` of `dependencies`.
-fn pins(project: &str) -> Vec<String> {
+/// The lines `"name==version",` of a list.
+fn pins(project: &str, key: &str) -> Vec<String> {
+    let begin = format!("{key} = [");
     let lines = project.lines().map(str::trim);
-    let listed = lines.skip_while(|line| *line != "dependencies = [").skip(1);
+    let listed = lines.skip_while(|line| *line != begin).skip(1);
     let listed = listed.take_while(|line| *line != "]");
     listed.map(|line| line.trim_matches([',', '"']).to_owned()).collect()
 }
@@ -82,10 +85,13 @@ mod tests {
 
     #[test]
     fn the_pins_are_those_of_the_project_and_exact() {
-        let path = repo::root().join("train/pyproject.toml");
-        let project = fs::read_to_string(path).expect("train/pyproject.toml");
-        let pins = pins(&project);
-        assert!(pins.iter().any(|pin| pin.starts_with("numpy==")), "{pins:?}");
-        assert!(pins.iter().all(|pin| pin.contains("==")), "{pins:?}");
+        for (path, key) in
+            [("train/pyproject.toml", "dependencies"), ("native/python/pyproject.toml", "test")]
+        {
+            let project = fs::read_to_string(repo::root().join(path)).expect(path);
+            let pins = pins(&project, key);
+            assert!(pins.iter().any(|pin| pin.starts_with("numpy==")), "{pins:?}");
+            assert!(pins.iter().all(|pin| pin.contains("==")), "{pins:?}");
+        }
     }
 }

@@ -72,6 +72,11 @@ static void the_order_is_kept(OnmonContext *context, const int16_t *samples)
     GIVES(TOO_SHORT, onmon_get_reference(context, buffer, sizeof buffer, &length));
     GIVES(NULL_POINTER, onmon_get_codes(context, buffer, sizeof buffer, NULL));
     GIVES(NULL_POINTER, onmon_get_codes(context, NULL, sizeof buffer, &length));
+    GIVES(OK, onmon_start(context, RATE_HZ, 1));
+    GIVES(OK, onmon_finish(context));
+    GIVES(OK, onmon_get_codes(context, NULL, 0, &length));
+    GIVES(TOO_SHORT, onmon_get_fingerprint(context, buffer, sizeof buffer, &length));
+    GIVES(TOO_SHORT, onmon_get_reference(context, buffer, sizeof buffer, &length));
     GIVES(INVALID_POINTER, onmon_feed_float(context, (const float *)(const void *)&buffer, (size_t)-1));
 }
 
