@@ -2,7 +2,7 @@
 //! it.
 
 use crate::encoder::{Encoder, Network};
-use crate::plan::Span;
+use crate::plan::{self, Span};
 use crate::profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_REFERENCE, CODES_PER_SAMPLE, SAMPLES_MAX,
 };
@@ -127,6 +127,20 @@ impl QueryBuilder {
     /// An empty fingerprint of a recording of this length (0: not known).
     pub fn new(duration_ms: u32) -> Self {
         Self { duration_ms, spans: Spans::new(), codes: heapless::Vec::new() }
+    }
+
+    /// The samples of a recording of which these are all codes: those that [`plan::spans`] names.
+    ///
+    /// # Errors
+    /// [`FingerprintError::TooShort`].
+    pub fn of_recording(duration_ms: u32, codes: &[u8]) -> Result<Self, FingerprintError> {
+        let mut builder = Self::new(duration_ms);
+        let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+        for span in plan::spans(total).map_err(|_| FingerprintError::TooShort)? {
+            let from = codes.get(span.start as usize..).unwrap_or_default();
+            builder.push(span.start, from.get(..span.len as usize).unwrap_or_default())?;
+        }
+        Ok(builder)
     }
 
     /// Adds a sample whose first code is the recording's code `start`; samples come in order.

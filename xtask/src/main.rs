@@ -8,6 +8,7 @@ mod demo;
 mod elf;
 mod firmware;
 mod freshness;
+mod gst;
 mod metadata;
 mod music;
 mod npm;
@@ -51,6 +52,8 @@ enum Task {
     Capi(capi::Options),
     /// Build the Python package `onmon` as a wheel.
     Wheel(wheel::Options),
+    /// Build the GStreamer plugin with the element onmonfingerprint.
+    Gst,
     /// Report the sizes of what ships, and fail above the budgets.
     Size(size::Options),
     /// Build the index of a synthetic catalogue, of any size.
@@ -86,6 +89,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Firmware(options) => firmware::firmware(&options),
         Task::Capi(options) => capi::capi(&options),
         Task::Wheel(options) => wheel::wheel(&options),
+        Task::Gst => gst::gst(),
         Task::Size(options) => size::size(&options),
         Task::Synth(options) => synth::synth(&options),
         Task::Bench(benchmark) => bench::bench(&benchmark),

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bench::robustness;
 use crate::tools::{apt, chromium};
-use crate::{capi, command, firmware, music, npm, repo, size, tidy, wasm, wheel};
+use crate::{capi, command, firmware, gst, music, npm, repo, size, tidy, wasm, wheel};
 
 #[derive(Args)]
 pub struct Options {
@@ -37,6 +37,8 @@ enum Step {
     Capi,
     /// The Python wheel, installed, against a real server.
     Wheel,
+    /// The GStreamer element, by gst-launch-1.0.
+    Gst,
     /// The firmware against the golden vectors, in QEMU.
     Firmware,
     /// The WebAssembly module, the npm package, the demo page: that they build.
@@ -124,6 +126,7 @@ impl Step {
             Self::Doc => cargo(&[&["test", "--doc"], &NATIVE[..]].concat()),
             Self::Capi => capi::test(),
             Self::Wheel => wheel::test(),
+            Self::Gst => gst::test(),
             Self::Firmware => firmware::report().map(|report| report.print()),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
@@ -141,6 +144,7 @@ fn fmt() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
+    gst::require()?;
     // The sound device too, which no test can hear.
     apt::library("alsa", "libasound2-dev")?;
     let all = ["--workspace", "--all-targets", "--features", "onmon/audio-out", "--locked"];

@@ -83,11 +83,7 @@ impl OnmonContext {
     pub(crate) fn query(&self) -> Result<Vec<u8>, OnmonStatus> {
         self.with(|recording| {
             let codes = recording.finished_codes()?;
-            let mut builder = QueryBuilder::new(recording.duration_ms());
-            for span in plan::spans(u32::try_from(codes.len()).unwrap_or(u32::MAX))? {
-                let (start, len) = (span.start as usize, span.len as usize);
-                builder.push(span.start, codes.get(start..start + len).unwrap_or_default())?;
-            }
+            let builder = QueryBuilder::of_recording(recording.duration_ms(), codes)?;
             encode(&builder.finish()?)
         })
     }

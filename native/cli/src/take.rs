@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use onmon_core::profile::CODES_PER_REFERENCE;
-use onmon_core::{Kind, QueryBuilder, plan, wire};
+use onmon_core::{Kind, QueryBuilder, wire};
 use onmon_decode::{DecodeError, Hooks, Media, MediaInfo, Places, Query, essence};
 use serde::Serialize;
 
@@ -168,14 +168,8 @@ fn now_ms() -> f64 {
 /// The six samples that a query of the same recording would hold.
 fn query_of_reference(reference: &[u8]) -> Result<Vec<u8>, Failure> {
     let fingerprint = wire::decode(reference)?;
-    let codes = fingerprint.codes();
-    let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-    let mut builder = QueryBuilder::new(fingerprint.duration_ms());
-    for span in plan::spans(total).map_err(DecodeError::from)? {
-        let start = span.start as usize;
-        let sample = codes.get(start..start + span.len as usize).unwrap_or_default();
-        builder.push(span.start, sample).map_err(DecodeError::from)?;
-    }
+    let builder = QueryBuilder::of_recording(fingerprint.duration_ms(), fingerprint.codes());
+    let builder = builder.map_err(DecodeError::from)?;
     let query = builder.finish().map_err(DecodeError::from)?;
     let mut bytes = vec![0; wire::QUERY_BYTES_MAX];
     let len = wire::encode(&query, &mut bytes)?;

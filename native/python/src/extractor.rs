@@ -55,13 +55,8 @@ impl Extractor {
 
     /// The query fingerprint of all so far.
     fn query(&self) -> PyResult<Fingerprint> {
-        let total = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
-        let mut builder = QueryBuilder::new(self.duration_ms());
-        for span in plan::spans(total).map_err(of_length)? {
-            let start = span.start as usize;
-            let codes = self.codes.get(start..start + span.len as usize).unwrap_or_default();
-            builder.push(span.start, codes).map_err(of_codes)?;
-        }
+        let builder = QueryBuilder::of_recording(self.duration_ms(), &self.codes);
+        let builder = builder.map_err(of_codes)?;
         Fingerprint::of(&builder.finish().map_err(of_codes)?)
     }
 

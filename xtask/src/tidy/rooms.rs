@@ -36,7 +36,7 @@ const STORE: &str = "onmon-store";
 const SYNTH: &str = "onmon-synth";
 const TAG: &str = "onmon-tag";
 
-const ROOMS: [Room; 23] = [
+const ROOMS: [Room; 24] = [
     Room {
         package: CORE,
         ours: &[],
@@ -80,6 +80,7 @@ const ROOMS: [Room; 23] = [
     Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY, SEAL, TAG], others: None },
     // C users get no decoders.
     Room { package: "onmon-capi", ours: &[CORE], others: Some(&[]) },
+    Room { package: "onmon-gst", ours: &[CORE], others: Some(&["base64", "gstreamer*"]) },
     Room { package: "onmon-python", ours: &[CORE, DECODE], others: Some(&["numpy", "pyo3"]) },
     Room { package: "onmon-wasm", ours: &[CORE, DECODE, SEAL, TAG], others: None },
     Room {
