@@ -26,6 +26,7 @@ pub fn test() -> Result<()> {
     crate::test::programs()?;
     build("dev")?;
     golden_vectors()?;
+    gaps()?;
     a_file_and_the_next()?;
     real_music()
 }
@@ -57,6 +58,8 @@ fn folder() -> PathBuf {
 /// What a pipeline with the element in it posts: fingerprints, and the same as tags.
 struct Posted {
     prints: Vec<Vec<u8>>,
+    /// Milliseconds that each of them is of.
+    durations: Vec<u64>,
     tags: usize,
 }
 
@@ -74,11 +77,14 @@ fn launch(pipeline: &str) -> Result<Posted> {
     launch.args(["--messages", "--tags"]).args(pipeline.split_whitespace());
     launch.env("GST_PLUGIN_PATH", folder()).env("GST_REGISTRY", folder().join("registry.bin"));
     let said = command::capture(launch.current_dir(repo::root()))?;
-    let mut posted = Posted { prints: Vec::new(), tags: 0 };
+    let mut posted = Posted { prints: Vec::new(), durations: Vec::new(), tags: 0 };
     for line in said.lines() {
         if let Some((_, rest)) = line.split_once("fingerprint=(buffer)") {
             let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
             posted.prints.push(bytes(&digits)?);
+            let duration = line.split_once("duration-ms=(uint)").context("no duration")?.1;
+            let digits: String = duration.chars().take_while(char::is_ascii_digit).collect();
+            posted.durations.push(digits.parse()?);
         }
         posted.tags += usize::from(line.contains("onmon fingerprint: T05N"));
     }
@@ -112,6 +118,23 @@ fn golden_vectors() -> Result<()> {
         }
         println!("{}: byte by byte", vector.name);
     }
+    Ok(())
+}
+
+/// Of a recording that loses every second buffer of 128 ms, by chance, what is heard keeps its
+/// place: it lasts as long as before, but for what is lost at either end.
+fn gaps() -> Result<()> {
+    let whole_ms = 8_000;
+    let song = repo::root().join("tests/vectors/chords_8k_mono.pcm");
+    let posted = launch(&format!(
+        "filesrc location={} blocksize=2048 ! queue ! rawaudioparse pcm-format=s16le sample-rate=8000 \
+         num-channels=1 ! identity drop-probability=0.5 ! onmonfingerprint ! fakesink",
+        song.display()
+    ))?;
+    // Twenty buffers lost at the ends in a row happen once in 50,000 times.
+    let [duration] = posted.durations.as_slice() else { bail!("not one fingerprint of gaps") };
+    ensure!((whole_ms - 20 * 128..=whole_ms).contains(duration), "with gaps {duration} ms");
+    println!("every second buffer lost: {duration} ms of {whole_ms}");
     Ok(())
 }
 

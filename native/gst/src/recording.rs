@@ -3,6 +3,9 @@
 use onmon_core::profile::CODES_PER_REFERENCE;
 use onmon_core::{Channels, Extractor, FormatError, PcmSample, QueryBuilder, SampleRate, wire};
 
+/// Frames of silence that are pushed at a time.
+const SILENT_FRAMES: usize = 4_096;
+
 /// Codes of what has passed; 20 bytes a second.
 pub struct Recording {
     rate: SampleRate,
@@ -45,9 +48,13 @@ impl Recording {
 
     /// Takes silence in place of what was lost, so that what follows keeps its place.
     pub fn push_silence(&mut self, frames: u64) {
-        let block = vec![0_i16; usize::from(self.channels.count())];
-        for _ in 0..frames {
-            self.push(&block);
+        let channels = usize::from(self.channels.count());
+        let silence = vec![0_i16; SILENT_FRAMES * channels];
+        let mut rest = frames;
+        while rest > 0 {
+            let now = rest.min(SILENT_FRAMES as u64);
+            self.push(silence.get(..now as usize * channels).unwrap_or_default());
+            rest -= now;
         }
     }
 
