@@ -47,6 +47,11 @@ impl Work {
         self.fixed_s + self.whole_s / f64::from(parts.max(1))
     }
 
+    /// What does not divide, in seconds.
+    pub fn fixed_s(&self) -> f64 {
+        self.fixed_s
+    }
+
     /// Mean lateness of one server, in seconds.
     pub fn jitter_s(&self) -> f64 {
         self.jitter_s

@@ -89,19 +89,20 @@ proptest! {
 
     #[test]
     fn a_plan_is_kept_or_refused(
-        numbers in [any_number(), any_number(), any_number(), any_number()],
+        numbers in [any_number(), any_number(), any_number(), any_number(), any_number()],
         dispatch in any_dispatch(),
         parts_max in 0_u32..9,
         with_one_down in any::<bool>(),
     ) {
-        let [rate_per_s, whole_s, target_s, percentile] = numbers;
+        let [rate_per_s, whole_s, target_s, percentile, load_max] = numbers;
         let Ok(work) = Work::new(whole_s, 0.0, 0.0) else { return Ok(()) };
         // Thousands of groups take seconds.
-        prop_assume!(rate_per_s.is_nan() || rate_per_s * whole_s < 100.0);
+        prop_assume!(rate_per_s.is_nan() || rate_per_s * whole_s / load_max < 100.0);
         let demand = Demand {
-            rate_per_s, work, dispatch, target_s, percentile, parts_max, with_one_down,
+            rate_per_s, work, dispatch, target_s, percentile, load_max, parts_max, with_one_down,
         };
         let Ok(farm) = cheapest(&demand) else { return Ok(()) };
+        prop_assert!(farm.load() <= load_max);
         let waiting = farm.station().unwrap().waiting();
         prop_assert!(waiting.response_percentile_s(percentile).unwrap() <= target_s);
     }

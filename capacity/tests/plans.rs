@@ -10,6 +10,7 @@ fn demand(rate_per_s: f64, whole_s: f64, fixed_s: f64, target_s: f64) -> Demand 
         dispatch: Dispatch::RoundRobin,
         target_s,
         percentile: 0.95,
+        load_max: 0.95,
         parts_max: 12,
         with_one_down: false,
     }
@@ -22,7 +23,9 @@ fn is_kept(demand: &Demand, shape: Shape) -> bool {
         response_s <= demand.target_s
     };
     let survives = || matches!(farm.one_down(), OneDown::GroupOut(station) if in_time(station));
-    farm.station().is_ok_and(in_time) && (!demand.with_one_down || survives())
+    farm.load() <= demand.load_max
+        && farm.station().is_ok_and(in_time)
+        && (!demand.with_one_down || survives())
 }
 
 #[test]
