@@ -13,9 +13,9 @@ use crate::{light, roots, single};
 ///                  - sum 1/theta_i^2
 /// ```
 /// Both are differences of numbers of the size 1/load and 1/load^2, so light loads are counted
-/// another way (`light.rs`). Elsewhere what is said of the waiting time is right to 1e-11 of the
-/// service time, or to 1e-11 of itself; that is nothing of a wait of 1e-30, as many servers have it
-/// at half load, and 0 is told where rounding would make it negative.
+/// another way (`light.rs`). What remains is right to 1e-11/(1 - load) of itself or of the service
+/// time, whichever is more (`tests/agreement.rs`); that says nothing of a wait of 1e-30, as many
+/// servers have it at half load, and 0 is told where rounding would make it negative.
 pub fn response(k: u32, load: f64) -> Response {
     if k <= 1 {
         single::response(load)

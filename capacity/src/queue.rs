@@ -246,4 +246,13 @@ mod tests {
             assert!((sum - queue.mean()).abs() < 1e-9 * (1.0 + sum), "{servers} at {load}");
         }
     }
+    #[test]
+    fn near_saturation_no_digits_are_lost() {
+        // One server: P(U = 0) = (1 - load) e^load (Pollaczek and Khinchine, at z = 0).
+        for load in [0.9_f64, 0.999, 0.999_999, 1.0 - 1e-9] {
+            let empty = 1.0 - QueueLength::new(1, load).at_least(1);
+            let expected = (1.0 - load) * load.exp();
+            assert!((empty - expected).abs() < 1e-14, "{load}: {empty} {expected}");
+        }
+    }
 }

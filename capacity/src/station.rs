@@ -57,8 +57,9 @@ impl Station {
         f64::from(self.servers) * self.load / self.service_s
     }
 
-    /// Mean and variance of the response time by the paper's closed forms. Costs k roots of about
-    /// 30 complex exponentials each; no heap. Right to 1e-11 of the service time or of itself.
+    /// Mean and variance of the response time by the paper's closed forms. Costs k/2 roots of
+    /// about 30 complex exponentials each; no heap. Right to 1e-11/(1 - load) of itself or of the
+    /// service time, whichever is more.
     pub fn response(&self) -> Response {
         let unit = erlang::response(self.servers, self.load);
         Response {

@@ -15,8 +15,9 @@ const HALVINGS: u32 = 60;
 /// Franx 2001 (Operations Research Letters 29, 221-229): for (j - 1) h <= x < j h,
 /// P(W <= x) = e^-y sum_i Q_(jk-1-i) y^i/i! with y = rate (j h - x) and Q_n the probability that at
 /// most n wait; that is P(W > x) = P(U + Poisson(y) >= jk). All terms are positive. Holds for
-/// every [`Station`]: absolute errors stay below 1e-11 for loads to 0.999 and grow as 1/(1 - load)
-/// beyond, as the load itself is no better known.
+/// every [`Station`]: probabilities are those of the naive recursion to 1e-11 (loads to 0.95, where
+/// that ends), and for one server those of Pollaczek and Khinchine to 1e-14 up to a load of
+/// 1 - 1e-9. Times near 1 are as ill-conditioned as 1/(1 - load) itself.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     station: Station,
@@ -24,7 +25,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Costs about 400 k multiplications, a few milliseconds at k = 1,000.
+    /// Costs about 600 k multiplications: 2 ms at k = 1,000, 18 ms at 5,000.
     pub(crate) fn new(station: &Station) -> Waiting {
         Waiting { station: *station, queue: QueueLength::new(station.servers(), station.load()) }
     }
