@@ -1,6 +1,7 @@
 //! onmon-server: identifies fingerprints and decides permit, refuse or unregistered, over HTTP.
 //! `onmon-server index` looks after the library without serving it, `rights`, `tariff`, `ledger`,
-//! `month`, `report`, `audit` and `retro` after the platform beside a server.
+//! `month`, `report`, `audit` and `retro` after the platform beside a server; `plan` says how many
+//! servers are needed.
 //!
 //! This file only wires the parts together and says in which order they start and stop.
 
@@ -13,6 +14,7 @@ mod identity;
 mod index_tools;
 mod operator_tools;
 mod payments;
+mod planner;
 mod platform;
 mod signals;
 mod soundness;
@@ -52,6 +54,9 @@ async fn main() -> ExitCode {
             log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
             let ended = operator_tools::run(&command).await;
             std::process::exit(ended as i32)
+        }
+        CommandLine { command: Some(Command::Plan(args)), .. } => {
+            std::process::exit(planner::run(&args) as i32)
         }
         CommandLine { serve: Serve(Some(args)), .. } => serve(&args).await,
         // The command line does not parse without either.

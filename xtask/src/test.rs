@@ -149,6 +149,9 @@ fn clippy() -> Result<()> {
     apt::library("alsa", "libasound2-dev")?;
     let all = ["--workspace", "--all-targets", "--features", "onmon/audio-out", "--locked"];
     cargo(&[&["clippy"], &all[..], &["--", "-D", "warnings"]].concat())?;
+    // The moments alone, for targets without a heap: no other package leaves `alloc` out.
+    let bare = ["clippy", "-p", "onmon-capacity", "--no-default-features", "--locked"];
+    cargo(&[&bare[..], &["--", "-D", "warnings"]].concat())?;
     // The fuzz targets need another compiler to run, but must keep up with what they call.
     let target = repo::target().join("fuzz").display().to_string();
     let fuzz =

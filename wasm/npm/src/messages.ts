@@ -32,6 +32,14 @@ export const MESSAGES = {
     en: 'Say which server to ask: identify(fingerprint, { server }).',
     ja: '問い合わせ先のサーバーを指定してください: identify(fingerprint, { server })。',
   },
+  no_account: {
+    en: 'Sign in first: this is asked for in the name of an account.',
+    ja: '先にサインインしてください。アカウントの名前で要求されます。',
+  },
+  nothing_to_buy: {
+    en: 'Nothing that could be bought is loaded.',
+    ja: '購入できるものが読み込まれていません。',
+  },
   // The file
   empty_file: {
     en: 'The file is empty.',
@@ -121,6 +129,10 @@ export const MESSAGES = {
   not_shared: {
     en: 'This file was not shared with onmon, or its tag was lost: identify it by its sound.',
     ja: 'onmon で共有されたファイルではないか、タグが失われています。音で識別してください。',
+  },
+  not_permitted: {
+    en: 'No permit was given for this music: it cannot be shared.',
+    ja: 'この音楽は許諾されていません。共有できません。',
   },
   tag_other_file: {
     en: 'The tag in this file is genuine and belongs to other audio.',

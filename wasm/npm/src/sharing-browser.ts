@@ -1,6 +1,6 @@
 // Sharing in a browser: `onmon/sharing`.
 
-import { createOnmon } from './onmon.js';
+import * as onmon from './browser.js';
 import { browserPlatform } from './platform-browser.js';
 import { createSharing, type Sharing } from './sharing.js';
 import * as tags from './tag-browser.js';
@@ -8,7 +8,7 @@ import * as tags from './tag-browser.js';
 export * from './sharing-exports.js';
 
 const sharing: Sharing = /* @__PURE__ */ createSharing(
-  /* @__PURE__ */ createOnmon(browserPlatform),
+  onmon,
   tags,
   browserPlatform.defaultServer,
 );

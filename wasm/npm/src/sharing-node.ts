@@ -1,6 +1,6 @@
 // Sharing in Node: `onmon/sharing`.
 
-import { createOnmon } from './onmon.js';
+import * as onmon from './node.js';
 import { nodePlatform } from './platform-node.js';
 import { createSharing, type Sharing } from './sharing.js';
 import * as tags from './tag-node.js';
@@ -8,7 +8,7 @@ import * as tags from './tag-node.js';
 export * from './sharing-exports.js';
 
 const sharing: Sharing = /* @__PURE__ */ createSharing(
-  /* @__PURE__ */ createOnmon(nodePlatform),
+  onmon,
   tags,
   nodePlatform.defaultServer,
 );

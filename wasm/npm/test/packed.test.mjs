@@ -31,7 +31,7 @@ after(() => rmSync(project, { recursive: true, force: true }));
 test('holds what it needs and nothing else', () => {
   const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_(wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -55,7 +55,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -68,6 +68,7 @@ for (const resolution of ['NodeNext', 'Bundler']) {
       join(project, 'typed.ts'),
       `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
        import { connectKeys, requestLicence, type KeyConnection } from 'onmon/eme';
+       import { OnmonPlayer, type PlayerState } from 'onmon/player';
        import { open, seal } from 'onmon/sealed';
        import { purchase, share, type Recheck, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
@@ -82,6 +83,11 @@ for (const resolution of ['NodeNext', 'Bundler']) {
        export async function player(audio: HTMLAudioElement, session: MediaKeySession): Promise<KeyConnection> {
          session.onmessage = async ({ message }) => session.update(await requestLicence(message, { token: 't' }));
          return connectKeys(audio, { token: async () => 't', onLicence: (error) => console.log(error?.code) });
+       }
+       export async function played(audio: HTMLAudioElement, file: File): Promise<PlayerState> {
+         const player = new OnmonPlayer(audio, { token: 't', storage: localStorage, onChange: ({ offer }) => console.log(offer?.price.yen) });
+         if ((await player.load(file)) === 'locked') await player.buy();
+         return player.state;
        }
        export async function unlocked(file: File, tag: Uint8Array, keys: KeySet, key: Uint8Array): Promise<boolean> {
          const found = await readTag(await writeTag(file, tag));

@@ -1,0 +1,135 @@
+// Sharing a file: the permit is asked for by its fingerprint, and goes into the file.
+
+import { OnmonError } from './errors.js';
+import type { Onmon } from './onmon.js';
+import { seal } from './sealed.js';
+import { request } from './server.js';
+import { FINGERPRINT_TYPE, type AccountOptions, type SharingServer } from './sharing-server.js';
+import { bytesOf, hex } from './sharing-text.js';
+import type { Tags } from './tag.js';
+import type { AudioInput, Progress } from './work.js';
+
+/** How a file is shared: with a signed tag in it, or sealed. */
+export type Method = 'tag' | 'drm';
+
+/** Options of `share`. */
+export interface ShareOptions extends AccountOptions {
+  method: Method;
+  /** The same for every try of one upload, so that it is counted once; a fresh one where left out. */
+  uploadId?: string | undefined;
+  /** Told what is being worked on, in order. */
+  onProgress?: ((step: 'essence' | 'fingerprint' | 'write', progress: number) => void) | undefined;
+}
+
+/** What came of it. */
+export interface Shared {
+  /** `null` where this upload was answered before. */
+  decision: 'permit' | 'refuse' | 'unregistered' | 'unknown_share' | null;
+  /** Why, in words. */
+  rule: string | null;
+  permitId: string | null;
+  /** The file that may be shared; `null` without a permit. */
+  file: Blob | null;
+}
+
+const CHALLENGE_NEEDED = 'challenge_needed';
+
+/** Asks for permits and writes them into files. */
+export class Uploads {
+  readonly #onmon: Onmon;
+  readonly #tags: Tags;
+  readonly #server: SharingServer;
+
+  constructor(onmon: Onmon, tags: Tags, server: SharingServer) {
+    this.#onmon = onmon;
+    this.#tags = tags;
+    this.#server = server;
+  }
+
+  async share(input: AudioInput, options: ShareOptions): Promise<Shared> {
+    const { signal, onProgress } = options;
+    const watched = { signal, onProgress: told(onProgress, 'essence') };
+    const { digest } = await this.#onmon.essence(input, watched);
+    const { ruling, permit } = await this.#ask(input, hex(digest), options);
+    const shared: Shared = {
+      decision: ruling?.decision ?? null,
+      rule: ruling?.rule ?? null,
+      permitId: permit?.permit_id ?? null,
+      file: null,
+    };
+    if (!permit) return shared;
+    onProgress?.('write', 0);
+    const file = await this.#written(input, digest, permit, options);
+    onProgress?.('write', 1);
+    return { ...shared, file };
+  }
+
+  /** Sends the fingerprint; a second one, with its samples where the server says, if it asks for it. */
+  async #ask(input: AudioInput, essence: string, options: ShareOptions): Promise<WireShare> {
+    const { method, token, signal, onProgress } = options;
+    const server = this.#server.address(options);
+    const idempotencyKey = options.uploadId ?? crypto.randomUUID();
+    const watched = { signal, onProgress: told(onProgress, 'fingerprint') };
+    const send = async (body: Uint8Array, more: Record<string, string>) => {
+      const query = new URLSearchParams({ method, essence, ...more });
+      const sent = { body, type: FINGERPRINT_TYPE, token, idempotencyKey, signal };
+      return (await request(server, `v1/shares?${query}`, sent)).content as WireShare;
+    };
+    const usual = await this.#onmon.fingerprint(input, watched);
+    try {
+      return await send(usual.bytes, {});
+    } catch (error) {
+      if (!(error instanceof OnmonError) || error.problem !== CHALLENGE_NEEDED) throw error;
+    }
+    const body = JSON.stringify({ essence, codes: usual.codes });
+    const sent = { body, type: 'application/json', token, signal };
+    const { content } = await request(server, 'v1/challenges', sent);
+    const { challenge, seed } = content as { challenge?: unknown; seed?: unknown };
+    if (typeof challenge !== 'string' || typeof seed !== 'string' || !/^\d+$/.test(seed)) {
+      throw new OnmonError('bad_answer');
+    }
+    const drawn = await this.#onmon.fingerprint(input, { ...watched, seed: BigInt(seed) });
+    return send(drawn.bytes, { challenge, codes: String(usual.codes) });
+  }
+
+  /** The file that may be shared. What the server sent is checked before it is believed. */
+  async #written(
+    input: AudioInput,
+    essence: Uint8Array,
+    permit: WirePermit,
+    options: ShareOptions,
+  ): Promise<Blob> {
+    const { method, signal, onProgress } = options;
+    if (method === 'drm') {
+      const key = bytesOf(permit.key);
+      const sealing = { signal, onProgress: (share: number) => onProgress?.('write', share) };
+      const file = await seal(input, key, String(permit.kid), sealing);
+      key.fill(0);
+      return file;
+    }
+    const tag = bytesOf(permit.tag);
+    const claims = await this.#tags.verifyTag(tag, await this.#server.keys(options));
+    if (hex(claims.essence) !== hex(essence)) throw new OnmonError('tag_other_file');
+    return this.#tags.writeTag(input, tag, { signal });
+  }
+}
+
+/** Answers as the server spells them. */
+interface WireShare {
+  ruling: { decision: NonNullable<Shared['decision']>; rule: string } | null;
+  permit: WirePermit | null;
+}
+
+interface WirePermit {
+  permit_id: string;
+  tag: string | null;
+  kid: string | null;
+  key: string | null;
+}
+
+function told(
+  onProgress: ShareOptions['onProgress'],
+  step: 'essence' | 'fingerprint',
+): ((progress: Progress) => void) | undefined {
+  return onProgress && (({ fraction }) => onProgress(step, fraction));
+}
