@@ -1,5 +1,7 @@
 //! What is wrong with the numbers of a model.
 
+use crate::station::SERVERS_MAX;
+
 /// A model that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,4 +35,15 @@ pub(crate) fn positive(value: f64, name: &'static str) -> Result<f64, ModelError
 /// The value, if it is finite and not below 0.
 pub(crate) fn not_negative(value: f64, name: &'static str) -> Result<f64, ModelError> {
     if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(ModelError::Negative(name)) }
+}
+
+/// The count, if it is 1 to [`SERVERS_MAX`](crate::SERVERS_MAX).
+pub(crate) fn countable(count: u32, name: &'static str) -> Result<u32, ModelError> {
+    if (1..=SERVERS_MAX).contains(&count) { Ok(count) } else { Err(ModelError::Servers(name)) }
+}
+
+/// The percentile, if it is above 0 and below 1.
+#[cfg(feature = "alloc")]
+pub(crate) fn within(percentile: f64) -> Result<f64, ModelError> {
+    if percentile > 0.0 && percentile < 1.0 { Ok(percentile) } else { Err(ModelError::Percentile) }
 }

@@ -1,8 +1,8 @@
 //! All servers together: k groups of N, how queries come and who gets them.
 
 use crate::dispatch::Dispatch;
-use crate::error::{ModelError, positive};
-use crate::station::{SERVERS_MAX, Station};
+use crate::error::{ModelError, countable, positive};
+use crate::station::Station;
 use crate::work::Work;
 
 /// k groups of N servers.
@@ -57,13 +57,8 @@ impl Farm {
         dispatch: Dispatch,
         rate_per_s: f64,
     ) -> Result<Farm, ModelError> {
-        let is_countable = |count: u32| (1..=SERVERS_MAX).contains(&count);
-        if !is_countable(shape.parts) {
-            return Err(ModelError::Servers("parts"));
-        }
-        if !is_countable(shape.groups) {
-            return Err(ModelError::Servers("groups"));
-        }
+        countable(shape.parts, "parts")?;
+        countable(shape.groups, "groups")?;
         let rate_per_s = positive(rate_per_s, "rate")?;
         Ok(Farm { shape, work, dispatch, rate_per_s })
     }

@@ -1,7 +1,7 @@
 //! The fewest servers that keep a promise, and in which shape.
 
 use crate::dispatch::Dispatch;
-use crate::error::{ModelError, positive};
+use crate::error::{ModelError, positive, within};
 use crate::farm::{Farm, OneDown, Shape};
 use crate::station::SERVERS_MAX;
 use crate::work::Work;
@@ -59,9 +59,7 @@ pub enum PlanError {
 pub fn cheapest(demand: &Demand) -> Result<Farm, PlanError> {
     positive(demand.target_s, "target")?;
     positive(demand.load_max, "load at most")?;
-    if !(demand.percentile > 0.0 && demand.percentile < 1.0) {
-        return Err(ModelError::Percentile.into());
-    }
+    within(demand.percentile)?;
     let parts_max = demand.parts_max.clamp(1, SERVERS_MAX);
     let mut best: Option<(Farm, f64)> = None;
     for parts in (1..=parts_max).filter(|n| demand.work.service_s(*n) <= demand.target_s) {

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::dispatch::Dispatch;
-use crate::error::ModelError;
+use crate::error::{ModelError, within};
 use crate::farm::Farm;
 use crate::response::Response;
 
@@ -30,10 +30,7 @@ impl Simulated {
 
     /// The response time that this share of the queries does not exceed, in seconds.
     pub fn response_percentile_s(&self, percentile: f64) -> Result<f64, ModelError> {
-        if !(percentile > 0.0 && percentile < 1.0) {
-            return Err(ModelError::Percentile);
-        }
-        let rank = libm::ceil(percentile * self.responses_s.len() as f64) as usize;
+        let rank = libm::ceil(within(percentile)? * self.responses_s.len() as f64) as usize;
         let at = rank.clamp(1, self.responses_s.len()) - 1;
         Ok(self.responses_s[at])
     }

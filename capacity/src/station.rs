@@ -1,7 +1,7 @@
 //! Where queries wait: k servers, a load and a service time, checked once.
 
 use crate::erlang;
-use crate::error::{ModelError, positive};
+use crate::error::{ModelError, countable, positive};
 use crate::response::Response;
 
 /// Servers at most in one model.
@@ -27,9 +27,7 @@ impl Station {
     /// Errors: [`ModelError::Overloaded`] for a load of 1 or more, the others for numbers out of
     /// range, NaN among them.
     pub fn new(servers: u32, load: f64, service_s: f64) -> Result<Station, ModelError> {
-        if servers == 0 || servers > SERVERS_MAX {
-            return Err(ModelError::Servers("servers"));
-        }
+        let servers = countable(servers, "servers")?;
         let (load, service_s) = (positive(load, "load")?, positive(service_s, "service time")?);
         if load >= 1.0 {
             return Err(ModelError::Overloaded { load });

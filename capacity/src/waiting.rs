@@ -1,6 +1,6 @@
 //! The exact distribution of the waiting time, and its percentiles.
 
-use crate::error::ModelError;
+use crate::error::{ModelError, within};
 use crate::light;
 use crate::poisson::Poisson;
 use crate::queue::QueueLength;
@@ -49,10 +49,7 @@ impl Waiting {
     ///
     /// Errors: [`ModelError::Percentile`] unless it is above 0 and below 1.
     pub fn percentile_s(&self, percentile: f64) -> Result<f64, ModelError> {
-        if !(percentile > 0.0 && percentile < 1.0) {
-            return Err(ModelError::Percentile);
-        }
-        let beyond = 1.0 - percentile;
+        let beyond = 1.0 - within(percentile)?;
         if self.exceeds_in(1, 1.0) <= beyond {
             return Ok(0.0);
         }

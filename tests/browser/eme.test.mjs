@@ -13,7 +13,7 @@ import { essence, fingerprint } from '../../wasm/npm/dist/node.js';
 import { launch, open } from './browser.mjs';
 import { encrypted } from './cenc.mjs';
 import { reencoded, tracks } from './music.mjs';
-import { scratch, serve } from './service.mjs';
+import { account, scratch, serve } from './service.mjs';
 import { serveFiles } from './site.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
@@ -72,7 +72,7 @@ describe('Clear Key in Chromium, for MP4', () => {
     const song = { file: track, recordingId: 'song', title: 'A song', artist: 'Somebody', rights: 'entrusted' };
     const words = ['--open-registration', '--cors-origin', site.url];
     server = await serve(folder.path, [song], { words });
-    const [sharer, buyer, stranger] = await Promise.all(['sharer', 'buyer', 'stranger'].map(account));
+    const [sharer, buyer, stranger] = await Promise.all(['sharer', 'buyer', 'stranger'].map((name) => account(server.url, name)));
     tokens = { sharer, buyer, stranger };
     clear = readFileSync(made);
     permit = await share(clear, sharer);
@@ -90,15 +90,10 @@ describe('Clear Key in Chromium, for MP4', () => {
 
   /** Asks the server as `token`; the answer has to be a good one. */
   async function post(path, token, body, headers = { 'content-type': 'application/json' }) {
-    const all = { ...headers, ...(token && { authorization: `Bearer ${token}` }) };
+    const all = { ...headers, authorization: `Bearer ${token}` };
     const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers: all, body });
     assert.ok(answer.ok, `${path}: ${answer.status}`);
     return answer.json();
-  }
-
-  async function account(name) {
-    const { api_key } = await post('/v1/accounts', undefined, JSON.stringify({ name }));
-    return (await post('/v1/tokens', api_key, '')).access_token;
   }
 
   /** What a service does that packages songs: the permit's key, of the DRM method. */

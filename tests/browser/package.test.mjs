@@ -130,6 +130,8 @@ describe('the package in Chromium', () => {
     const gone = join(folder.path, 'gone.wav');
     writeFileSync(gone, longWav(5));
     await page.setInputFiles('#file', gone);
+    // The browser notes which file it is when the page first looks at it: before that nothing has changed.
+    await page.evaluate(() => document.getElementById('file').files[0].size);
     writeFileSync(gone, 'changed after it was chosen');
     const code = await page.evaluate(() =>
       globalThis.onmon.fingerprint(document.getElementById('file').files[0]).catch((error) => error.code),

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { launch, open } from './browser.mjs';
 import { reencoded, tracks } from './music.mjs';
-import { scratch, serve } from './service.mjs';
+import { account, scratch, serve } from './service.mjs';
 import { serveFiles } from './site.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
@@ -72,7 +72,7 @@ describe('OnmonPlayer in Chromium', () => {
     await page.waitForFunction(() => globalThis.bench);
     await page.setInputFiles('#file', [song, own]);
     const names = ['sharer', 'buyer', 'other', 'finder'];
-    tokens = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await account(name)])));
+    tokens = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await account(server.url, name)])));
     await page.evaluate(
       async ({ url, token }) => {
         const [song, own] = document.querySelector('#file').files;
@@ -95,15 +95,6 @@ describe('OnmonPlayer in Chromium', () => {
     await site?.close();
     folder?.close();
   });
-
-  async function account(name) {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ name });
-    const made = await fetch(`${server.url}/v1/accounts`, { method: 'POST', headers, body });
-    const { api_key: key } = await made.json();
-    const given = await fetch(`${server.url}/v1/tokens`, { method: 'POST', headers: { authorization: `Bearer ${key}` } });
-    return (await given.json()).access_token;
-  }
 
   /** Loads one of the shared files into a new player. */
   function load(name, options) {

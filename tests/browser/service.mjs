@@ -44,6 +44,22 @@ export async function serve(folder, songs, { root = PAGE, words = [] } = {}) {
   return start(folder, library, root, words);
 }
 
+/** A new account of a server with open registration: its API key. */
+export async function register(url, name) {
+  const headers = { 'content-type': 'application/json' };
+  const made = await fetch(`${url}/v1/accounts`, { method: 'POST', headers, body: JSON.stringify({ name }) });
+  if (!made.ok) throw new Error(`no account: ${made.status}`);
+  return (await made.json()).api_key;
+}
+
+/** The same, signed in: its token. */
+export async function account(url, name) {
+  const headers = { authorization: `Bearer ${await register(url, name)}` };
+  const given = await fetch(`${url}/v1/tokens`, { method: 'POST', headers });
+  if (!given.ok) throw new Error(`no token: ${given.status}`);
+  return (await given.json()).access_token;
+}
+
 async function start(folder, library, root, more) {
   const token = join(folder, 'admin-token');
   const adminToken = randomBytes(16).toString('hex');

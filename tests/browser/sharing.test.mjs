@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { wav } from '../../wasm/npm/test/vectors.mjs';
 import { launch, open } from './browser.mjs';
-import { scratch, serve } from './service.mjs';
+import { register, scratch, serve } from './service.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const PAGE = `<!doctype html><title>sharing</title><link rel="icon" href="/icon.svg">
@@ -66,11 +66,7 @@ for (const words of [[], ['--challenge-required']]) {
     });
 
     async function account(name) {
-      const body = JSON.stringify({ name });
-      const headers = { 'content-type': 'application/json' };
-      const made = await fetch(`${server.url}/v1/accounts`, { method: 'POST', headers, body });
-      const { api_key } = await made.json();
-      return page.evaluate(async (key) => (await globalThis.onmon.signIn(key)).token, api_key);
+      return page.evaluate(async (key) => (await globalThis.onmon.signIn(key)).token, await register(server.url, name));
     }
 
     /** Bytes of request bodies while `work` runs: of all, and of each recheck. */

@@ -4,14 +4,14 @@
 //   'encrypted' of the element -> session -> its 'message' -> requestLicence -> session.update -> it plays
 
 import { OnmonError } from './errors.js';
-import { request } from './server.js';
+import { request, tokenOf, type TokenSource } from './server.js';
 
 /** Whom to ask for licences, and for which account. */
 export interface LicenceOptions {
   /** The server's address; the page's own origin where left out. */
   server?: string | URL | undefined;
   /** The account's token of minutes, or what gives a fresh one at each request. */
-  token: string | (() => string | Promise<string>);
+  token: TokenSource;
   signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function requestLicence(
   const { signal } = options;
   const server = options.server ?? globalThis.location?.origin;
   if (server === undefined) throw new OnmonError('no_server');
-  const token = typeof options.token === 'string' ? options.token : await options.token();
+  const token = await tokenOf(options.token);
   const body = message instanceof Uint8Array ? message : new Uint8Array(message);
   const sent = { body, type: 'application/json', token, signal };
   const { content, status } = await request(server, 'v1/clear-key', sent);

@@ -14,6 +14,7 @@ import { KeptReleases, type PlayerStorage } from './player-releases.js';
 import { fetchFile } from './player-source.js';
 import { browserPlatform } from './platform-browser.js';
 import { open } from './sealed.js';
+import { tokenOf, type TokenSource } from './server.js';
 import { Downloads, type Offer, type Purchase } from './sharing-download.js';
 import { find, type Found } from './sharing-found.js';
 import { SharingServer, type ServerOptions } from './sharing-server.js';
@@ -46,7 +47,7 @@ export interface PlayerOptions {
   /** The server's address; the page's own origin where left out. */
   server?: string | URL | undefined;
   /** The account's token of minutes, or what gives a fresh one at each request. */
-  token?: string | (() => string | Promise<string>) | undefined;
+  token?: TokenSource | undefined;
   /**
    * What is done with a file that says nothing of how it was shared: `identify` sends its fingerprint and
    * plays it where it is not registered (it is so where left out); `play` plays it.
@@ -73,8 +74,8 @@ export class OnmonPlayer {
   readonly media: HTMLMediaElement;
   readonly #options: PlayerOptions;
   readonly #server = new SharingServer(browserPlatform.defaultServer);
-  readonly #downloads = new Downloads(onmon, tags, this.#server);
-  readonly #uploads = new Uploads(onmon, tags, this.#server);
+  readonly #downloads = new Downloads({ onmon, tags, server: this.#server });
+  readonly #uploads = new Uploads({ onmon, tags, server: this.#server });
   readonly #kept: KeptReleases;
   #state: PlayerState = 'empty';
   #offer: Offer | null = null;
@@ -221,7 +222,7 @@ export class OnmonPlayer {
   async #token(): Promise<string> {
     const { token } = this.#options;
     if (token === undefined) throw new OnmonError('no_account');
-    return typeof token === 'string' ? token : token();
+    return tokenOf(token);
   }
 
   #expect(state: PlayerState): Loaded {

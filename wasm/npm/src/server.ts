@@ -15,6 +15,14 @@ export interface Sent {
   signal?: AbortSignal | undefined;
 }
 
+/** An account's token of minutes, or what gives a fresh one at each request. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+/** The token for one request. */
+export async function tokenOf(source: TokenSource): Promise<string> {
+  return typeof source === 'string' ? source : source();
+}
+
 /** Sends a request and resolves to the JSON of the answer, not yet looked at. */
 export async function request(
   server: string | URL,
@@ -61,8 +69,8 @@ async function send(url: URL, sent: Sent): Promise<Response> {
   }
 }
 
-/** The error for an HTTP status, with what the server's problem document says. */
-function refusal(status: number, content: unknown): OnmonError {
+/** The error for an HTTP status, with what the server's problem document says, if it is one. */
+export function refusal(status: number, content: unknown): OnmonError {
   const problem = (content ?? {}) as { code?: unknown; title?: unknown; detail?: unknown };
   const words = [problem.code, problem.detail ?? problem.title, `HTTP ${status}`];
   const detail = words.filter(Boolean).join(', ');
@@ -71,7 +79,8 @@ function refusal(status: number, content: unknown): OnmonError {
   return new OnmonError(code, { detail, status, problem: said });
 }
 
-function requestError(cause: unknown, signal: AbortSignal | undefined): OnmonError {
+/** The error for a request that brought no answer. */
+export function requestError(cause: unknown, signal: AbortSignal | undefined): OnmonError {
   if (signal?.aborted) return new OnmonError('aborted', { cause });
   return new OnmonError('network', { detail: String(cause), cause });
 }

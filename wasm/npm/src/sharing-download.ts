@@ -1,7 +1,6 @@
 // Getting a shared file: what it costs, and what opens it once it is bought.
 
 import { OnmonError } from './errors.js';
-import type { Onmon } from './onmon.js';
 import { open } from './sealed.js';
 import { request } from './server.js';
 import { find, type Found } from './sharing-found.js';
@@ -9,7 +8,7 @@ import {
   FINGERPRINT_TYPE,
   type AccountOptions,
   type ServerOptions,
-  type SharingServer,
+  type SharingParts,
 } from './sharing-server.js';
 import { bytesOf, hex } from './sharing-text.js';
 import type { Method } from './sharing-upload.js';
@@ -69,20 +68,16 @@ export interface Purchase {
 
 /** Offers and purchases of files that say how they were shared. */
 export class Downloads {
-  readonly #onmon: Onmon;
-  readonly #tags: Tags;
-  readonly #server: SharingServer;
+  readonly #with: SharingParts;
 
-  constructor(onmon: Onmon, tags: Tags, server: SharingServer) {
-    this.#onmon = onmon;
-    this.#tags = tags;
-    this.#server = server;
+  constructor(parts: SharingParts) {
+    this.#with = parts;
   }
 
   /** What a file says of how it was shared, checked. Rejects with `not_shared` where it says nothing. */
   async found(input: AudioInput, options: ServerOptions): Promise<Found> {
-    const keys = () => this.#server.keys(options);
-    const found = await find(input, this.#onmon, this.#tags, keys, options.signal);
+    const keys = () => this.#with.server.keys(options);
+    const found = await find(input, this.#with.onmon, this.#with.tags, keys, options.signal);
     if (found === null) throw new OnmonError('not_shared');
     return found;
   }
@@ -93,7 +88,7 @@ export class Downloads {
         ? `v1/offers/${encodeURIComponent(it.tag.permitId)}`
         : `v1/keys/${it.kid}/offer`;
     const sent = { signal: options.signal };
-    const { content } = await request(this.#server.address(options), path, sent);
+    const { content } = await request(this.#with.server.address(options), path, sent);
     return offerOf(content as WireOffer);
   }
 
@@ -104,8 +99,8 @@ export class Downloads {
         ? { permit_id: it.tag.permitId, essence: hex(it.tag.essence) }
         : { kid: it.kid };
     const sent = { body: JSON.stringify(wanted), type: 'application/json', token, signal };
-    const { content } = await request(this.#server.address(options), 'v1/purchases', sent);
-    const bought = await purchaseOf(content as WirePurchase, it, this.#tags);
+    const { content } = await request(this.#with.server.address(options), 'v1/purchases', sent);
+    const bought = await purchaseOf(content as WirePurchase, it, this.#with.tags);
     const recheck =
       options.recheck === false ? Promise.resolve(null) : this.#recheck(input, bought, options);
     return { ...bought, recheck };
@@ -118,10 +113,10 @@ export class Downloads {
     const key = bought.key?.slice();
     try {
       const audio = key ? await open(input, key, { signal }) : input;
-      const { bytes } = await this.#onmon.fingerprint(audio, { signal });
+      const { bytes } = await this.#with.onmon.fingerprint(audio, { signal });
       const sent = { body: bytes, type: FINGERPRINT_TYPE, token, signal };
       const path = `v1/shares/${encodeURIComponent(bought.permitId)}/recheck`;
-      return recheckOf((await request(this.#server.address(options), path, sent)).content as WireRecheck);
+      return recheckOf((await request(this.#with.server.address(options), path, sent)).content as WireRecheck);
     } catch {
       return null;
     } finally {

@@ -1,8 +1,9 @@
 // Whom sharing asks: which server, for which account, under which keys it signs.
 
 import { OnmonError } from './errors.js';
+import type { Onmon } from './onmon.js';
 import { request } from './server.js';
-import type { KeySet } from './tag.js';
+import type { KeySet, Tags } from './tag.js';
 
 /** Whom to ask. */
 export interface ServerOptions {
@@ -22,6 +23,13 @@ export interface AccessToken {
   token: string;
   /** Seconds until it ends. */
   expiresInS: number;
+}
+
+/** What uploads and downloads are made from. */
+export interface SharingParts {
+  onmon: Onmon;
+  tags: Tags;
+  server: SharingServer;
 }
 
 /** The media type of a fingerprint's bytes. */

@@ -1,12 +1,10 @@
 // Sharing a file: the permit is asked for by its fingerprint, and goes into the file.
 
 import { OnmonError } from './errors.js';
-import type { Onmon } from './onmon.js';
 import { seal } from './sealed.js';
 import { request } from './server.js';
-import { FINGERPRINT_TYPE, type AccountOptions, type SharingServer } from './sharing-server.js';
+import { FINGERPRINT_TYPE, type AccountOptions, type SharingParts } from './sharing-server.js';
 import { bytesOf, hex } from './sharing-text.js';
-import type { Tags } from './tag.js';
 import type { AudioInput, Progress } from './work.js';
 
 /** How a file is shared: with a signed tag in it, or sealed. */
@@ -36,20 +34,16 @@ const CHALLENGE_NEEDED = 'challenge_needed';
 
 /** Asks for permits and writes them into files. */
 export class Uploads {
-  readonly #onmon: Onmon;
-  readonly #tags: Tags;
-  readonly #server: SharingServer;
+  readonly #with: SharingParts;
 
-  constructor(onmon: Onmon, tags: Tags, server: SharingServer) {
-    this.#onmon = onmon;
-    this.#tags = tags;
-    this.#server = server;
+  constructor(parts: SharingParts) {
+    this.#with = parts;
   }
 
   async share(input: AudioInput, options: ShareOptions): Promise<Shared> {
     const { signal, onProgress } = options;
     const watched = { signal, onProgress: told(onProgress, 'essence') };
-    const { digest } = await this.#onmon.essence(input, watched);
+    const { digest } = await this.#with.onmon.essence(input, watched);
     const { ruling, permit } = await this.#ask(input, hex(digest), options);
     const shared: Shared = {
       decision: ruling?.decision ?? null,
@@ -67,7 +61,7 @@ export class Uploads {
   /** Sends the fingerprint; a second one, with its samples where the server says, if it asks for it. */
   async #ask(input: AudioInput, essence: string, options: ShareOptions): Promise<WireShare> {
     const { method, token, signal, onProgress } = options;
-    const server = this.#server.address(options);
+    const server = this.#with.server.address(options);
     const idempotencyKey = options.uploadId ?? crypto.randomUUID();
     const watched = { signal, onProgress: told(onProgress, 'fingerprint') };
     const send = async (body: Uint8Array, more: Record<string, string>) => {
@@ -75,7 +69,7 @@ export class Uploads {
       const sent = { body, type: FINGERPRINT_TYPE, token, idempotencyKey, signal };
       return (await request(server, `v1/shares?${query}`, sent)).content as WireShare;
     };
-    const usual = await this.#onmon.fingerprint(input, watched);
+    const usual = await this.#with.onmon.fingerprint(input, watched);
     try {
       return await send(usual.bytes, {});
     } catch (error) {
@@ -88,7 +82,7 @@ export class Uploads {
     if (typeof challenge !== 'string' || typeof seed !== 'string' || !/^\d+$/.test(seed)) {
       throw new OnmonError('bad_answer');
     }
-    const drawn = await this.#onmon.fingerprint(input, { ...watched, seed: BigInt(seed) });
+    const drawn = await this.#with.onmon.fingerprint(input, { ...watched, seed: BigInt(seed) });
     return send(drawn.bytes, { challenge, codes: String(usual.codes) });
   }
 
@@ -108,9 +102,9 @@ export class Uploads {
       return file;
     }
     const tag = bytesOf(permit.tag);
-    const claims = await this.#tags.verifyTag(tag, await this.#server.keys(options));
+    const claims = await this.#with.tags.verifyTag(tag, await this.#with.server.keys(options));
     if (hex(claims.essence) !== hex(essence)) throw new OnmonError('tag_other_file');
-    return this.#tags.writeTag(input, tag, { signal });
+    return this.#with.tags.writeTag(input, tag, { signal });
   }
 }
 

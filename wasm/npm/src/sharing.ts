@@ -42,8 +42,8 @@ export function createSharing(
   defaultServer: () => string | undefined,
 ): Sharing {
   const server = new SharingServer(defaultServer);
-  const uploads = new Uploads(onmon, tags, server);
-  const downloads = new Downloads(onmon, tags, server);
+  const uploads = new Uploads({ onmon, tags, server });
+  const downloads = new Downloads({ onmon, tags, server });
   return {
     share: (input, options) => uploads.share(input, options),
     offer: async (input, options = {}) =>
