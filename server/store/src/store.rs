@@ -27,6 +27,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_TRIES: u32 = 5;
 const LOCK_WAIT: Duration = Duration::from_millis(100);
 
+/// How long a closing store waits for a server that may be gone.
+const LET_GO_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Held on PostgreSQL for the length of every transaction that writes: "onmon" in ASCII.
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(478593085294)";
 
@@ -212,14 +215,30 @@ impl Store {
     /// goes on.
     pub async fn stop_writing(&self) {
         let _turn = self.writing.lock().await;
+        self.let_go().await;
         self.writer.close().await;
     }
 
     /// Waits for a transaction under way and lets go of the files.
     pub async fn close(&self) {
         let _turn = self.writing.lock().await;
+        self.let_go().await;
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// Gives the lock back before the session ends: PostgreSQL ends it, and lets go of its locks,
+    /// some time after the connection is closed, and who writes next should not have to wait.
+    async fn let_go(&self) {
+        if self.alone.is_none() || self.engine() != Engine::Postgres || self.writer.size() == 0 {
+            return;
+        }
+        let given_back = async {
+            let mut session = self.writer.acquire().await?;
+            raw_sql("SELECT pg_advisory_unlock_all()").execute(&mut *session).await
+        };
+        // Without an answer the lock ends with the session, as after a kill.
+        let _ = tokio::time::timeout(LET_GO_TIMEOUT, given_back).await;
     }
 
     /// Finds damage from a failing disk or a foreign hand before anything is built upon it. Reads

@@ -156,6 +156,16 @@ async fn whoever_writes_alone_keeps_others_out_until_it_is_gone() {
     assert!(matches!(second.begin().await, Err(StoreError::Closed)));
     assert_eq!(count(&second).await, 0);
     first.begin().await.unwrap().commit().await.unwrap();
+
+    // When a store is closed its lock is free, not only when the server has ended its session.
+    first.close().await;
+    for _ in 0..30 {
+        let next = Store::open_alone(&scratch.location, &[ONE], LOCK).await.unwrap();
+        next.close().await;
+        let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7";
+        let held = sqlx::query(held).fetch_one(other.readers()).await.unwrap();
+        assert_eq!(held.get::<i64, _>(0), 0);
+    }
 }
 
 #[tokio::test]
