@@ -1,5 +1,6 @@
 //! Running other programs: shown, timed out, and stopped with all their children on Ctrl-C.
 
+use std::env;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -53,7 +54,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
 
 /// Like [`capture`], for output that need not be text.
 pub fn capture_bytes(command: &mut Command) -> Result<Vec<u8>> {
-    command.stdin(Stdio::null());
+    as_from_a_shell(command);
     let output = command.output().map_err(|error| cannot_start(command, error))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -75,13 +76,26 @@ pub fn capture_complaints(command: &mut Command) -> Result<String> {
 
 /// Whether the program starts and exits with 0; its output is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    as_from_a_shell(command).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// Without input, and without what `cargo run` has told this program about its own package: a cargo
+/// started from here would take that for a change, and build again what reads it (ring's build
+/// script does, and half of the server lies upon ring).
+fn as_from_a_shell(command: &mut Command) -> &mut Command {
+    for (name, _) in env::vars_os() {
+        let word = name.to_string_lossy();
+        if word.starts_with("CARGO_PKG_") || word.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command.stdin(Stdio::null())
 }
 
 /// Starts a program in a process group of its own, so that [`stop`] reaches its children too.
 pub fn start(command: &mut Command) -> Result<Child> {
-    command.stdin(Stdio::null()).process_group(0);
+    as_from_a_shell(command).process_group(0);
     command.spawn().map_err(|error| cannot_start(command, error))
 }
 

@@ -1,4 +1,4 @@
-//! How fast it seals and opens: `cargo run --release -p onmon-seal --example throughput`.
+//! How fast it seals and opens: `cargo run --release -p onmon-seal --example sealing`.
 
 use std::error::Error;
 use std::io::{self, Cursor, Read};
