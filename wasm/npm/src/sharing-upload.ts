@@ -13,8 +13,11 @@ export type Method = 'tag' | 'drm';
 /** Options of `share`. */
 export interface ShareOptions extends AccountOptions {
   method: Method;
-  /** The same for every try of one upload, so that it is counted once; a fresh one where left out. */
-  uploadId?: string | undefined;
+  /**
+   * The same for every try of one upload, so that it is counted once, or what makes it from the digest of
+   * the audio in hexadecimal; a fresh one where left out. 8 to 128 printable ASCII characters.
+   */
+  uploadId?: string | ((essence: string) => string) | undefined;
   /** Told what is being worked on, in order. */
   onProgress?: ((step: 'essence' | 'fingerprint' | 'write', progress: number) => void) | undefined;
 }
@@ -62,7 +65,8 @@ export class Uploads {
   async #ask(input: AudioInput, essence: string, options: ShareOptions): Promise<WireShare> {
     const { method, token, signal, onProgress } = options;
     const server = this.#with.server.address(options);
-    const idempotencyKey = options.uploadId ?? crypto.randomUUID();
+    const { uploadId = () => crypto.randomUUID() } = options;
+    const idempotencyKey = typeof uploadId === 'string' ? uploadId : uploadId(essence);
     const watched = { signal, onProgress: told(onProgress, 'fingerprint') };
     const send = async (body: Uint8Array, more: Record<string, string>) => {
       const query = new URLSearchParams({ method, essence, ...more });

@@ -7,6 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
 
 import { vectors, wav } from './vectors.mjs';
 
@@ -14,6 +18,7 @@ const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const TOOLS = join(PACKAGE, 'node_modules');
 
 let project;
+let packedFile;
 let files;
 
 before(() => {
@@ -23,15 +28,17 @@ before(() => {
   const [{ filename, files: listed }] = Array.isArray(packed) ? packed : Object.values(packed);
   files = listed.map(({ path }) => path);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }));
-  npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(project, filename));
+  packedFile = join(project, filename);
+  npm(project, 'install', '--offline', '--no-audit', '--no-fund', packedFile);
+  symlinkSync(join(TOOLS, '@uppy'), join(project, 'node_modules/@uppy'));
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
 
 test('holds what it needs and nothing else', () => {
-  const strange = files.filter((path) => !/^(dist\/[\w-]+\.(js|d\.ts)|pkg\/onmon_(wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
+  const strange = files.filter((path) => !/^(dist\/(adapters\/)?[\w-]+\.(js|d\.ts)|pkg\/onmon_(wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'dist/guard-browser.js', 'dist/adapters/uppy.js', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -55,11 +62,37 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
   assert.equal(node(script), `${names} ${names}`);
+});
+
+/** Bytes of one adapter as a server would send it, with what it has of its own. */
+const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000 };
+
+test('adapters weigh next to nothing beside what they are plugged into', () => {
+  const folder = join(project, 'node_modules/onmon/dist/adapters');
+  const sizes = {};
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    const adapter = name.replace(/(-.*)?\.js$/, '');
+    sizes[adapter] = (sizes[adapter] ?? 0) + brotliCompressSync(readFileSync(join(folder, name))).length;
+  }
+  assert.deepEqual(Object.keys(sizes).sort(), Object.keys(ADAPTER_BROTLI_BYTES_MAX).sort());
+  for (const [name, bytes] of Object.entries(sizes)) assert.ok(bytes <= ADAPTER_BROTLI_BYTES_MAX[name], `${name}: ${bytes} bytes`);
+});
+
+test('publint and arethetypeswrong find nothing', async () => {
+  const tarball = readFileSync(packedFile);
+  const { messages } = await publint({ pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.length) }, strict: true });
+  assert.deepEqual(messages, []);
+  const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+  assert.ok(checked.types, 'has types');
+  // ES modules alone, so `require` and the resolution of Node 10 are left out, and files that are no modules.
+  const ours = checked.problems.filter(({ kind, resolutionKind, entrypoint }) =>
+    kind !== 'CJSResolvesToESM' && resolutionKind !== 'node10' && !/\.(wasm|json)$|worker\.js$/.test(entrypoint ?? ''));
+  assert.deepEqual(ours, []);
 });
 
 for (const resolution of ['NodeNext', 'Bundler']) {
@@ -72,6 +105,27 @@ for (const resolution of ['NodeNext', 'Bundler']) {
        import { open, seal } from 'onmon/sealed';
        import { purchase, share, type Recheck, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
+       import { Guard, type Checked } from 'onmon/guard';
+       import { guardInput } from 'onmon/input';
+       import { OnmonUpload, defineUpload } from 'onmon/upload';
+       import { OnmonUppy } from 'onmon/uppy';
+       import { filePondGuard } from 'onmon/filepond';
+       import { checkedFiles, dropzoneValidator, type DropzoneError } from 'onmon/dropzone';
+       import { guardedUpload } from 'onmon/tus';
+       import Uppy from '@uppy/core';
+       export async function guarded(input: HTMLInputElement, file: File, Tus: new (file: Blob, options: { endpoint: string; metadata?: Record<string, string> }) => { start(): void }): Promise<Checked> {
+         const guard = new Guard({ token: async () => 't', method: 'tag', unregistered: 'block' });
+         const end: () => void = guardInput(input, guard, { onChecked: ([first]) => console.log(first?.checked.code) });
+         end();
+         defineUpload();
+         (document.createElement('onmon-upload') as OnmonUpload).guard = guard;
+         new Uppy().use(OnmonUppy, { guard, remote: 'server' });
+         filePondGuard(guard)({ addFilter: (name: 'LOAD_FILE') => console.log(name) });
+         const error: DropzoneError | null = await dropzoneValidator(guard)(file);
+         if (error === null) console.log(checkedFiles(guard, [file]));
+         (await guardedUpload(Tus, file, { endpoint: '/' }, guard)).start();
+         return guard.check(file);
+       }
        export async function shared(file: File, token: string): Promise<Blob | null> {
          const made: Shared = await share(file, { method: 'drm', token, server: 'https://example.org' });
          if (made.file) await purchase(made.file, { token });
@@ -104,7 +158,7 @@ for (const resolution of ['NodeNext', 'Bundler']) {
        }`,
     );
     const module = resolution === 'Bundler' ? 'ESNext' : 'NodeNext';
-    run(project, join(TOOLS, '.bin/tsc'), '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--lib', 'es2023,dom', '--types', '', 'typed.ts');
+    run(project, join(TOOLS, '.bin/tsc'), '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable', '--types', '', 'typed.ts');
   });
 }
 

@@ -1,0 +1,4 @@
+// What both entries of `onmon/guard` export beside the class.
+
+export { OnmonError } from './errors.js';
+export type { Checked, Checker, CheckOptions, GuardOptions } from './guard.js';

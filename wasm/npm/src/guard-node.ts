@@ -1,0 +1,18 @@
+// A guard in Node: `onmon/guard`.
+
+import * as onmon from './node.js';
+import { Guard as AnyGuard, type GuardOptions } from './guard.js';
+import { nodePlatform } from './platform-node.js';
+import { SharingServer } from './sharing-server.js';
+import { Uploads } from './sharing-upload.js';
+import * as tags from './tag-node.js';
+
+export * from './guard-exports.js';
+
+/** Checks files before they leave. */
+export class Guard extends AnyGuard {
+  constructor(options: GuardOptions = {}) {
+    const server = new SharingServer(nodePlatform.defaultServer);
+    super(options, { onmon, server, uploads: new Uploads({ onmon, tags, server }) });
+  }
+}
