@@ -128,6 +128,40 @@ fn an_altered_file_is_not_played_to_its_end() {
 }
 
 #[test]
+fn a_file_whose_tag_is_gone_is_found_by_its_sound_and_bought() {
+    let world = World::new(&[]);
+    let (song, own) = (world.song("song.wav", 27), world.song("own.wav", 28));
+    let (file, stripped) = (shared(&world, &song, "tag"), world.path("stripped.wav"));
+    let strip = ["tag", "strip", &file, "-o", &stripped];
+    assert!(Command::new(program("onmon")).args(strip).status().unwrap().success());
+    let (buyer, heard) = (world.account("buyer"), world.path("heard.wav"));
+    let sink = format!("wav:{heard}");
+
+    // Its sound is registered: nothing is heard, and no permit is asked for unless that is said.
+    let (code, locked) = world.onmon(&buyer, &["play", &stripped, "--sink", &sink, "--buy"]);
+    assert_eq!((code, locked["decision"].as_str()), (LOCKED, Some("permit")), "{locked}");
+    assert_eq!((&locked["locked"], &locked["permit_id"]), (&Value::Bool(true), &Value::Null));
+    assert!(!Path::new(&heard).exists());
+    let (code, offered) = world.onmon(&buyer, &["play", &stripped, "--sink", &sink, "--recover"]);
+    assert_eq!((code, offered["method"].as_str()), (LOCKED, Some("tag")), "{offered}");
+    assert!(offered["price"]["yen"].as_str().unwrap().parse::<f64>().unwrap() > 0.0, "{offered}");
+
+    let words = ["play", &stripped, "--sink", &sink, "--recover", "--buy"];
+    let (code, bought) = world.onmon(&buyer, &words);
+    assert_eq!((code, &bought["played_ms"]), (0, &40_000.into()), "{bought}");
+    assert_eq!(bought["permit_id"], offered["permit_id"], "asked for twice, counted once");
+    assert_eq!((&bought["recheck"], &bought["locked"]), (&"same".into(), &false.into()));
+    assert!(fs::read(&heard).unwrap() == fs::read(&song).unwrap());
+
+    // What nobody has registered plays; so does what is not to be asked about.
+    let (code, played) = world.onmon(&buyer, &["play", &own, "--sink", "null"]);
+    assert_eq!((code, played["decision"].as_str()), (0, Some("unregistered")), "{played}");
+    let words = ["play", &stripped, "--sink", "null", "--no-identify"];
+    let (code, played) = world.onmon(&buyer, &words);
+    assert_eq!((code, &played["decision"]), (0, &Value::Null), "{played}");
+}
+
+#[test]
 fn a_tag_on_other_audio_or_of_nobody_s_signing_plays_nothing() {
     let world = World::new(&[]);
     let (song, other) = (world.song("song.wav", 25), world.song("other.wav", 26));

@@ -227,7 +227,7 @@ pub struct OpenArgs {
     pub json: bool,
 }
 
-/// `onmon play`. What was never shared plays without a server.
+/// `onmon play`. Without a server what has no tag plays as it is.
 #[derive(Debug, Args)]
 #[command(mut_arg("server", |server| server.required(false)))]
 pub struct PlayArgs {
@@ -240,6 +240,16 @@ pub struct PlayArgs {
     /// Buys a file that was shared, and then plays it.
     #[arg(long, requires = "server")]
     pub buy: bool,
+
+    /// Asks for the permit of a file whose tag is gone, which counts as an upload of this account,
+    /// once for this audio; then its price is shown, and with `--buy` it is bought.
+    #[arg(long, requires = "server")]
+    pub recover: bool,
+
+    /// Plays a file without a tag as it is. Otherwise its fingerprint, and nothing else, goes to
+    /// the server, and what is registered music is locked.
+    #[arg(long, conflicts_with = "recover")]
+    pub no_identify: bool,
 
     /// Where to begin, as 90, 90.5, 1:30 or 1:02:03.
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = time_ms)]

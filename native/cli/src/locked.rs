@@ -8,9 +8,10 @@ use onmon_seal::{ContentKey, Sealed, is_sealed};
 use onmon_tag::files::{self, FileError};
 use onmon_tag::{KeyId, PublicKeys, Release, Tag};
 
+use crate::args::Method;
 use crate::outcome::Failure;
-use crate::platform::{Offer, Platform, Purchase, Wanted};
-use crate::share::open;
+use crate::platform::{Offer, Platform, Purchase, Wanted, hex};
+use crate::share::{Asked, checked_tag, open};
 use crate::stop::Stop;
 use crate::take;
 
@@ -82,6 +83,23 @@ impl Mark {
 }
 
 impl Found {
+    /// A file whose tag is gone, found again by its sound: an upload of this account, which counts
+    /// once for this audio. The file stays as it is.
+    pub fn recover(path: &Path, platform: &Platform, stop: &Stop) -> Result<Self, Failure> {
+        let essence = take::essence(path, stop)?;
+        let asked = Asked {
+            file: path,
+            method: Method::Tag,
+            essence: &essence,
+            idempotency_key: &format!("recover-{}", hex(&essence)),
+        };
+        let permit = asked.permit(platform, stop)?;
+        let permit = permit.map_err(|ruling| Failure::new("not_permitted", ruling.rule))?;
+        let keys = platform.keys()?;
+        let (_, tag) = checked_tag(&permit, &essence, &keys)?;
+        Ok(Self::Tagged { tag, keys })
+    }
+
     pub fn wanted(&self) -> Wanted<'_> {
         match self {
             Self::Tagged { tag, .. } => {

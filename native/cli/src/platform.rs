@@ -8,6 +8,7 @@ use onmon_tag::{KeyId, PublicKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{AccountArgs, Method};
+use crate::identify::Answer;
 use crate::outcome::Failure;
 use crate::remote::{self, Remote};
 
@@ -135,6 +136,12 @@ impl Platform {
     /// A server whose keys alone are asked for.
     pub fn keys_only(url: &str) -> anyhow::Result<Self> {
         Ok(Self(Remote::new(url, None)?))
+    }
+
+    /// What a query's wire bytes are found to be. Needs no account.
+    pub fn identify(&self, wire: &[u8]) -> Result<Answer, Failure> {
+        let Self(remote) = self;
+        remote.identify(wire)
     }
 
     /// The keys that tags and releases are checked with.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::args::PlayArgs;
 use crate::bar::write_line;
+use crate::identify::Answer;
 use crate::locked::{Found, Key, Mark};
 use crate::outcome::{Done, Failure};
 use crate::platform::{Offer, Platform, Price};
@@ -19,6 +20,10 @@ use crate::share::open;
 use crate::sink::{self, Format};
 use crate::stop::Stop;
 use crate::take;
+
+/// Decisions as servers spell them.
+const PERMIT: &str = "permit";
+const UNREGISTERED: &str = "unregistered";
 
 /// Runs the command.
 pub fn run(args: &PlayArgs, stop: &Stop) -> anyhow::Result<Done> {
@@ -59,10 +64,22 @@ fn unlock(
     line: &mut Line,
     stop: &Stop,
 ) -> Result<Unlocked, Failure> {
-    let Some(mark) = Mark::of(&args.file)? else { return Ok(Unlocked::Yes(None)) };
-    line.locked = true;
+    let mark = Mark::of(&args.file)?;
+    line.locked = mark.is_some();
+    let found = match (mark, platform) {
+        (Some(mark), Some(platform)) => mark.check(&args.file, platform, stop)?,
+        (Some(_), None) => return Ok(Unlocked::No),
+        (None, Some(platform)) if !args.no_identify => {
+            line.sounds_like(&platform.identify(&take::query(&args.file, stop)?.wire)?);
+            match (line.locked, args.recover) {
+                (false, _) => return Ok(Unlocked::Yes(None)),
+                (true, false) => return Ok(Unlocked::No),
+                (true, true) => Found::recover(&args.file, platform, stop)?,
+            }
+        }
+        (None, _) => return Ok(Unlocked::Yes(None)),
+    };
     let Some(platform) = platform else { return Ok(Unlocked::No) };
-    let found = mark.check(&args.file, platform, stop)?;
     let offer = platform.offer(&found.wanted())?;
     line.offered(&found, &offer);
     if !args.json {
@@ -160,6 +177,8 @@ struct Line {
     /// How it was shared; null where it was not, and with what follows where no server was asked.
     method: Option<&'static str>,
     permit_id: Option<String>,
+    /// What a server says of the sound of a file without a tag; null where none was asked.
+    decision: Option<String>,
     title: Option<String>,
     price: Option<Price>,
     bought: Option<Bought>,
@@ -186,6 +205,7 @@ impl Line {
             locked: false,
             method: None,
             permit_id: None,
+            decision: None,
             title: None,
             price: None,
             bought: None,
@@ -194,6 +214,13 @@ impl Line {
             error: None,
             has_server: args.account.is_some(),
         }
+    }
+
+    /// What has no tag is locked where its sound is registered music.
+    fn sounds_like(&mut self, answer: &Answer) {
+        self.locked = answer.decision != UNREGISTERED;
+        self.decision = Some(answer.decision.clone());
+        self.title = answer.best.as_ref().and_then(|best| best.title.clone());
     }
 
     fn offered(&mut self, found: &Found, offer: &Offer) {
@@ -212,6 +239,14 @@ impl Line {
         let advice = match (&self.error, self.played_ms) {
             (Some(error), _) => error.clone(),
             (None, Some(ms)) => format!("played {:.1} s", f64::from(ms) / 1_000.0),
+            (None, None) if self.price.is_none() && self.decision.is_some() => {
+                let title = self.title.as_deref().unwrap_or("registered music");
+                let advice = match self.decision.as_deref() {
+                    Some(PERMIT) => "--recover asks for its permit again, an upload of yours",
+                    _ => "nobody may share it",
+                };
+                format!("locked: it has no tag, and sounds like {title}; {advice}")
+            }
             (None, None) if self.has_server => "locked: --buy buys it and plays it; what was \
                                                 bought before costs nothing"
                 .to_owned(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use onmon_decode::Places;
 use onmon_seal::Sealer;
-use onmon_tag::{KeyId, Tag, files};
+use onmon_tag::{KeyId, PublicKeys, Tag, files};
 use serde::Serialize;
 
 use crate::args::{Method, ShareArgs};
@@ -50,12 +50,15 @@ enum Outcome {
 
 fn share(args: &ShareArgs, platform: &Platform, stop: &Stop) -> Result<Outcome, Failure> {
     let essence = take::essence(&args.file, stop)?;
-    let shared = ask(args, platform, &essence, stop)?;
-    let Some(permit) = shared.permit else {
-        let ruling = shared.ruling.ok_or_else(|| {
-            Failure::new("server_answer", "neither a permit nor a reason in the server's answer")
-        })?;
-        return Ok(Outcome::NoPermit(ruling));
+    let asked = Asked {
+        file: &args.file,
+        method: args.method,
+        essence: &essence,
+        idempotency_key: &hex(&random()?),
+    };
+    let permit = match asked.permit(platform, stop)? {
+        Ok(permit) => permit,
+        Err(ruling) => return Ok(Outcome::NoPermit(ruling)),
     };
     match args.method {
         Method::Tag => write_tagged(args, platform, &permit, &essence)?,
@@ -64,46 +67,76 @@ fn share(args: &ShareArgs, platform: &Platform, stop: &Stop) -> Result<Outcome, 
     Ok(Outcome::Written(permit))
 }
 
-/// Sends the fingerprint; a second one, with its samples where the server says, if it asks for it.
-fn ask(
-    args: &ShareArgs,
-    platform: &Platform,
-    essence: &[u8; 32],
-    stop: &Stop,
-) -> Result<Shared, Failure> {
-    let usual = take::query_at(&args.file, Places::Usual, stop)?;
-    let key = hex(&random()?);
-    let upload = Upload {
-        wire: &usual.wire,
-        method: args.method,
-        essence,
-        idempotency_key: &key,
-        challenge: None,
-    };
-    if let Some(shared) = platform.share(&upload)? {
-        return Ok(shared);
-    }
-    let challenge = platform.challenge(essence, usual.codes)?;
-    let drawn = take::query_at(&args.file, Places::Drawn(challenge.seed()?), stop)?;
-    let answer = Some((challenge.challenge.as_str(), usual.codes));
-    let upload = Upload { wire: &drawn.wire, challenge: answer, ..upload };
-    platform.share(&upload)?.ok_or_else(|| {
-        Failure::new("challenge_failed", "the server asks for another challenge; try again")
-    })
+/// A file whose permit is asked for.
+pub struct Asked<'a> {
+    pub file: &'a Path,
+    pub method: Method,
+    pub essence: &'a [u8; 32],
+    /// The same at every try of one upload, so that it is counted once.
+    pub idempotency_key: &'a str,
 }
 
-/// The file with its tag. What the server sent is checked before it is believed.
+impl Asked<'_> {
+    /// Sends the fingerprint; a second one, with its samples where the server says, if it asks for
+    /// it. The permit, or why there is none.
+    pub fn permit(
+        &self,
+        platform: &Platform,
+        stop: &Stop,
+    ) -> Result<Result<Permit, Ruling>, Failure> {
+        let shared = self.ask(platform, stop)?;
+        if let Some(permit) = shared.permit {
+            return Ok(Ok(permit));
+        }
+        shared.ruling.map(Err).ok_or_else(|| {
+            Failure::new("server_answer", "neither a permit nor a reason in the server's answer")
+        })
+    }
+
+    fn ask(&self, platform: &Platform, stop: &Stop) -> Result<Shared, Failure> {
+        let usual = take::query_at(self.file, Places::Usual, stop)?;
+        let upload = Upload {
+            wire: &usual.wire,
+            method: self.method,
+            essence: self.essence,
+            idempotency_key: self.idempotency_key,
+            challenge: None,
+        };
+        if let Some(shared) = platform.share(&upload)? {
+            return Ok(shared);
+        }
+        let challenge = platform.challenge(self.essence, usual.codes)?;
+        let drawn = take::query_at(self.file, Places::Drawn(challenge.seed()?), stop)?;
+        let answer = Some((challenge.challenge.as_str(), usual.codes));
+        let upload = Upload { wire: &drawn.wire, challenge: answer, ..upload };
+        platform.share(&upload)?.ok_or_else(|| {
+            Failure::new("challenge_failed", "the server asks for another challenge; try again")
+        })
+    }
+}
+
+/// A permit's tag. What the server sent is checked before it is believed.
+pub fn checked_tag(
+    permit: &Permit,
+    essence: &[u8; 32],
+    keys: &PublicKeys,
+) -> Result<(Vec<u8>, Tag), Failure> {
+    let bytes = permit.tag()?;
+    let tag = Tag::verify(&bytes, keys)?;
+    if tag.essence != *essence || tag.permit_id != permit.permit_id {
+        return Err(Failure::new("server_answer", "the server's tag is for another file"));
+    }
+    Ok((bytes, tag))
+}
+
+/// The file with its tag.
 fn write_tagged(
     args: &ShareArgs,
     platform: &Platform,
     permit: &Permit,
     essence: &[u8; 32],
 ) -> Result<(), Failure> {
-    let bytes = permit.tag()?;
-    let tag = Tag::verify(&bytes, &platform.keys()?)?;
-    if tag.essence != *essence || tag.permit_id != permit.permit_id {
-        return Err(Failure::new("server_answer", "the server's tag is for another file"));
-    }
+    let (bytes, _) = checked_tag(permit, essence, &platform.keys()?)?;
     let patches = files::plan_write(open(&args.file)?, &bytes)?;
     whole::write(&args.output, |sink| Ok(files::apply(open(&args.file)?, &patches, sink)?))
 }
