@@ -127,7 +127,7 @@ impl Step {
             Self::Capi => capi::test(),
             Self::Wheel => wheel::test(),
             Self::Gst => gst::test(),
-            Self::Firmware => firmware::report().map(|report| report.print()),
+            Self::Firmware => firmware::test(),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
             Self::Size => size::size(&size::Options::default()),

@@ -1,23 +1,21 @@
 //! Fingerprints one PCM vector as a microcontroller would, block by block, and prints what it got:
-//! lines `codes HEX`, `fingerprint HEX` (the wire bytes), `frames N` and `ticks N`.
+//! lines `codes HEX`, `fingerprint HEX` (the wire bytes), `frames N` and `instructions N`.
 
 #![no_std]
 #![no_main]
 
 use core::fmt;
 
-use cortex_m_rt::entry;
 use onmon_core::plan::TooShort;
 use onmon_core::wire::WireError;
 use onmon_core::{Channels, Extractor, FingerprintError, FormatError, SampleRate, plan, wire};
-use onmon_firmware::{BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, print_hex};
+use onmon_firmware::{BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, entry, print_hex};
 use semihosting::process::ExitCode;
 use semihosting::{eprintln, print, println};
 
 #[entry]
 fn main() -> ! {
-    let Some(core) = cortex_m::Peripherals::take() else { ExitCode::FAILURE.exit_process() };
-    let mut clock = Clock::new(core.SYST);
+    let Some(mut clock) = Clock::start() else { ExitCode::FAILURE.exit_process() };
     match run(&mut clock) {
         Ok(()) => ExitCode::SUCCESS.exit_process(),
         Err(error) => {
@@ -61,7 +59,7 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
     print_hex(&bytes[..length]);
     println!();
     println!("frames {}", vector.frames);
-    println!("ticks {}", clock.ticks());
+    println!("instructions {}", clock.instructions());
     Ok(())
 }
 

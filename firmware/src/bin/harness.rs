@@ -4,15 +4,13 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
-use onmon_firmware::{BLOCK_SAMPLES, Clock, Vector, VectorError, print_hex};
+use onmon_firmware::{BLOCK_SAMPLES, Clock, Vector, VectorError, entry, print_hex};
 use semihosting::process::ExitCode;
 use semihosting::{eprintln, println};
 
 #[entry]
 fn main() -> ! {
-    let Some(core) = cortex_m::Peripherals::take() else { ExitCode::FAILURE.exit_process() };
-    let mut clock = Clock::new(core.SYST);
+    let Some(mut clock) = Clock::start() else { ExitCode::FAILURE.exit_process() };
     match run(&mut clock) {
         Ok(()) => ExitCode::SUCCESS.exit_process(),
         Err(error) => {
@@ -36,6 +34,6 @@ fn run(clock: &mut Clock) -> Result<(), VectorError> {
     print_hex(&sum.to_le_bytes());
     println!();
     println!("frames {}", vector.frames);
-    println!("ticks {}", clock.ticks());
+    println!("instructions {}", clock.instructions());
     Ok(())
 }

@@ -7,12 +7,15 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+#[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
 use onmon_core::align::{Anchor, align};
 use onmon_core::compare::Agreement;
 use onmon_core::{
     Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, certainty, plan, wire,
 };
+#[cfg(target_arch = "riscv32")]
+use riscv_rt::entry;
 
 #[entry]
 fn main() -> ! {
