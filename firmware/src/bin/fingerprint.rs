@@ -9,13 +9,15 @@ use core::fmt;
 use onmon_core::plan::TooShort;
 use onmon_core::wire::WireError;
 use onmon_core::{Channels, Extractor, FingerprintError, FormatError, SampleRate, plan, wire};
-use onmon_firmware::{BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, entry, print_hex};
+use onmon_firmware::{
+    BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, arguments, entry, print_hex,
+};
 use semihosting::process::ExitCode;
 use semihosting::{eprintln, print, println};
 
 #[entry]
 fn main() -> ! {
-    let Some(mut clock) = Clock::start() else { ExitCode::FAILURE.exit_process() };
+    let mut clock = Clock::start();
     match run(&mut clock) {
         Ok(()) => ExitCode::SUCCESS.exit_process(),
         Err(error) => {
@@ -26,7 +28,7 @@ fn main() -> ! {
 }
 
 fn run(clock: &mut Clock) -> Result<(), Error> {
-    let mut vector = Vector::open()?;
+    let mut vector = Vector::open(&mut (&arguments()?).skip(1))?;
     let rate = SampleRate::from_hz(vector.rate_hz)?;
     let mut extractor = Extractor::new(rate, Channels::new(vector.channels.into())?);
     let spans = plan::spans(plan::codes_in(vector.frames, rate))?;
@@ -36,7 +38,8 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
     print!("codes ");
     let mut block = [0; BLOCK_SAMPLES];
     loop {
-        let samples = vector.read(&mut block)?;
+        let count = vector.read(&mut block)?;
+        let samples = &block[..count];
         if samples.is_empty() {
             break;
         }

@@ -27,6 +27,8 @@ pub struct Board {
     pub name: &'static str,
     /// What it is built for.
     pub target: Target,
+    /// Else a float costs a call.
+    pub floats_in_hardware: bool,
     /// The emulator, and Debian's package of it.
     qemu: [&'static str; 2],
     /// The machine, in QEMU's words.
@@ -46,6 +48,7 @@ pub const BOARDS: [Board; 3] = [
     Board {
         name: "Cortex-M4F",
         target: Target::Thumbv7em,
+        floats_in_hardware: true,
         qemu: ["qemu-system-arm", "qemu-system-arm"],
         machine: "mps2-an386",
         options: &[],
@@ -55,6 +58,7 @@ pub const BOARDS: [Board; 3] = [
     Board {
         name: "Cortex-M3",
         target: Target::Thumbv7m,
+        floats_in_hardware: false,
         qemu: ["qemu-system-arm", "qemu-system-arm"],
         machine: "mps2-an385",
         options: &[],
@@ -64,6 +68,7 @@ pub const BOARDS: [Board; 3] = [
     Board {
         name: "RISC-V",
         target: Target::Riscv32,
+        floats_in_hardware: false,
         qemu: ["qemu-system-riscv32", "qemu-system-misc"],
         machine: "virt",
         options: &["-m", "16M", "-bios", "none"],
@@ -72,10 +77,21 @@ pub const BOARDS: [Board; 3] = [
     },
 ];
 
+/// An image, and how it is to be run.
+pub struct Job {
+    pub image: &'static str,
+    /// The words behind its name.
+    pub words: Vec<String>,
+    /// An instruction takes 2 to this power nanoseconds. Only at 0 do images count instructions.
+    pub slowness: u32,
+}
+
 /// What a run of an image left behind.
 pub struct Run {
     /// What it printed by semihosting.
     pub printed: String,
+    /// What it sent over its serial line.
+    pub sent: Vec<u8>,
     /// Variables and the deepest stack.
     pub ram_bytes: u64,
 }
@@ -108,14 +124,19 @@ impl Board {
         elf::footprint(&bytes)
     }
 
-    /// Runs an image to its end with these words behind its name.
-    pub fn run(&self, image: &str, words: &[String]) -> Result<Run> {
-        let memory = self.folder().join("memory.bin");
+    /// Runs an image to its end.
+    pub fn run(&self, job: &Job) -> Result<Run> {
+        let Job { image, words, slowness } = job;
+        let [memory, printed, sent] =
+            ["memory.bin", "printed.txt", "serial.bin"].map(|name| self.folder().join(name));
         fs::write(&memory, vec![PAINT; usize::try_from(self.memory_bytes)?])?;
-        let printed = self.folder().join("printed.txt");
 
         let mut command = self.emulator(&memory)?;
-        command.arg(semihosting(image, words)).arg("-kernel").arg(self.image(image));
+        command.arg("-serial").arg(format!("file:{}", sent.display()));
+        // Where the image sleeps, virtual time leaps to the next interrupt.
+        command.args(["-icount", &format!("shift={slowness},sleep=off")]);
+        command.arg("-semihosting-config").arg(semihosting(image, words));
+        command.arg("-kernel").arg(self.image(image));
         command.stdout(fs::File::create(&printed)?).stderr(Stdio::inherit());
         let mut child = command::start(&mut command)?;
         let status = command::wait(&mut child, LIMIT)
@@ -127,7 +148,7 @@ impl Board {
         let static_bytes = self.footprint(image)?.static_ram_bytes;
         let ram = fs::read(&memory)?;
         let ram = ram.get(self.ram_at..).unwrap_or_default();
-        Ok(Run { printed, ram_bytes: used(ram, static_bytes) })
+        Ok(Run { printed, sent: fs::read(&sent)?, ram_bytes: used(ram, static_bytes) })
     }
 
     fn emulator(&self, memory: &Path) -> Result<Command> {
@@ -138,10 +159,23 @@ impl Board {
             self.memory_bytes,
             memory.display()
         ));
-        command.args(self.options).args(["-nographic", "-monitor", "none", "-serial", "none"]);
-        command.args(["-icount", "shift=0", "-semihosting-config"]);
+        command.args(self.options).args(["-nographic", "-monitor", "none"]);
         Ok(command)
     }
+}
+
+impl Run {
+    /// What stands behind this word at a line's start.
+    pub fn field(&self, name: &str) -> Result<&str> {
+        let mut lines = self.printed.lines();
+        let field = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        field.with_context(|| format!("the image printed no `{name}`: {}", self.printed))
+    }
+}
+
+/// The words of the argument line that name a vector.
+pub fn words(pcm: &Path, rate_hz: u32, channels: u16) -> [String; 3] {
+    [pcm.display().to_string(), rate_hz.to_string(), channels.to_string()]
 }
 
 /// The argument line; a comma in a value is written twice.

@@ -1,6 +1,7 @@
 //! `cargo xtask firmware`: the images against the golden vectors, in QEMU, and what they take.
 
 mod board;
+mod stream;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 pub use self::board::{BOARDS, Board, M4F};
+use self::board::{Job, words};
 use crate::tools::compiler::Compiler;
 use crate::vectors::Vector;
 use crate::{command, repo, vectors};
@@ -69,9 +71,16 @@ pub fn test() -> Result<()> {
         board.require()?;
     }
     let vectors = golden()?;
-    on_every_board(|board| compare_all(board, &vectors))?;
+    on_every_board(|board| {
+        compare_all(board, &vectors)?;
+        stream::check(board, &vectors)
+    })?;
     for board in &BOARDS {
-        println!("{}: {} vectors byte-equal", board.description(), vectors.len());
+        println!(
+            "{}: {} vectors byte-equal, at once and as a stream from interrupts",
+            board.description(),
+            vectors.len()
+        );
     }
     measure(M4F, &vectors)?.print();
     Ok(())
@@ -176,16 +185,19 @@ fn build(board: &Board) -> Result<()> {
     refuse_panics(&board.image("no_panic"))
 }
 
-/// No call of core may reach a panic: the linker leaves out what nothing calls, so nothing of the
-/// panic machinery may be in an image of all of them.
+/// No call of core, device or link may reach a panic: the linker leaves out what nothing calls, so
+/// nothing of the panic machinery may be in an image of all of them.
 fn refuse_panics(image: &Path) -> Result<()> {
     let bytes = fs::read(image).with_context(|| format!("reading {}", image.display()))?;
     let holds = |name: &str| bytes.windows(name.len()).any(|window| window == name.as_bytes());
-    ensure!(holds("onmon_core"), "{} has lost its symbols, so it shows nothing", image.display());
+    for room in ["onmon_core", "onmon_device", "onmon_link"] {
+        let path = image.display();
+        ensure!(holds(room), "{path} names no {room}, so it shows nothing");
+    }
     ensure!(
         !holds("core9panicking"),
-        "some input of onmon-core can reach a panic: see which of its functions call core::panicking \
-         (llvm-objdump -d {})",
+        "some input of core, device or link can reach a panic: see which of their functions call \
+         core::panicking (llvm-objdump -d {})",
         image.display()
     );
     Ok(())
@@ -193,15 +205,13 @@ fn refuse_panics(image: &Path) -> Result<()> {
 
 /// Runs the image `fingerprint` on a PCM file.
 fn fingerprint(board: &Board, pcm: &Path, rate_hz: u32, channels: u16) -> Result<Fingerprinted> {
-    let words = [pcm.display().to_string(), rate_hz.to_string(), channels.to_string()];
-    let run = board.run("fingerprint", &words)?;
-    let text = run.printed;
-    let field = |name: &str| line(&text, name).with_context(|| format!("no `{name}`: {text}"));
+    let words = words(pcm, rate_hz, channels).to_vec();
+    let run = board.run(&Job { image: "fingerprint", words, slowness: 0 })?;
     Ok(Fingerprinted {
-        codes: unhex(field("codes")?)?,
-        fingerprint: unhex(field("fingerprint")?)?,
-        frames: field("frames")?.parse()?,
-        instructions: field("instructions")?.parse()?,
+        codes: unhex(run.field("codes")?)?,
+        fingerprint: unhex(run.field("fingerprint")?)?,
+        frames: run.field("frames")?.parse()?,
+        instructions: run.field("instructions")?.parse()?,
         ram_bytes: run.ram_bytes,
     })
 }
@@ -232,10 +242,6 @@ fn compare(board: &Board, vector: &Vector, run: &Fingerprinted) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn line<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
 }
 
 fn hex(bytes: &[u8]) -> String {
