@@ -1,4 +1,5 @@
-//! Gives the linker the runtime's script and the board's memory map, whatever RUSTFLAGS says.
+//! Gives the linker the runtime's script and the board's memory map, whatever RUSTFLAGS says, and
+//! the image `now_playing` its library.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -13,8 +14,25 @@ fn main() -> io::Result<()> {
     };
     let out = variable("OUT_DIR")?;
     fs::copy(format!("boards/{board}.x"), Path::new(&out).join("memory.x"))?;
+    library(Path::new(&out))?;
     println!("cargo:rustc-link-search={out}");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rerun-if-changed=boards");
+    Ok(())
+}
+
+/// The file that `ONMON_LIBRARY` names, else an empty one.
+fn library(out: &Path) -> io::Result<()> {
+    println!("cargo:rerun-if-env-changed=ONMON_LIBRARY");
+    let path = match env::var_os("ONMON_LIBRARY") {
+        Some(named) => named.into(),
+        None => {
+            let none = out.join("no_library.codes");
+            fs::write(&none, [])?;
+            none
+        }
+    };
+    println!("cargo:rerun-if-changed={}", path.display());
+    println!("cargo:rustc-env=ONMON_LIBRARY_FILE={}", path.display());
     Ok(())
 }

@@ -9,6 +9,7 @@
 mod board;
 mod clock;
 mod excerpts;
+pub mod hearing;
 mod hex;
 pub mod microphone;
 mod vector;

@@ -15,7 +15,7 @@ use onmon_core::compare::Agreement;
 use onmon_core::{
     Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, certainty, plan, wire,
 };
-use onmon_device::{Format, Half, Halves, Listener, double_buffer};
+use onmon_device::{Format, Half, Halves, Library, Listener, Recogniser, double_buffer};
 use onmon_link::FRAME_BYTES_MAX;
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
@@ -28,6 +28,7 @@ fn main() -> ! {
         extract(black_box(&[0_i16; 64]));
         plan_samples(black_box(0));
         send_and_receive(black_box(&[0; 64]));
+        recognise(black_box(&[0; 64]));
         listen(black_box(&[0; 64]));
         tell(black_box(&[0; 64]));
     }
@@ -75,6 +76,16 @@ fn listen(pcm: &[i16]) {
             black_box(message);
         });
     }
+}
+
+fn recognise(codes: &[u8]) {
+    let Some(library) = Library::new(codes) else { return };
+    black_box((library.len(), library.is_empty()));
+    let mut recogniser = Recogniser::new(library);
+    for code in codes {
+        black_box(recogniser.push(black_box(0), *code));
+    }
+    black_box(recogniser.finish());
 }
 
 fn tell(bytes: &[u8]) {

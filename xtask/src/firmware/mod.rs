@@ -1,6 +1,7 @@
 //! `cargo xtask firmware`: the images against the golden vectors, in QEMU, and what they take.
 
 mod board;
+mod playing;
 mod stream;
 
 use std::fs;
@@ -12,6 +13,8 @@ use clap::Args;
 
 pub use self::board::{BOARDS, Board, M4F};
 use self::board::{Job, words};
+use self::playing::Material;
+pub use self::playing::Recognition;
 use crate::tools::compiler::Compiler;
 use crate::vectors::Vector;
 use crate::{command, repo, vectors};
@@ -43,6 +46,8 @@ pub struct Report {
     pub ram_bytes: u64,
     /// One for each vector.
     pub speeds: Vec<Speed>,
+    /// Of the image that knows what is playing.
+    pub recognition: Recognition,
 }
 
 /// Work for one second of audio of a kind.
@@ -56,7 +61,7 @@ pub struct Speed {
 /// `cargo xtask firmware`.
 pub fn firmware(options: &Options) -> Result<()> {
     if let (Some(pcm), Some(rate_hz)) = (&options.pcm, options.rate) {
-        build(M4F)?;
+        build(M4F, &Material::make()?)?;
         let run = fingerprint(M4F, pcm, rate_hz, options.channels)?;
         println!("{}", hex(&run.fingerprint));
         return Ok(());
@@ -66,8 +71,9 @@ pub fn firmware(options: &Options) -> Result<()> {
 
 /// The gate: every board gives the golden vectors' bytes, and the Cortex-M4F is measured.
 pub fn test() -> Result<()> {
+    let material = Material::make()?;
     for board in &BOARDS {
-        build(board)?;
+        build(board, &material)?;
         board.require()?;
     }
     let vectors = golden()?;
@@ -82,16 +88,17 @@ pub fn test() -> Result<()> {
             vectors.len()
         );
     }
-    measure(M4F, &vectors)?.print();
+    measure(M4F, &vectors, &material)?.print();
     Ok(())
 }
 
 /// Builds for the board of the budgets, compares every byte and measures.
 pub fn report() -> Result<Report> {
-    build(M4F)?;
+    let material = Material::make()?;
+    build(M4F, &material)?;
     let vectors = golden()?;
     compare_all(M4F, &vectors)?;
-    measure(M4F, &vectors)
+    measure(M4F, &vectors, &material)
 }
 
 /// QEMU keeps one core busy: the boards run beside each other.
@@ -106,13 +113,14 @@ fn on_every_board(work: impl Fn(&'static Board) -> Result<()> + Sync) -> Result<
     })
 }
 
-fn measure(board: &'static Board, vectors: &[Vector]) -> Result<Report> {
+fn measure(board: &'static Board, vectors: &[Vector], material: &Material) -> Result<Report> {
     let mut report = Report {
         board,
         flash_bytes: board.footprint("fingerprint")?.flash_bytes,
         harness_flash_bytes: board.footprint("harness")?.flash_bytes,
         ram_bytes: 0,
         speeds: Vec::new(),
+        recognition: playing::check(board, material)?,
     };
     for vector in vectors {
         let run = fingerprint(board, &repeated(board, vector)?, vector.rate_hz, vector.channels)?;
@@ -147,6 +155,7 @@ impl Report {
                 speed.vector
             );
         }
+        self.recognition.print();
     }
 }
 
@@ -176,11 +185,11 @@ struct Fingerprinted {
     ram_bytes: u64,
 }
 
-fn build(board: &Board) -> Result<()> {
+fn build(board: &Board, material: &Material) -> Result<()> {
     let compiler = Compiler::find(board.target)?;
     let mut cargo = compiler.cargo("build");
     cargo.args(["--release", "--locked", "--target-dir"]).arg(repo::target().join("firmware"));
-    cargo.current_dir(repo::root().join("firmware"));
+    cargo.current_dir(repo::root().join("firmware")).env("ONMON_LIBRARY", material.library());
     command::run(&mut cargo).context("the firmware does not build")?;
     refuse_panics(&board.image("no_panic"))
 }
