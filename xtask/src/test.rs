@@ -140,6 +140,7 @@ impl Step {
 fn fmt() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
+    cargo(&["fmt", "--manifest-path", "firmware/nrf52840/Cargo.toml", "--check"])?;
     cargo(&["fmt", "--manifest-path", "firmware/Cargo.toml", "--check"])
 }
 

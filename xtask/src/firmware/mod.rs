@@ -2,6 +2,7 @@
 
 mod board;
 mod playing;
+mod real;
 mod stream;
 
 use std::fs;
@@ -15,6 +16,7 @@ pub use self::board::{BOARDS, Board, M4F};
 use self::board::{Job, words};
 use self::playing::Material;
 pub use self::playing::Recognition;
+use self::real::RealBoard;
 use crate::tools::compiler::Compiler;
 use crate::vectors::Vector;
 use crate::{command, repo, vectors};
@@ -33,6 +35,9 @@ pub struct Options {
     /// Interleaved channels of that file.
     #[arg(long, default_value_t = 1)]
     channels: u16,
+    /// Build an image to be flashed instead, and say how.
+    #[arg(long, conflicts_with = "pcm")]
+    board: Option<RealBoard>,
 }
 
 /// What the image takes on one board, measured.
@@ -60,6 +65,9 @@ pub struct Speed {
 
 /// `cargo xtask firmware`.
 pub fn firmware(options: &Options) -> Result<()> {
+    if let Some(board) = options.board {
+        return board.build().map(|image| image.print());
+    }
     if let (Some(pcm), Some(rate_hz)) = (&options.pcm, options.rate) {
         build(M4F, &Material::make()?)?;
         let run = fingerprint(M4F, pcm, rate_hz, options.channels)?;

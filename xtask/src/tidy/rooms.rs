@@ -108,7 +108,7 @@ const ROOMS: [Room; 27] = [
 /// Never linked into the server, however indirectly: audio stays on the client.
 const NOT_IN_SERVER: [&str; 4] = [DECODE, "symphonia*", "ropus", "lofty"];
 
-/// Checks the workspace, and the firmware's own.
+/// Checks the workspace, and the firmware's own two.
 pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {
     let members = metadata.members();
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
@@ -131,7 +131,9 @@ pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {
             problems.push(Problem::new("server/Cargo.toml", 1, message));
         }
     }
-    check_firmware(&names, problems)
+    ["firmware/Cargo.toml", "firmware/nrf52840/Cargo.toml"]
+        .iter()
+        .try_for_each(|path| check_firmware(path, &names, problems))
 }
 
 fn check_member(room: &Room, member: &Member, names: &[&str], problems: &mut Vec<Problem>) {
@@ -154,12 +156,11 @@ fn check_member(room: &Room, member: &Member, names: &[&str], problems: &mut Vec
 }
 
 /// A workspace of its own: of ours it may import what has no heap.
-fn check_firmware(names: &[&str], problems: &mut Vec<Problem>) -> Result<()> {
-    let path = "firmware/Cargo.toml";
+fn check_firmware(path: &str, names: &[&str], problems: &mut Vec<Problem>) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1", "--no-deps", "--manifest-path", path]);
     let text = command::capture(cargo.current_dir(repo::root()))?;
-    let metadata = Metadata::parse(&text).context("cargo metadata of firmware/")?;
+    let metadata = Metadata::parse(&text).with_context(|| format!("cargo metadata of {path}"))?;
     for dependency in metadata.members().iter().flat_map(|member| &member.dependencies) {
         let may = [CORE, DEVICE, LINK];
         let name = dependency.name.as_str();
