@@ -1,40 +1,47 @@
-//! Time spent in the work alone, by SysTick: 24 bits counting down at the core's 25 MHz.
-//!
-//! Under QEMU's `-icount shift=0` an instruction takes 1 ns of virtual time, so a tick is 40
-//! instructions.
+//! Instructions spent in the work alone, not in reading the vector or printing.
 
-use cortex_m::peripheral::SYST;
-use cortex_m::peripheral::syst::SystClkSource;
+use crate::board::{Counter, Moment};
 
-const RELOAD: u32 = 0x00ff_ffff;
-
-/// A stopwatch that adds up; one lap must be shorter than 2^24 ticks (0.67 s, 671 million
-/// instructions).
+/// A stopwatch that adds up.
 pub struct Clock {
-    ticks: u64,
+    counter: Counter,
+    instructions: u64,
+    longest: u64,
 }
 
 impl Clock {
-    /// Starts the counter.
-    pub fn new(mut counter: SYST) -> Self {
-        counter.set_clock_source(SystClkSource::Core);
-        counter.set_reload(RELOAD);
-        counter.clear_current();
-        counter.enable_counter();
-        Self { ticks: 0 }
+    /// Starts the board's counter.
+    pub fn start() -> Self {
+        Self { counter: Counter::start(), instructions: 0, longest: 0 }
     }
 
-    /// Does `work` and adds the time it took.
+    /// Does `work` and adds what it took: less than half a second of QEMU's time.
     pub fn lap<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let begun = SYST::get_current();
+        let begun = self.counter.now();
         let result = work();
-        let ended = SYST::get_current();
-        self.ticks += u64::from(begun.wrapping_sub(ended) & RELOAD);
+        let took = self.counter.since(&begun);
+        self.instructions += took;
+        self.longest = self.longest.max(took);
         result
     }
 
-    /// Ticks in all laps.
-    pub fn ticks(&self) -> u64 {
-        self.ticks
+    /// Now.
+    pub fn now(&self) -> Moment {
+        self.counter.now()
+    }
+
+    /// Instructions since a moment.
+    pub fn since(&self, begun: &Moment) -> u64 {
+        self.counter.since(begun)
+    }
+
+    /// Instructions in all laps.
+    pub fn instructions(&self) -> u64 {
+        self.instructions
+    }
+
+    /// Instructions in the longest lap.
+    pub fn longest(&self) -> u64 {
+        self.longest
     }
 }

@@ -4,5 +4,6 @@
 #![forbid(unsafe_code)]
 
 pub mod signals;
+pub mod songs;
 pub mod synthetic;
 pub mod vectors;

@@ -15,6 +15,13 @@ pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 152 * 1024;
 /// sums on the stack.
 pub const FIRMWARE_RAM_BYTES_MAX: u64 = 24 * 1024;
 
+/// The whole Cortex-M image that also knows what is playing, its library not counted: serial line,
+/// double buffer and `compare` beside what the other has. The most that any image may take.
+pub const FIRMWARE_PLAYING_FLASH_BYTES_MAX: u64 = 160 * 1024;
+
+/// Variables and the deepest stack of that image: two halves of audio and 15 s of codes more.
+pub const FIRMWARE_PLAYING_RAM_BYTES_MAX: u64 = 32 * 1024;
+
 /// Instructions a Cortex-M4F spends on a second of audio, of the dearest golden vector.
 /// Encoder 2 takes some 2.7 million of them. The resampler by blocks, made for SIMD, takes up to
 /// 2 million more here than the one by samples did (48 kHz).

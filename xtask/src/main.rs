@@ -46,7 +46,7 @@ enum Task {
     Tidy,
     /// Build the WebAssembly module, the npm package `onmon` and the demo page.
     Wasm(wasm::Options),
-    /// Build the Cortex-M4F image, run it in QEMU on the golden vectors, report its sizes.
+    /// Build the images of all boards, run them in QEMU on the golden vectors, report their sizes.
     Firmware(firmware::Options),
     /// Build libonmon for C and lay it out under a prefix: header, libraries, pkg-config file.
     Capi(capi::Options),

@@ -87,6 +87,16 @@ fn firmware_figures(report: &firmware::Report) -> Vec<Figure> {
             budget: Some(budgets::FIRMWARE_RAM_BYTES_MAX),
         },
         Figure {
+            name: "firmware_playing_flash_bytes_beside_library",
+            value: report.recognition.flash_bytes.saturating_sub(report.recognition.library_bytes),
+            budget: Some(budgets::FIRMWARE_PLAYING_FLASH_BYTES_MAX),
+        },
+        Figure {
+            name: "firmware_playing_ram_bytes",
+            value: report.recognition.ram_bytes,
+            budget: Some(budgets::FIRMWARE_PLAYING_RAM_BYTES_MAX),
+        },
+        Figure {
             name: "firmware_instructions_per_second_of_audio",
             value: dearest.unwrap_or_default(),
             budget: Some(budget),

@@ -127,7 +127,7 @@ impl Step {
             Self::Capi => capi::test(),
             Self::Wheel => wheel::test(),
             Self::Gst => gst::test(),
-            Self::Firmware => firmware::report().map(|report| report.print()),
+            Self::Firmware => firmware::test(),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
             Self::Size => size::size(&size::Options::default()),
@@ -140,6 +140,7 @@ impl Step {
 fn fmt() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
+    cargo(&["fmt", "--manifest-path", "firmware/nrf52840/Cargo.toml", "--check"])?;
     cargo(&["fmt", "--manifest-path", "firmware/Cargo.toml", "--check"])
 }
 

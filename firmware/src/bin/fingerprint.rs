@@ -1,23 +1,23 @@
 //! Fingerprints one PCM vector as a microcontroller would, block by block, and prints what it got:
-//! lines `codes HEX`, `fingerprint HEX` (the wire bytes), `frames N` and `ticks N`.
+//! lines `codes HEX`, `fingerprint HEX` (the wire bytes), `frames N` and `instructions N`.
 
 #![no_std]
 #![no_main]
 
 use core::fmt;
 
-use cortex_m_rt::entry;
 use onmon_core::plan::TooShort;
 use onmon_core::wire::WireError;
 use onmon_core::{Channels, Extractor, FingerprintError, FormatError, SampleRate, plan, wire};
-use onmon_firmware::{BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, print_hex};
+use onmon_firmware::{
+    BLOCK_SAMPLES, Clock, Excerpts, Vector, VectorError, arguments, entry, print_hex,
+};
 use semihosting::process::ExitCode;
 use semihosting::{eprintln, print, println};
 
 #[entry]
 fn main() -> ! {
-    let Some(core) = cortex_m::Peripherals::take() else { ExitCode::FAILURE.exit_process() };
-    let mut clock = Clock::new(core.SYST);
+    let mut clock = Clock::start();
     match run(&mut clock) {
         Ok(()) => ExitCode::SUCCESS.exit_process(),
         Err(error) => {
@@ -28,7 +28,7 @@ fn main() -> ! {
 }
 
 fn run(clock: &mut Clock) -> Result<(), Error> {
-    let mut vector = Vector::open()?;
+    let mut vector = Vector::open(&mut (&arguments()?).skip(1))?;
     let rate = SampleRate::from_hz(vector.rate_hz)?;
     let mut extractor = Extractor::new(rate, Channels::new(vector.channels.into())?);
     let spans = plan::spans(plan::codes_in(vector.frames, rate))?;
@@ -38,7 +38,8 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
     print!("codes ");
     let mut block = [0; BLOCK_SAMPLES];
     loop {
-        let samples = vector.read(&mut block)?;
+        let count = vector.read(&mut block)?;
+        let samples = &block[..count];
         if samples.is_empty() {
             break;
         }
@@ -61,7 +62,7 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
     print_hex(&bytes[..length]);
     println!();
     println!("frames {}", vector.frames);
-    println!("ticks {}", clock.ticks());
+    println!("instructions {}", clock.instructions());
     Ok(())
 }
 

@@ -4,15 +4,13 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
-use onmon_firmware::{BLOCK_SAMPLES, Clock, Vector, VectorError, print_hex};
+use onmon_firmware::{BLOCK_SAMPLES, Clock, Vector, VectorError, arguments, entry, print_hex};
 use semihosting::process::ExitCode;
 use semihosting::{eprintln, println};
 
 #[entry]
 fn main() -> ! {
-    let Some(core) = cortex_m::Peripherals::take() else { ExitCode::FAILURE.exit_process() };
-    let mut clock = Clock::new(core.SYST);
+    let mut clock = Clock::start();
     match run(&mut clock) {
         Ok(()) => ExitCode::SUCCESS.exit_process(),
         Err(error) => {
@@ -23,11 +21,12 @@ fn main() -> ! {
 }
 
 fn run(clock: &mut Clock) -> Result<(), VectorError> {
-    let mut vector = Vector::open()?;
+    let mut vector = Vector::open(&mut (&arguments()?).skip(1))?;
     let mut block = [0; BLOCK_SAMPLES];
     let mut sum = 0_i16;
     loop {
-        let samples = vector.read(&mut block)?;
+        let count = vector.read(&mut block)?;
+        let samples = &block[..count];
         if samples.is_empty() {
             break;
         }
@@ -36,6 +35,6 @@ fn run(clock: &mut Clock) -> Result<(), VectorError> {
     print_hex(&sum.to_le_bytes());
     println!();
     println!("frames {}", vector.frames);
-    println!("ticks {}", clock.ticks());
+    println!("instructions {}", clock.instructions());
     Ok(())
 }

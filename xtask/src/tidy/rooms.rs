@@ -24,9 +24,11 @@ const BILLING: &str = "onmon-billing";
 const CAPACITY: &str = "onmon-capacity";
 const CORE: &str = "onmon-core";
 const DECODE: &str = "onmon-decode";
+const DEVICE: &str = "onmon-device";
 const INDEX: &str = "onmon-index";
 const KEYS: &str = "onmon-keys";
 const LEDGER: &str = "onmon-ledger";
+const LINK: &str = "onmon-link";
 const LIBRARY: &str = "onmon-library";
 const REPORT: &str = "onmon-report";
 const RIGHTS: &str = "onmon-rights";
@@ -37,7 +39,7 @@ const STORE: &str = "onmon-store";
 const SYNTH: &str = "onmon-synth";
 const TAG: &str = "onmon-tag";
 
-const ROOMS: [Room; 25] = [
+const ROOMS: [Room; 27] = [
     Room {
         package: CORE,
         ours: &[],
@@ -48,6 +50,14 @@ const ROOMS: [Room; 25] = [
         package: DECODE,
         ours: &[CORE],
         others: Some(&["ropus", "sha2", "symphonia*", "thiserror"]),
+    },
+    // Without a heap too: what a small device does between its microphone and its serial line, and
+    // what it says there, for the device and for whoever listens.
+    Room { package: DEVICE, ours: &[CORE, LINK, "onmon-tests"], others: Some(&["heapless"]) },
+    Room {
+        package: LINK,
+        ours: &[],
+        others: Some(&["cobs", "crc", "heapless", "postcard", "serde"]),
     },
     // Maths alone, the same in a browser: it knows nothing of what the servers serve.
     Room { package: CAPACITY, ours: &[], others: Some(&["libm", "thiserror"]) },
@@ -91,13 +101,14 @@ const ROOMS: [Room; 25] = [
         ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, SEAL, TAG, "onmon"],
         others: None,
     },
-    Room { package: "xtask", ours: &[], others: None },
+    // It reads what devices say.
+    Room { package: "xtask", ours: &[LINK], others: None },
 ];
 
 /// Never linked into the server, however indirectly: audio stays on the client.
 const NOT_IN_SERVER: [&str; 4] = [DECODE, "symphonia*", "ropus", "lofty"];
 
-/// Checks the workspace, and the firmware's own.
+/// Checks the workspace, and the firmware's own two.
 pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {
     let members = metadata.members();
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
@@ -120,7 +131,9 @@ pub fn check(metadata: &Metadata, problems: &mut Vec<Problem>) -> Result<()> {
             problems.push(Problem::new("server/Cargo.toml", 1, message));
         }
     }
-    check_firmware(&names, problems)
+    ["firmware/Cargo.toml", "firmware/nrf52840/Cargo.toml"]
+        .iter()
+        .try_for_each(|path| check_firmware(path, &names, problems))
 }
 
 fn check_member(room: &Room, member: &Member, names: &[&str], problems: &mut Vec<Problem>) {
@@ -142,16 +155,17 @@ fn check_member(room: &Room, member: &Member, names: &[&str], problems: &mut Vec
     }
 }
 
-/// A workspace of its own: of ours it may import core alone.
-fn check_firmware(names: &[&str], problems: &mut Vec<Problem>) -> Result<()> {
-    let path = "firmware/Cargo.toml";
+/// A workspace of its own: of ours it may import what has no heap.
+fn check_firmware(path: &str, names: &[&str], problems: &mut Vec<Problem>) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1", "--no-deps", "--manifest-path", path]);
     let text = command::capture(cargo.current_dir(repo::root()))?;
-    let metadata = Metadata::parse(&text).context("cargo metadata of firmware/")?;
+    let metadata = Metadata::parse(&text).with_context(|| format!("cargo metadata of {path}"))?;
     for dependency in metadata.members().iter().flat_map(|member| &member.dependencies) {
-        if names.contains(&dependency.name.as_str()) && dependency.name != CORE {
-            let message = format!("firmware may not import {}; it may: {CORE}", dependency.name);
+        let may = [CORE, DEVICE, LINK];
+        let name = dependency.name.as_str();
+        if names.contains(&name) && !may.contains(&name) {
+            let message = format!("firmware may not import {name}; it may: {}", may.join(", "));
             problems.push(Problem::new(path, 1, message));
         }
     }

@@ -17,6 +17,10 @@ pub enum Target {
     Wasm32,
     /// Cortex-M4F.
     Thumbv7em,
+    /// Cortex-M3: no floating point in hardware.
+    Thumbv7m,
+    /// A small RISC-V: none either.
+    Riscv32,
 }
 
 impl Target {
@@ -25,6 +29,8 @@ impl Target {
         match self {
             Self::Wasm32 => "wasm32-unknown-unknown",
             Self::Thumbv7em => "thumbv7em-none-eabihf",
+            Self::Thumbv7m => "thumbv7m-none-eabi",
+            Self::Riscv32 => "riscv32imac-unknown-none-elf",
         }
     }
 
@@ -32,7 +38,7 @@ impl Target {
     fn library_crates(self) -> &'static str {
         match self {
             Self::Wasm32 => "std,panic_abort",
-            Self::Thumbv7em => "core",
+            Self::Thumbv7em | Self::Thumbv7m | Self::Riscv32 => "core",
         }
     }
 }
@@ -147,7 +153,7 @@ fn is_debian_compiler() -> bool {
     Path::new(DEBIAN_CARGO).is_file() && Path::new(sysroot.trim()).join(manifest).exists()
 }
 
-/// rust-lld, which speaks for both targets: Debian's, else the one inside rustup's toolchain.
+/// rust-lld, which speaks for all targets: Debian's, else the one inside rustup's toolchain.
 fn linker() -> Result<PathBuf> {
     let debian = Path::new("/usr/bin/rust-lld");
     if debian.exists() {
