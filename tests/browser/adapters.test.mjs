@@ -6,19 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import axe from 'axe-core';
-import { build } from 'esbuild';
 
 import { readTag } from '../../wasm/npm/dist/tag-node.js';
 import { launch, open } from './browser.mjs';
+import { PACKAGE, bundle } from './bundle.mjs';
 import { reencoded, tracks } from './music.mjs';
 import { receive } from './receiver.mjs';
 import { account, scratch, serve } from './service.mjs';
 import { serveFiles } from './site.mjs';
 
-const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const PAGE = `<!doctype html><html lang="en"><title>uploads</title><link rel="icon" href="/icon">
   <main><h1>Uploads</h1><label>Files <input type="file" id="files" multiple></label>
   <form id="plain-form" method="post" enctype="multipart/form-data" target="sent">
@@ -70,7 +68,7 @@ describe('upload widgets in Chromium', () => {
     const about = (index, rights) => ({ file: files[index], recordingId: `r${index}`, title: `Title ${index}`, artist: 'Somebody', rights });
     site = await serveFiles({
       folders: { '/onmon/': PACKAGE },
-      pages: { '/': PAGE, '/icon': '', '/onmon/dist/page.js': await bundle() },
+      pages: { '/': PAGE, '/icon': '', '/onmon/dist/page.js': await bundle('adapters/page.js') },
       policy: POLICY,
     });
     const words = ['--open-registration', '--cors-origin', site.url];
@@ -327,36 +325,6 @@ describe('upload widgets in Chromium', () => {
     assert.deepEqual((await shares()).map(({ method }) => method), ['drm']);
   });
 });
-
-/** One bundle, as a site would make it; the worker and the modules lie beside it. */
-async function bundle() {
-  const here = fileURLToPath(new URL('.', import.meta.url));
-  const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
-  const names = Object.keys(exports).filter((name) => exports[name].default);
-  const alias = Object.fromEntries(names.map((name) => [join('onmon', name), join(PACKAGE, exports[name].default)]));
-  const { outputFiles } = await build({
-    entryPoints: [join(here, 'adapters/page.js')],
-    alias,
-    plugins: [uppyOfThePage],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"production"' },
-  });
-  return outputFiles[0].contents;
-}
-
-/** Uppy comes once: the adapter, which lies in another folder here, takes the page's own as it does when installed. */
-const uppyOfThePage = {
-  name: 'uppy of the page',
-  setup: ({ onResolve, resolve }) => {
-    const resolveDir = fileURLToPath(new URL('.', import.meta.url));
-    onResolve({ filter: /^@uppy\/core/ }, ({ path, kind, pluginData }) =>
-      pluginData === 'here' ? undefined : resolve(path, { kind, resolveDir, pluginData: 'here' }),
-    );
-  },
-};
 
 /** Drops files on an element by the browser's own drag and drop. */
 async function dropOn(page, element, dropped) {

@@ -40,7 +40,8 @@ pub fn install(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let exact = if lock.exists() { "ci" } else { "install" };
-    npm(folder, &[exact, "--no-audit", "--no-fund"])?;
+    // No package of ours needs its install script, and what it would fetch or build is not wanted.
+    npm(folder, &[exact, "--ignore-scripts", "--no-audit", "--no-fund"])?;
     // Without a lock file there is one now.
     install_digest(folder)?.keep(&step)
 }

@@ -3,7 +3,7 @@
 import type { Engine } from './engine.js';
 import { describe, type Sample } from './inspect.js';
 import type { Extracted } from './job.js';
-import type { AudioInput, WorkOptions, Workshop } from './work.js';
+import type { AnyInput, WorkOptions, Workshop } from './work.js';
 
 /** Options of `fingerprint`. */
 export interface FingerprintOptions extends WorkOptions {
@@ -33,7 +33,7 @@ export interface Fingerprint {
 export async function fingerprint(
   engine: Engine,
   workshop: Workshop,
-  input: AudioInput,
+  input: AnyInput,
   options?: FingerprintOptions,
 ): Promise<Fingerprint> {
   const task = { kind: 'fingerprint', seed: options?.seed } as const;

@@ -2,6 +2,7 @@
 
 import * as onmon from './browser.js';
 import { Guard as AnyGuard, type GuardOptions } from './guard.js';
+import { Incoming as AnyIncoming, type IncomingOptions } from './incoming.js';
 import { browserPlatform } from './platform-browser.js';
 import { SharingServer } from './sharing-server.js';
 import { Uploads } from './sharing-upload.js';
@@ -14,5 +15,12 @@ export class Guard extends AnyGuard {
   constructor(options: GuardOptions = {}) {
     const server = new SharingServer(browserPlatform.defaultServer);
     super(options, { onmon, server, uploads: new Uploads({ onmon, tags, server }) });
+  }
+}
+
+/** Looks at files that are on their way here, and buys them. */
+export class Incoming extends AnyIncoming {
+  constructor(options: IncomingOptions = {}) {
+    super(options, { onmon, tags, server: new SharingServer(browserPlatform.defaultServer) });
   }
 }

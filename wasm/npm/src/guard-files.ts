@@ -26,8 +26,8 @@ const ABOUT_FILE: ReadonlySet<OnmonErrorCode> = new Set([
 ]);
 
 /** Whether a file's type or name says that it is audio or video. */
-export function claimsSound(file: Blob): boolean {
-  const { name } = file as { name?: unknown };
+export function claimsSound(file: { type: string; name?: unknown }): boolean {
+  const { name } = file;
   return TYPE.test(file.type) || (typeof name === 'string' && SOUND.test(name));
 }
 

@@ -1,5 +1,7 @@
 // What the page and its worker say to each other about one file.
 
+import type { Sparse } from './ranges.js';
+
 /** What is to be done with the file; the first two by the module that decodes, the others by that of tags. */
 export type Task =
   /** With a seed the samples lie where a server has drawn them. */
@@ -13,7 +15,7 @@ export type Task =
 export interface Job {
   module: WebAssembly.Module;
   task: Task;
-  input: Blob | Uint8Array;
+  input: Blob | Uint8Array | Sparse;
   /** The file's name, whose extension helps to tell formats apart; may be empty. */
   name: string;
 }
@@ -37,4 +39,6 @@ export interface Extracted {
 export type Report =
   | { type: 'progress'; fraction: number }
   | { type: 'done'; result: unknown }
+  /** Of a file that is elsewhere these bytes are needed; the work begins anew with them. */
+  | { type: 'missing'; start: number; end: number }
   | { type: 'failed'; code: string; message: string };

@@ -40,6 +40,10 @@ export const MESSAGES = {
     en: 'Nothing that could be bought is loaded.',
     ja: '購入できるものが読み込まれていません。',
   },
+  not_bought: {
+    en: 'Not bought; nothing of it was kept.',
+    ja: '購入されませんでした。データは保存していません。',
+  },
   remote_file: {
     en: 'Files from the cloud cannot be checked on this device: choose one that is on it.',
     ja: 'クラウド上のファイルはこの端末で確認できません。端末内のファイルを選んでください。',

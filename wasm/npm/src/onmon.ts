@@ -8,7 +8,7 @@ import { fingerprint, type Fingerprint, type FingerprintOptions } from './finger
 import { identify, type Answer, type IdentifyOptions } from './identify.js';
 import { inspect, type Inspection } from './inspect.js';
 import type { Platform, WasmSource } from './platform.js';
-import { Workshop, type AudioInput, type WorkOptions } from './work.js';
+import { Workshop, type AnyInput, type AudioInput, type WorkOptions } from './work.js';
 
 /** Options of `prepare`. */
 export interface PrepareOptions {
@@ -30,7 +30,7 @@ export interface Onmon {
    * `aborted`, `unsupported_input`. The page: `wasm_unavailable`, `csp_blocked`, `worker_failed`,
    * `internal`.
    */
-  fingerprint(input: AudioInput, options?: FingerprintOptions): Promise<Fingerprint>;
+  fingerprint(input: AnyInput, options?: FingerprintOptions): Promise<Fingerprint>;
   /**
    * Digests a file's encoded audio in a worker of its own: all of it is read, none decoded. Tags do not
    * change it.

@@ -3,17 +3,36 @@
 import * as tags from '../pkg/onmon_tag.js';
 import * as decoding from '../pkg/onmon_wasm.js';
 import type { Job, Report } from './job.js';
+import { SparseReader } from './ranges.js';
 
 /** Does the job and reports. Blocks: nothing but the end of the worker stops it. */
 export function perform(job: Job, tell: (report: Report) => void): void {
+  const { input } = job;
+  if (input instanceof Uint8Array || input instanceof Blob) {
+    tell(performed(job, input, tell));
+    return;
+  }
+  const reader = new SparseReader(input);
+  // The module reads it by the two members of a Blob that this one has.
+  const report = performed(job, reader as unknown as Blob, tell);
+  // A decoder may take what is missing for the end of the file: whatever it made of that does not count.
+  tell(reader.missing ? { type: 'missing', ...reader.missing } : report);
+}
+
+function performed(job: Job, input: Blob | Uint8Array, tell: (report: Report) => void): Report {
   try {
-    tell({ type: 'done', result: done(job, (fraction) => tell({ type: 'progress', fraction })) });
+    const onProgress = (fraction: number) => tell({ type: 'progress', fraction });
+    return { type: 'done', result: done(job, input, onProgress) };
   } catch (thrown) {
-    tell({ type: 'failed', ...refusal(thrown) });
+    return { type: 'failed', ...refusal(thrown) };
   }
 }
 
-function done({ module, task, input, name }: Job, onProgress: (fraction: number) => void): unknown {
+function done(
+  { module, task, name }: Job,
+  input: Blob | Uint8Array,
+  onProgress: (fraction: number) => void,
+): unknown {
   const isBytes = input instanceof Uint8Array;
   switch (task.kind) {
     case 'fingerprint':

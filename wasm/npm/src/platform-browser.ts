@@ -13,6 +13,7 @@ export const browserPlatform: Platform = {
   },
   // A Blob is sent by reference, and a worker reads from it only what it needs.
   shareable: async (input) => (input instanceof Blob ? input : new Blob([input as BlobPart])),
+  readsPieces: true,
   defaultServer: () => globalThis.location?.origin,
 };
 

@@ -21,5 +21,6 @@ export const nodePlatform: Platform = {
   // A worker thread has no FileReaderSync. The message itself copies the bytes.
   shareable: async (input) =>
     input instanceof Uint8Array ? input : new Uint8Array(await input.arrayBuffer()),
+  readsPieces: false,
   defaultServer: () => undefined,
 };

@@ -27,6 +27,8 @@ export interface Platform {
   startWorker(listener: WorkerListener, make?: () => Worker): RunningWorker;
   /** Brings the caller's input into a form that a worker can be sent without taking it from the caller. */
   shareable(input: Blob | Uint8Array): Promise<Blob | Uint8Array>;
+  /** Whether its workers read a file piece by piece, or want all of it. */
+  readonly readsPieces: boolean;
   /** The server that is meant where none is named. */
   defaultServer(): string | undefined;
 }

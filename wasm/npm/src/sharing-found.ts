@@ -40,14 +40,14 @@ export async function find(
 }
 
 /** A file of a kind that carries no tag says nothing, as one whose tag is gone. */
-function noneWhereNoneGoes(error: unknown): null {
+export function noneWhereNoneGoes(error: unknown): null {
   const { code } = error as Partial<OnmonError>;
   if (code === 'tag_no_place' || code === 'tag_unsupported') return null;
   throw error;
 }
 
 /** The kid of sealed content of ours; `null` for any other file. */
-async function kidOf(input: AudioInput): Promise<string | null> {
+export async function kidOf(input: AudioInput): Promise<string | null> {
   audioOf(input);
   try {
     const { kid, recordBytes } = await sealedHeader(input);

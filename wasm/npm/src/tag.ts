@@ -4,7 +4,7 @@ import * as glue from '../pkg/onmon_tag.js';
 import { Engine, typed } from './engine.js';
 import type { PrepareOptions } from './onmon.js';
 import type { Platform } from './platform.js';
-import { Workshop, audioOf, type AudioInput, type WorkOptions } from './work.js';
+import { Workshop, audioOf, type AnyInput, type AudioInput, type WorkOptions } from './work.js';
 
 /** Says under which permit a file was shared, and which audio that was. */
 export interface Tag {
@@ -66,7 +66,7 @@ export interface Tags {
    * Rejects with `tag_no_place` (a kind of file that carries no tag), `tag_unsupported`, `damaged`,
    * `read_failed`, `tag_malformed`, `tag_wrong_kind`, `tag_too_new`, and those of every work on a file.
    */
-  readTag(input: AudioInput, options?: WorkOptions): Promise<FoundTag | null>;
+  readTag(input: AnyInput, options?: WorkOptions): Promise<FoundTag | null>;
   /**
    * The file with a signed tag, in place of one that is there. In a browser it is composed of slices of
    * the given one: the audio is not read, and every other byte stays.

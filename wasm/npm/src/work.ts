@@ -4,10 +4,14 @@ import type { Engine } from './engine.js';
 import { OnmonError, errorFromModule } from './errors.js';
 import type { Job, Phase, Task } from './job.js';
 import type { RunningWorker, WorkerListener } from './platform.js';
+import { Pieces, isRangeSource, type RangeSource } from './ranges.js';
 import { Slots } from './slots.js';
 
 /** What is taken as a file: one of the user's, or the bytes of one. */
 export type AudioInput = Blob | ArrayBuffer | ArrayBufferView;
+
+/** The same, or one that is somewhere else and is read by ranges. */
+export type AnyInput = AudioInput | RangeSource;
 
 /** How far the work is. */
 export interface Progress {
@@ -41,12 +45,12 @@ export class Workshop {
   /** The result of a task, as the worker reports it, and the wall time that it took. */
   async run(
     task: Task,
-    input: AudioInput,
+    input: AnyInput,
     options: WorkOptions = {},
   ): Promise<{ result: unknown; workMs: number }> {
     const { signal, onProgress } = options;
-    const audio = audioOf(input);
     throwIfAborted(signal);
+    const audio = await this.#audioOf(input, signal);
     const release = await this.#slots.take(signal);
     try {
       const startedMs = performance.now();
@@ -54,17 +58,50 @@ export class Workshop {
       const job: Job = {
         module: await this.#engine.module(),
         task,
-        input: await this.#engine.platform.shareable(audio),
+        input: await this.#sendable(audio),
         name: nameOf(input),
       };
       throwIfAborted(signal);
-      const result = await this.#work(job, signal, onProgress);
+      const result = await this.#worked(job, audio, signal, onProgress);
       const workMs = performance.now() - startedMs;
       onProgress?.({ phase: 'done', fraction: 1 });
       return { result, workMs };
     } finally {
       release();
     }
+  }
+
+  /** Starts a worker, again and again while it needs more of a file that is elsewhere. */
+  async #worked(
+    job: Job,
+    audio: Blob | Uint8Array | Pieces,
+    signal: AbortSignal | undefined,
+    onProgress: WorkOptions['onProgress'],
+  ): Promise<unknown> {
+    if (!(audio instanceof Pieces)) return this.#work(job, signal, onProgress);
+    // Each start tells its progress from the beginning.
+    let most = 0;
+    const rising: WorkOptions['onProgress'] = (progress) => {
+      most = Math.max(most, progress.fraction);
+      onProgress?.({ ...progress, fraction: most });
+    };
+    for (;;) {
+      const result = await this.#work(job, signal, rising);
+      if (!(result instanceof Missing)) return result;
+      await audio.fetch(result, signal);
+      job.input = await this.#sendable(audio);
+    }
+  }
+
+  async #audioOf(input: AnyInput, signal: AbortSignal | undefined): Promise<Blob | Uint8Array | Pieces> {
+    if (!isRangeSource(input)) return audioOf(input);
+    const pieces = new Pieces(input);
+    return this.#engine.platform.readsPieces ? pieces : pieces.all(signal);
+  }
+
+  async #sendable(audio: Blob | Uint8Array | Pieces): Promise<Job['input']> {
+    if (audio instanceof Pieces) return { size: audio.size, pieces: [...audio.pieces] };
+    return this.#engine.platform.shareable(audio);
   }
 
   #work(
@@ -90,6 +127,7 @@ export class Workshop {
         report: (report) => {
           if (ended) return;
           if (report.type === 'done') end(() => resolve(report.result));
+          else if (report.type === 'missing') end(() => resolve(new Missing(report)));
           else if (report.type === 'failed') {
             end(() => reject(errorFromModule(report.code, report.message)));
           } else onProgress?.({ phase: 'extract', fraction: report.fraction });
@@ -106,6 +144,17 @@ export class Workshop {
   }
 }
 
+/** Bytes that a worker needs and has not. */
+class Missing {
+  readonly start: number;
+  readonly end: number;
+
+  constructor({ start, end }: { start: number; end: number }) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
 /** The caller's input as one of two kinds; the bytes are not copied. */
 export function audioOf(input: AudioInput): Blob | Uint8Array {
   if (typeof Blob !== 'undefined' && input instanceof Blob) return input;
@@ -116,7 +165,7 @@ export function audioOf(input: AudioInput): Blob | Uint8Array {
   throw new OnmonError('unsupported_input', { detail: `got ${typeof input}` });
 }
 
-function nameOf(input: AudioInput): string {
+function nameOf(input: AnyInput): string {
   const name = (input as { name?: unknown }).name;
   return typeof name === 'string' ? name : '';
 }

@@ -62,7 +62,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus', 'adapters/webtorrent']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -70,7 +70,7 @@ test('both entries can be imported where there is no browser, touching nothing',
 });
 
 /** Bytes of one adapter as a server would send it, with what it has of its own. */
-const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000 };
+const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000, webtorrent: 2_000 };
 
 test('adapters weigh next to nothing beside what they are plugged into', () => {
   const folder = join(project, 'node_modules/onmon/dist/adapters');
@@ -99,20 +99,29 @@ for (const resolution of ['NodeNext', 'Bundler']) {
   test(`has types that hold, resolved as ${resolution}`, () => {
     writeFileSync(
       join(project, 'typed.ts'),
-      `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint } from 'onmon';
+      `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint, type RangeSource } from 'onmon';
        import { connectKeys, requestLicence, type KeyConnection } from 'onmon/eme';
        import { OnmonPlayer, type PlayerState } from 'onmon/player';
        import { open, seal } from 'onmon/sealed';
        import { purchase, share, type Recheck, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
-       import { Guard, type Checked } from 'onmon/guard';
+       import { Guard, Incoming, type Checked } from 'onmon/guard';
        import { guardInput } from 'onmon/input';
        import { OnmonUpload, defineUpload } from 'onmon/upload';
        import { OnmonUppy } from 'onmon/uppy';
        import { filePondGuard } from 'onmon/filepond';
        import { checkedFiles, dropzoneValidator, type DropzoneError } from 'onmon/dropzone';
        import { guardedUpload } from 'onmon/tus';
+       import { checkedAdd, guardedSeed, type Torrent, type TorrentClient } from 'onmon/webtorrent';
        import Uppy from '@uppy/core';
+       export async function peer(client: TorrentClient<Torrent>, file: File, magnet: string): Promise<Blob | undefined> {
+         await guardedSeed(client, file, { guard: new Guard({ token: 't' }), torrent: { announce: [] } });
+         const { files } = await checkedAdd(client, magnet, { incoming: new Incoming({ token: 't' }), pay: ([offer]) => offer?.price.sen === 0 });
+         return files[0]?.content;
+       }
+       export async function elsewhere(size: number, read: RangeSource['read']): Promise<number> {
+         return (await fingerprint({ size, name: 'song.mp3', read })).readBytes;
+       }
        export async function guarded(input: HTMLInputElement, file: File, Tus: new (file: Blob, options: { endpoint: string; metadata?: Record<string, string> }) => { start(): void }): Promise<Checked> {
          const guard = new Guard({ token: async () => 't', method: 'tag', unregistered: 'block' });
          const end: () => void = guardInput(input, guard, { onChecked: ([first]) => console.log(first?.checked.code) });

@@ -1,0 +1,40 @@
+// Test pages bundled with the package and the libraries that it is plugged into.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** The package `onmon`, as it was built. */
+export const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
+
+/** Uppy comes once: the adapter, which lies in another folder here, takes the page's own as it does when installed. */
+const uppyOfThePage = {
+  name: 'uppy of the page',
+  setup: ({ onResolve, resolve }) => {
+    onResolve({ filter: /^@uppy\/core/ }, ({ path, kind, pluginData }) =>
+      pluginData === 'here' ? undefined : resolve(path, { kind, resolveDir: HERE, pluginData: 'here' }),
+    );
+  },
+};
+
+/** One file's bundle, as a site would make it; to be served where the worker and the modules lie beside it. */
+export async function bundle(entry) {
+  const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  const names = Object.keys(exports).filter((name) => exports[name].default);
+  const alias = Object.fromEntries(names.map((name) => [join('onmon', name), join(PACKAGE, exports[name].default)]));
+  const { outputFiles } = await build({
+    entryPoints: [join(HERE, entry)],
+    alias,
+    plugins: [uppyOfThePage],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  return outputFiles[0].contents;
+}
