@@ -69,37 +69,8 @@ test('both entries can be imported where there is no browser, touching nothing',
   assert.equal(node(script), `${names} ${names}`);
 });
 
-/** Bytes of one adapter as a server would send it, with what it has of its own. */
-const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000, webtorrent: 2_000 };
-
-test('adapters weigh next to nothing beside what they are plugged into', () => {
-  const folder = join(project, 'node_modules/onmon/dist/adapters');
-  const sizes = {};
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
-    const adapter = name.replace(/(-.*)?\.js$/, '');
-    sizes[adapter] = (sizes[adapter] ?? 0) + brotliCompressSync(readFileSync(join(folder, name))).length;
-  }
-  assert.deepEqual(Object.keys(sizes).sort(), Object.keys(ADAPTER_BROTLI_BYTES_MAX).sort());
-  for (const [name, bytes] of Object.entries(sizes)) assert.ok(bytes <= ADAPTER_BROTLI_BYTES_MAX[name], `${name}: ${bytes} bytes`);
-});
-
-test('publint and arethetypeswrong find nothing', async () => {
-  const tarball = readFileSync(packedFile);
-  const { messages } = await publint({ pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.length) }, strict: true });
-  assert.deepEqual(messages, []);
-  const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
-  assert.ok(checked.types, 'has types');
-  // ES modules alone, so `require` and the resolution of Node 10 are left out, and files that are no modules.
-  const ours = checked.problems.filter(({ kind, resolutionKind, entrypoint }) =>
-    kind !== 'CJSResolvesToESM' && resolutionKind !== 'node10' && !/\.(wasm|json)$|worker\.js$/.test(entrypoint ?? ''));
-  assert.deepEqual(ours, []);
-});
-
-for (const resolution of ['NodeNext', 'Bundler']) {
-  test(`has types that hold, resolved as ${resolution}`, () => {
-    writeFileSync(
-      join(project, 'typed.ts'),
-      `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint, type RangeSource } from 'onmon';
+/** Every entry as a program uses it. */
+const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, type Answer, type Fingerprint, type RangeSource } from 'onmon';
        import { connectKeys, requestLicence, type KeyConnection } from 'onmon/eme';
        import { OnmonPlayer, type PlayerState } from 'onmon/player';
        import { open, seal } from 'onmon/sealed';
@@ -164,8 +135,37 @@ for (const resolution of ['NodeNext', 'Bundler']) {
          // @ts-expect-error a path is not audio
          await fingerprint('song.mp3').catch((error: unknown) => error instanceof OnmonError && error.code === 'aborted');
          return (await identify(made, { server: 'https://example.org' })).decision;
-       }`,
-    );
+       }`;
+
+/** Bytes of one adapter as a server would send it, with what it has of its own. */
+const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000, webtorrent: 2_000 };
+
+test('adapters weigh next to nothing beside what they are plugged into', () => {
+  const folder = join(project, 'node_modules/onmon/dist/adapters');
+  const sizes = {};
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    const adapter = name.replace(/(-.*)?\.js$/, '');
+    sizes[adapter] = (sizes[adapter] ?? 0) + brotliCompressSync(readFileSync(join(folder, name))).length;
+  }
+  assert.deepEqual(Object.keys(sizes).sort(), Object.keys(ADAPTER_BROTLI_BYTES_MAX).sort());
+  for (const [name, bytes] of Object.entries(sizes)) assert.ok(bytes <= ADAPTER_BROTLI_BYTES_MAX[name], `${name}: ${bytes} bytes`);
+});
+
+test('publint and arethetypeswrong find nothing', async () => {
+  const tarball = readFileSync(packedFile);
+  const { messages } = await publint({ pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.length) }, strict: true });
+  assert.deepEqual(messages, []);
+  const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+  assert.ok(checked.types, 'has types');
+  // ES modules alone, so `require` and the resolution of Node 10 are left out, and files that are no modules.
+  const ours = checked.problems.filter(({ kind, resolutionKind, entrypoint }) =>
+    kind !== 'CJSResolvesToESM' && resolutionKind !== 'node10' && !/\.(wasm|json)$|worker\.js$/.test(entrypoint ?? ''));
+  assert.deepEqual(ours, []);
+});
+
+for (const resolution of ['NodeNext', 'Bundler']) {
+  test(`has types that hold, resolved as ${resolution}`, () => {
+    writeFileSync(join(project, 'typed.ts'), TYPED);
     const module = resolution === 'Bundler' ? 'ESNext' : 'NodeNext';
     run(project, join(TOOLS, '.bin/tsc'), '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable', '--types', '', 'typed.ts');
   });
