@@ -7,6 +7,7 @@ mod stream;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +17,7 @@ pub use self::board::{BOARDS, Board, M4F};
 use self::board::{Job, words};
 use self::playing::Material;
 pub use self::playing::Recognition;
-use self::real::RealBoard;
+use self::real::{RealBoard, RealImage};
 use crate::tools::compiler::Compiler;
 use crate::vectors::Vector;
 use crate::{command, repo, vectors};
@@ -107,6 +108,31 @@ pub fn report() -> Result<Report> {
     let vectors = golden()?;
     compare_all(M4F, &vectors)?;
     measure(M4F, &vectors, &material)
+}
+
+/// The same on every board, measured.
+pub fn every_board() -> Result<Vec<Report>> {
+    let (material, vectors) = (Material::make()?, golden()?);
+    for board in &BOARDS {
+        build(board, &material)?;
+        board.require()?;
+    }
+    let reports = Mutex::new(Vec::new());
+    on_every_board(|board| {
+        compare_all(board, &vectors)?;
+        let report = measure(board, &vectors, &material)?;
+        reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+        Ok(())
+    })?;
+    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let place = |report: &Report| BOARDS.iter().position(|board| board.name == report.board.name);
+    reports.sort_by_key(place);
+    Ok(reports)
+}
+
+/// The image to be flashed.
+pub fn nrf52840() -> Result<RealImage> {
+    RealBoard::Nrf52840.build()
 }
 
 /// QEMU keeps one core busy: the boards run beside each other.
