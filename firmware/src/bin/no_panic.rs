@@ -56,7 +56,7 @@ fn listen(pcm: &[i16]) {
     else {
         return;
     };
-    // As an interrupt finds it: a compiler that has seen it made would know more than is true there.
+    // As an interrupt finds it: a compiler that has seen it made would know more than holds there.
     let (mut intake, mut outlet) = black_box(double_buffer(halves, empty, full));
     let rate = SampleRate::from_hz(black_box(8_000));
     let (Ok(rate), Ok(channels)) = (rate, Channels::new(black_box(1))) else { return };

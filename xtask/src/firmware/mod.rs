@@ -231,7 +231,7 @@ fn build(board: &Board, material: &Material) -> Result<()> {
     refuse_panics(&board.image("no_panic"))
 }
 
-/// Printing a float takes more flash than the rest of the harness.
+/// What prints a float brings tables with it, and no device needs it.
 fn refuse_float_printing(image: &Path) -> Result<()> {
     let bytes = fs::read(image).with_context(|| format!("reading {}", image.display()))?;
     ensure!(!holds(&bytes, "flt2dec"), "{} prints a float somewhere", image.display());
