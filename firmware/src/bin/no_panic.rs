@@ -37,7 +37,7 @@ fn main() -> ! {
 fn extract<T: PcmSample>(pcm: &[T]) {
     let rate = SampleRate::from_hz(black_box(8_000));
     let (Ok(rate), Ok(channels)) = (rate, Channels::new(black_box(1))) else { return };
-    Extractor::new(rate, channels).push(black_box(pcm), |code| {
+    black_box(Extractor::new(rate, channels)).push(black_box(pcm), |code| {
         black_box(code);
     });
     black_box(plan::codes_in(black_box(0), rate));
@@ -56,10 +56,11 @@ fn listen(pcm: &[i16]) {
     else {
         return;
     };
-    let (mut intake, mut outlet) = double_buffer(halves, empty, full);
+    // As an interrupt finds it: a compiler that has seen it made would know more than holds there.
+    let (mut intake, mut outlet) = black_box(double_buffer(halves, empty, full));
     let rate = SampleRate::from_hz(black_box(8_000));
     let (Ok(rate), Ok(channels)) = (rate, Channels::new(black_box(1))) else { return };
-    let mut listener = Listener::new();
+    let mut listener = black_box(Listener::new());
     loop {
         black_box(intake.fill(Format { rate, channels }, black_box(64), |half| {
             half.iter_mut().zip(pcm).for_each(|(to, from)| *to = *from);
@@ -81,7 +82,7 @@ fn listen(pcm: &[i16]) {
 fn recognise(codes: &[u8]) {
     let Some(library) = Library::new(codes) else { return };
     black_box((library.len(), library.is_empty()));
-    let mut recogniser = Recogniser::new(library);
+    let mut recogniser = black_box(Recogniser::new(library));
     for code in codes {
         black_box(recogniser.push(black_box(0), *code));
     }

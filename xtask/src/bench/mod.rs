@@ -2,6 +2,7 @@
 
 mod enrol;
 mod extract;
+mod firmware;
 mod growth;
 mod impostors;
 mod index;
@@ -27,6 +28,8 @@ pub enum Benchmark {
         #[arg(long)]
         json: bool,
     },
+    /// What the fingerprint takes on every board, and its speed on one core beside its peers.
+    Firmware(firmware::Options),
     /// How a query's cost grows with the catalogue: `bench index --json` of several sizes, side by
     /// side, and drawn out.
     Growth(growth::Options),
@@ -55,6 +58,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
     match benchmark {
         Benchmark::Enrol(options) => enrol::enrol(options),
         Benchmark::Extract { json } => extract::extract(*json),
+        Benchmark::Firmware(options) => firmware::firmware(options),
         Benchmark::Growth(options) => growth::growth(options),
         Benchmark::Impostors { music, keep, json } => {
             impostors::impostors(music.as_deref(), *keep, *json)

@@ -7,6 +7,7 @@ mod stream;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +17,7 @@ pub use self::board::{BOARDS, Board, M4F};
 use self::board::{Job, words};
 use self::playing::Material;
 pub use self::playing::Recognition;
-use self::real::RealBoard;
+use self::real::{RealBoard, RealImage};
 use crate::tools::compiler::Compiler;
 use crate::vectors::Vector;
 use crate::{command, repo, vectors};
@@ -109,6 +110,31 @@ pub fn report() -> Result<Report> {
     measure(M4F, &vectors, &material)
 }
 
+/// The same on every board, measured.
+pub fn every_board() -> Result<Vec<Report>> {
+    let (material, vectors) = (Material::make()?, golden()?);
+    for board in &BOARDS {
+        build(board, &material)?;
+        board.require()?;
+    }
+    let reports = Mutex::new(Vec::new());
+    on_every_board(|board| {
+        compare_all(board, &vectors)?;
+        let report = measure(board, &vectors, &material)?;
+        reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+        Ok(())
+    })?;
+    let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let place = |report: &Report| BOARDS.iter().position(|board| board.name == report.board.name);
+    reports.sort_by_key(place);
+    Ok(reports)
+}
+
+/// The image to be flashed.
+pub fn nrf52840() -> Result<RealImage> {
+    RealBoard::Nrf52840.build()
+}
+
 /// QEMU keeps one core busy: the boards run beside each other.
 fn on_every_board(work: impl Fn(&'static Board) -> Result<()> + Sync) -> Result<()> {
     static ALL: &[Board] = &BOARDS;
@@ -199,20 +225,33 @@ fn build(board: &Board, material: &Material) -> Result<()> {
     cargo.args(["--release", "--locked", "--target-dir"]).arg(repo::target().join("firmware"));
     cargo.current_dir(repo::root().join("firmware")).env("ONMON_LIBRARY", material.library());
     command::run(&mut cargo).context("the firmware does not build")?;
+    ["fingerprint", "stream", "now_playing"]
+        .iter()
+        .try_for_each(|image| refuse_float_printing(&board.image(image)))?;
     refuse_panics(&board.image("no_panic"))
+}
+
+/// What prints a float brings tables with it, and no device needs it.
+fn refuse_float_printing(image: &Path) -> Result<()> {
+    let bytes = fs::read(image).with_context(|| format!("reading {}", image.display()))?;
+    ensure!(!holds(&bytes, "flt2dec"), "{} prints a float somewhere", image.display());
+    Ok(())
+}
+
+fn holds(image: &[u8], name: &str) -> bool {
+    image.windows(name.len()).any(|window| window == name.as_bytes())
 }
 
 /// No call of core, device or link may reach a panic: the linker leaves out what nothing calls, so
 /// nothing of the panic machinery may be in an image of all of them.
 fn refuse_panics(image: &Path) -> Result<()> {
     let bytes = fs::read(image).with_context(|| format!("reading {}", image.display()))?;
-    let holds = |name: &str| bytes.windows(name.len()).any(|window| window == name.as_bytes());
     for room in ["onmon_core", "onmon_device", "onmon_link"] {
         let path = image.display();
-        ensure!(holds(room), "{path} names no {room}, so it shows nothing");
+        ensure!(holds(&bytes, room), "{path} names no {room}, so it shows nothing");
     }
     ensure!(
-        !holds("core9panicking"),
+        !holds(&bytes, "core9panicking"),
         "some input of core, device or link can reach a panic: see which of their functions call \
          core::panicking (llvm-objdump -d {})",
         image.display()
