@@ -8,6 +8,7 @@ mod impostors;
 mod index;
 mod month;
 pub mod robustness;
+mod sharing;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -51,6 +52,8 @@ pub enum Benchmark {
     Month(month::Options),
     /// How much of real music is named under noise, rooms, codecs, speeds; beside Chromaprint.
     Robustness(robustness::Options),
+    /// Both methods of sharing in Chromium: the wait at each step, requests, bytes.
+    Sharing(sharing::Options),
 }
 
 /// `cargo xtask bench …`.
@@ -66,6 +69,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
         Benchmark::Index(options) => index::index(options),
         Benchmark::Month(options) => month::month(options),
         Benchmark::Robustness(options) => robustness::robustness(options),
+        Benchmark::Sharing(options) => sharing::sharing(options),
     }
 }
 

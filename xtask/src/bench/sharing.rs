@@ -1,0 +1,68 @@
+//! Both methods of sharing, walked through in Chromium: the wait at each step, requests, bytes.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::lines_of;
+use crate::tools::chromium;
+use crate::{music, npm, repo, wasm};
+
+/// Where `--keep` leaves the result.
+const KEPT: &str = "docs/sharing.json";
+
+#[derive(Args)]
+pub struct Options {
+    /// Keep the result as docs/sharing.json.
+    #[arg(long)]
+    keep: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `cargo xtask bench sharing`.
+pub fn sharing(options: &Options) -> Result<()> {
+    wasm::build_modules()?;
+    npm::pack()?;
+    npm::install(&npm::browser_folder())?;
+    crate::test::programs()?;
+    let built = repo::target().join("debug");
+    let mut script = Command::new("node");
+    script.arg("tests/browser/walk.mjs").current_dir(repo::root());
+    script.env("CHROME", chromium::find()?).env("MUSIC", music::packaged()?);
+    script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server"));
+    let steps = lines_of(&mut script)?;
+    let result = json!({ "sharing": steps });
+    if options.keep {
+        let text = format!("{}\n", serde_json::to_string_pretty(&result)?);
+        fs::write(repo::root().join(KEPT), text).context(KEPT)?;
+    }
+    if options.json {
+        println!("{result}");
+        return Ok(());
+    }
+    println!("a real song in Chromium, a server of the dev profile on this machine");
+    println!("method  step       first ms   p50 ms   max ms  requests  bytes sent");
+    for step in &steps {
+        print(step);
+    }
+    Ok(())
+}
+
+fn print(step: &Value) {
+    let number = |key: &str| step[key].as_f64().unwrap_or_default();
+    println!(
+        "{:<6}  {:<9}  {:>8.0}  {:>7.0}  {:>7.0}  {:>8}  {:>10}",
+        step["method"].as_str().unwrap_or_default(),
+        step["step"].as_str().unwrap_or_default(),
+        number("first_ms"),
+        number("p50_ms"),
+        number("max_ms"),
+        number("requests"),
+        number("bytes")
+    );
+}
