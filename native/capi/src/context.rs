@@ -2,16 +2,14 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use onmon_core::profile::CODES_PER_REFERENCE;
-use onmon_core::{
-    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, plan, wire,
-};
+use onmon_core::PcmSample;
+use onmon_recording::Recording;
 
 use crate::status::OnmonStatus;
 
 /// The state of one recording: made by onmon_new, opaque, some 12 KB and 20 bytes a second of
 /// audio.
-pub struct OnmonContext(Mutex<Option<Recording>>);
+pub struct OnmonContext(Mutex<Option<Begun>>);
 
 /// A context goes from thread to thread and is used by several: the header says so.
 const _: () = {
@@ -19,13 +17,8 @@ const _: () = {
     is_shared::<OnmonContext>();
 };
 
-struct Recording {
-    rate: SampleRate,
-    channels: Channels,
-    extractor: Extractor,
-    codes: Vec<u8>,
-    /// Samples fed, of all channels.
-    fed: u64,
+struct Begun {
+    recording: Recording,
     finished: bool,
 }
 
@@ -36,37 +29,27 @@ impl OnmonContext {
 
     /// Forgets what there was and begins a recording.
     pub(crate) fn start(&self, rate_hz: u32, channels: u32) -> Result<(), OnmonStatus> {
-        let rate = SampleRate::from_hz(rate_hz)?;
-        let channels = Channels::new(u16::try_from(channels).unwrap_or(u16::MAX))?;
-        *self.lock()? = Some(Recording {
-            rate,
-            channels,
-            extractor: Extractor::new(rate, channels),
-            codes: Vec::new(),
-            fed: 0,
-            finished: false,
-        });
+        let recording = Recording::new(rate_hz, channels)?;
+        *self.lock()? = Some(Begun { recording, finished: false });
         Ok(())
     }
 
     pub(crate) fn feed<T: PcmSample>(&self, samples: &[T]) -> Result<(), OnmonStatus> {
-        self.with(|recording| {
-            if recording.finished {
+        self.with(|Begun { recording, finished }| {
+            if *finished {
                 return Err(OnmonStatus::Finished);
             }
-            if recording.codes.len() >= CODES_PER_REFERENCE {
+            if recording.is_full() {
                 return Err(OnmonStatus::TooLong);
             }
-            let codes = &mut recording.codes;
-            recording.extractor.push(samples, |code| codes.push(code));
-            recording.fed += samples.len() as u64;
+            recording.push(samples);
             Ok(())
         })
     }
 
     pub(crate) fn finish(&self) -> Result<(), OnmonStatus> {
-        self.with(|recording| {
-            recording.finished = true;
+        self.with(|begun| {
+            begun.finished = true;
             Ok(())
         })
     }
@@ -76,54 +59,34 @@ impl OnmonContext {
         &self,
         take: impl FnOnce(&[u8]) -> Result<(), OnmonStatus>,
     ) -> Result<(), OnmonStatus> {
-        self.with(|recording| take(&recording.codes))
+        self.with(|begun| take(begun.recording.codes()))
     }
 
     /// Wire bytes of the query fingerprint.
     pub(crate) fn query(&self) -> Result<Vec<u8>, OnmonStatus> {
-        self.with(|recording| {
-            let codes = recording.finished_codes()?;
-            let builder = QueryBuilder::of_recording(recording.duration_ms(), codes)?;
-            encode(&builder.finish()?)
-        })
+        self.with(|begun| Ok(begun.finished()?.query()?))
     }
 
     /// Wire bytes of the reference fingerprint.
     pub(crate) fn reference(&self) -> Result<Vec<u8>, OnmonStatus> {
-        self.with(|recording| {
-            let codes = recording.finished_codes()?;
-            plan::spans(u32::try_from(codes.len()).unwrap_or(u32::MAX))?;
-            encode(&Fingerprint::reference(recording.duration_ms(), codes)?)
-        })
+        self.with(|begun| Ok(begun.finished()?.reference()?))
     }
 
     fn with<T>(
         &self,
-        run: impl FnOnce(&mut Recording) -> Result<T, OnmonStatus>,
+        run: impl FnOnce(&mut Begun) -> Result<T, OnmonStatus>,
     ) -> Result<T, OnmonStatus> {
         run(self.lock()?.as_mut().ok_or(OnmonStatus::NotStarted)?)
     }
 
     /// A lock that a panic has poisoned guards a recording of which nothing is known.
-    fn lock(&self) -> Result<MutexGuard<'_, Option<Recording>>, OnmonStatus> {
+    fn lock(&self) -> Result<MutexGuard<'_, Option<Begun>>, OnmonStatus> {
         self.0.lock().map_err(|_| OnmonStatus::Internal)
     }
 }
 
-impl Recording {
-    fn finished_codes(&self) -> Result<&[u8], OnmonStatus> {
-        if self.finished { Ok(&self.codes) } else { Err(OnmonStatus::NotFinished) }
+impl Begun {
+    fn finished(&self) -> Result<&Recording, OnmonStatus> {
+        if self.finished { Ok(&self.recording) } else { Err(OnmonStatus::NotFinished) }
     }
-
-    fn duration_ms(&self) -> u32 {
-        let frames = u128::from(self.fed / u64::from(self.channels.count()));
-        u32::try_from(frames * 1_000 / u128::from(self.rate.hz())).unwrap_or(u32::MAX)
-    }
-}
-
-fn encode(fingerprint: &Fingerprint<'_>) -> Result<Vec<u8>, OnmonStatus> {
-    let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
-    let len = wire::encode(fingerprint, &mut bytes)?;
-    bytes.truncate(len);
-    Ok(bytes)
 }

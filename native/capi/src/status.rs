@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
-use onmon_core::plan::TooShort;
 use onmon_core::wire::WireError;
 use onmon_core::{FingerprintError, FormatError};
+use onmon_recording::RecordingError;
 
 /// What came of a call. The numbers stay what they are; later versions may add others.
 #[repr(i32)]
@@ -102,9 +102,12 @@ impl From<FormatError> for OnmonStatus {
     }
 }
 
-impl From<TooShort> for OnmonStatus {
-    fn from(_: TooShort) -> Self {
-        Self::TooShort
+impl From<RecordingError> for OnmonStatus {
+    fn from(error: RecordingError) -> Self {
+        match error {
+            RecordingError::Codes(error) => error.into(),
+            RecordingError::Wire(error) => error.into(),
+        }
     }
 }
 

@@ -31,9 +31,9 @@ mod imp {
     use gstreamer_audio::subclass::prelude::*;
     use gstreamer_audio::{AudioCapsBuilder, AudioFormat, AudioInfo, AudioLayout};
     use gstreamer_base::subclass::BaseTransformMode;
-    use onmon_core::{CHANNELS_MAX, RATES_HZ};
+    use onmon_core::{CHANNELS_MAX, PcmSample, RATES_HZ};
+    use onmon_recording::Recording;
 
-    use crate::recording::Recording;
     use crate::tag;
 
     /// Timestamps are rounded, so a gap of fewer milliseconds is none.
@@ -41,6 +41,9 @@ mod imp {
 
     /// After a gap of ten minutes, what follows is something else.
     const GAP_MS_MAX: u64 = 600_000;
+
+    /// Frames of silence that are pushed at a time.
+    const SILENT_FRAMES: usize = 4_096;
 
     /// The element's state.
     #[derive(Default)]
@@ -135,16 +138,17 @@ mod imp {
         /// Posts the fingerprint of what has passed, if it is long enough for one, and begins anew.
         fn post(&self) {
             let print = self.passing().as_mut().and_then(|passing| {
-                let print = passing.recording.print();
+                let print = passing.recording.query().ok();
+                let duration_ms = passing.recording.duration_ms();
                 passing.restart();
-                print
+                Some((print?, duration_ms))
             });
-            let Some(print) = print else { return };
-            let tags = tag::list(&print.wire);
+            let Some((wire, duration_ms)) = print else { return };
+            let tags = tag::list(&wire);
             let structure = gst::Structure::builder("onmon-fingerprint")
-                .field("bytes", u32::try_from(print.wire.len()).unwrap_or(u32::MAX))
-                .field("duration-ms", print.duration_ms)
-                .field("fingerprint", gst::Buffer::from_slice(print.wire))
+                .field("bytes", u32::try_from(wire.len()).unwrap_or(u32::MAX))
+                .field("duration-ms", duration_ms)
+                .field("fingerprint", gst::Buffer::from_slice(wire))
                 .build();
             let element = self.obj();
             for message in [
@@ -158,6 +162,25 @@ mod imp {
     }
 
     impl Passing {
+        /// Takes whole frames. What comes after twelve hours is let pass unheard.
+        fn push<T: PcmSample>(&mut self, samples: &[T]) {
+            if !self.recording.is_full() {
+                self.recording.push(samples);
+            }
+        }
+
+        /// Takes silence in place of what was lost, so that what follows keeps its place.
+        fn push_silence(&mut self, frames: u64) {
+            let channels = usize::from(self.recording.channels());
+            let silence = vec![0_i16; SILENT_FRAMES * channels];
+            let mut rest = frames;
+            while rest > 0 {
+                let now = rest.min(SILENT_FRAMES as u64);
+                self.push(silence.get(..now as usize * channels).unwrap_or_default());
+                rest -= now;
+            }
+        }
+
         fn restart(&mut self) {
             self.recording.restart();
             self.since = None;
@@ -177,7 +200,7 @@ mod imp {
                         .iter()
                         .map(|sample| i16::from_ne_bytes(*sample))
                         .collect();
-                    self.recording.push(&samples);
+                    self.push(&samples);
                 }
                 AudioFormat::F32le | AudioFormat::F32be => {
                     let samples: Vec<f32> = bytes
@@ -186,7 +209,7 @@ mod imp {
                         .iter()
                         .map(|sample| f32::from_ne_bytes(*sample))
                         .collect();
-                    self.recording.push(&samples);
+                    self.push(&samples);
                 }
                 _ => return Err(FlowError::NotNegotiated),
             }
@@ -208,7 +231,7 @@ mod imp {
                 self.restart();
                 self.since = Some(time);
             } else if gap_ms >= GAP_MS_MIN {
-                self.recording.push_silence(gap_ms * u64::from(self.recording.rate_hz()) / 1_000);
+                self.push_silence(gap_ms * u64::from(self.recording.rate_hz()) / 1_000);
             }
         }
     }

@@ -8,7 +8,6 @@
 #![expect(missing_docs, reason = "what `plugin_define` makes is for GStreamer, not for people")]
 
 mod element;
-mod recording;
 mod tag;
 
 use gstreamer as gst;

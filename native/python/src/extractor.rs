@@ -1,69 +1,53 @@
 //! PCM to codes as it comes, and to the fingerprint of what came.
 
 use numpy::PyArray1;
-use onmon_core::{Channels, QueryBuilder, SampleRate, plan};
+use onmon_recording::Recording;
 use pyo3::prelude::*;
 
-use crate::failure::{of_codes, of_format, of_length};
+use crate::failure::{of_format, of_recording};
 use crate::fingerprint::Fingerprint;
 use crate::samples::Samples;
 
 /// Turns PCM into one code per 50 ms, block by block.
 #[pyclass(module = "onmon")]
-pub struct Extractor {
-    rate: SampleRate,
-    channels: Channels,
-    extractor: onmon_core::Extractor,
-    codes: Vec<u8>,
-    /// Samples taken, of all channels.
-    taken: u64,
-}
+pub struct Extractor(Recording);
 
 #[pymethods]
 impl Extractor {
     #[new]
     #[pyo3(signature = (rate_hz, channels = 1))]
     fn new(rate_hz: u32, channels: u16) -> PyResult<Self> {
-        let rate = SampleRate::from_hz(rate_hz).map_err(of_format)?;
-        let channels = Channels::new(channels).map_err(of_format)?;
-        let extractor = onmon_core::Extractor::new(rate, channels);
-        Ok(Self { rate, channels, extractor, codes: Vec::new(), taken: 0 })
+        Ok(Self(Recording::new(rate_hz, channels.into()).map_err(of_format)?))
     }
 
     /// Takes a block; the codes that it completes.
     fn push<'py>(&mut self, samples: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let before = self.codes.len();
-        let block = Samples::of(samples)?;
-        let count = block.push(self.channels.count(), &mut self.extractor, &mut self.codes)?;
-        self.taken += count as u64;
-        let new = self.codes.get(before..).unwrap_or_default();
+        let Self(recording) = self;
+        let before = recording.codes().len();
+        Samples::of(samples)?.push(recording)?;
+        let new = recording.codes().get(before..).unwrap_or_default();
         Ok(PyArray1::from_slice(samples.py(), new))
     }
 
     /// All codes so far.
     #[getter]
     fn codes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u8>> {
-        PyArray1::from_slice(py, &self.codes)
+        PyArray1::from_slice(py, self.0.codes())
     }
 
     /// Milliseconds of audio so far.
     #[getter]
     fn duration_ms(&self) -> u32 {
-        let frames = u128::from(self.taken / u64::from(self.channels.count()));
-        u32::try_from(frames * 1_000 / u128::from(self.rate.hz())).unwrap_or(u32::MAX)
+        self.0.duration_ms()
     }
 
     /// The query fingerprint of all so far.
     fn query(&self) -> PyResult<Fingerprint> {
-        let builder = QueryBuilder::of_recording(self.duration_ms(), &self.codes);
-        let builder = builder.map_err(of_codes)?;
-        Fingerprint::of(&builder.finish().map_err(of_codes)?)
+        Ok(Fingerprint::of_wire(self.0.query().map_err(of_recording)?))
     }
 
     /// The reference fingerprint of all so far.
     fn reference(&self) -> PyResult<Fingerprint> {
-        plan::spans(u32::try_from(self.codes.len()).unwrap_or(u32::MAX)).map_err(of_length)?;
-        let made = onmon_core::Fingerprint::reference(self.duration_ms(), &self.codes);
-        Fingerprint::of(&made.map_err(of_codes)?)
+        Ok(Fingerprint::of_wire(self.0.reference().map_err(of_recording)?))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use onmon_core::plan::TooShort;
 use onmon_core::wire::WireError;
 use onmon_core::{FingerprintError, FormatError};
 use onmon_decode::DecodeError;
+use onmon_recording::RecordingError;
 use pyo3::PyErr;
 
 pyo3::import_exception!(onmon.errors, OnmonError);
@@ -31,11 +31,14 @@ pub fn of_format(error: FormatError) -> PyErr {
     failure(code, &error)
 }
 
-pub fn of_length(error: TooShort) -> PyErr {
-    failure("too_short", &error)
+pub fn of_recording(error: RecordingError) -> PyErr {
+    match error {
+        RecordingError::Codes(error) => of_codes(error),
+        RecordingError::Wire(error) => of_wire(error),
+    }
 }
 
-pub fn of_codes(error: FingerprintError) -> PyErr {
+fn of_codes(error: FingerprintError) -> PyErr {
     let code = match error {
         FingerprintError::TooShort => "too_short",
         FingerprintError::TooLong => "too_long",

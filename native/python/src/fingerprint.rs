@@ -15,15 +15,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The wire bytes of a fingerprint, kept.
-    pub fn of(fingerprint: &onmon_core::Fingerprint<'_>) -> PyResult<Self> {
-        let mut wire = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
-        let len = wire::encode(fingerprint, &mut wire).map_err(of_wire)?;
-        wire.truncate(len);
-        Ok(Self { wire })
-    }
-
-    /// Bytes that decode made.
+    /// Bytes that were made here.
     pub fn of_wire(wire: Vec<u8>) -> Self {
         Self { wire }
     }

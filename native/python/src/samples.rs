@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use numpy::ndarray::ArrayViewD;
 use numpy::{Element, PyReadonlyArrayDyn};
 use onmon_core::PcmSample;
+use onmon_recording::Recording;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -30,19 +31,14 @@ impl<'py> Samples<'py> {
         Err(PyTypeError::new_err("samples must be a numpy array of int16, float32 or float64"))
     }
 
-    /// Hands the samples, frame by frame, to an extractor of so many channels.
-    pub fn push(
-        &self,
-        channels: u16,
-        extractor: &mut onmon_core::Extractor,
-        codes: &mut Vec<u8>,
-    ) -> PyResult<usize> {
+    /// Hands the samples, frame by frame, to a recording.
+    pub fn push(&self, recording: &mut Recording) -> PyResult<()> {
         match self {
-            Self::I16(array) => push(&array.as_array(), channels, extractor, codes),
-            Self::F32(array) => push(&array.as_array(), channels, extractor, codes),
+            Self::I16(array) => push(&array.as_array(), recording),
+            Self::F32(array) => push(&array.as_array(), recording),
             Self::F64(array) => {
                 let narrow = array.as_array().mapv(|sample| sample as f32);
-                push(&narrow.view(), channels, extractor, codes)
+                push(&narrow.view(), recording)
             }
         }
     }
@@ -50,10 +46,9 @@ impl<'py> Samples<'py> {
 
 fn push<T: PcmSample + Element>(
     array: &ArrayViewD<'_, T>,
-    channels: u16,
-    extractor: &mut onmon_core::Extractor,
-    codes: &mut Vec<u8>,
-) -> PyResult<usize> {
+    recording: &mut Recording,
+) -> PyResult<()> {
+    let channels = recording.channels();
     match array.shape() {
         [_] => {}
         [_, columns] if *columns == usize::from(channels) => {}
@@ -66,6 +61,6 @@ fn push<T: PcmSample + Element>(
         Some(slice) => Cow::Borrowed(slice),
         None => Cow::Owned(array.iter().copied().collect()),
     };
-    extractor.push(&interleaved, |code| codes.push(code));
-    Ok(interleaved.len())
+    recording.push(&interleaved);
+    Ok(())
 }

@@ -30,6 +30,7 @@ const KEYS: &str = "onmon-keys";
 const LEDGER: &str = "onmon-ledger";
 const LINK: &str = "onmon-link";
 const LIBRARY: &str = "onmon-library";
+const RECORDING: &str = "onmon-recording";
 const REPORT: &str = "onmon-report";
 const RIGHTS: &str = "onmon-rights";
 const SEAL: &str = "onmon-seal";
@@ -39,7 +40,7 @@ const STORE: &str = "onmon-store";
 const SYNTH: &str = "onmon-synth";
 const TAG: &str = "onmon-tag";
 
-const ROOMS: [Room; 27] = [
+const ROOMS: [Room; 28] = [
     Room {
         package: CORE,
         ours: &[],
@@ -91,10 +92,19 @@ const ROOMS: [Room; 27] = [
     // It makes codes for whoever measures an index; nothing that ships may lean on it.
     Room { package: SYNTH, ours: &[CORE], others: Some(&[]) },
     Room { package: "onmon", ours: &[CORE, DECODE, LIBRARY, SEAL, TAG], others: None },
+    Room { package: RECORDING, ours: &[CORE], others: Some(&["thiserror"]) },
     // C users get no decoders.
-    Room { package: "onmon-capi", ours: &[CORE], others: Some(&[]) },
-    Room { package: "onmon-gst", ours: &[CORE], others: Some(&["base64", "gstreamer*"]) },
-    Room { package: "onmon-python", ours: &[CORE, DECODE], others: Some(&["numpy", "pyo3"]) },
+    Room { package: "onmon-capi", ours: &[CORE, RECORDING], others: Some(&[]) },
+    Room {
+        package: "onmon-gst",
+        ours: &[CORE, RECORDING],
+        others: Some(&["base64", "gstreamer*"]),
+    },
+    Room {
+        package: "onmon-python",
+        ours: &[CORE, DECODE, RECORDING],
+        others: Some(&["numpy", "pyo3"]),
+    },
     Room { package: "onmon-wasm", ours: &[CORE, DECODE, SEAL, TAG], others: None },
     Room {
         package: "onmon-tests",

@@ -2,19 +2,13 @@
  * What a program may do wrong: NULL, the wrong order, buffers too small, bytes from elsewhere. Every
  * call says what is wrong, and the context goes on working.
  */
+#include "require.h"
+
 #include <onmon.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)                                                            \
-    do {                                                                              \
-        if (!(condition)) {                                                           \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);   \
-            exit(1);                                                                  \
-        }                                                                             \
-    } while (0)
 
 #define GIVES(status, call) REQUIRE((call) == ONMON_STATUS_##status)
 

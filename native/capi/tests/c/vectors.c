@@ -3,20 +3,14 @@
  * in blocks of several lengths, by threads that run at once with a context each; then by threads
  * that share one.
  */
+#include "require.h"
+
 #include <onmon.h>
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)                                                            \
-    do {                                                                              \
-        if (!(condition)) {                                                           \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);   \
-            exit(1);                                                                  \
-        }                                                                             \
-    } while (0)
 
 #define OK(call) REQUIRE((call) == ONMON_STATUS_OK)
 
