@@ -66,20 +66,23 @@ fn unlock(
 ) -> Result<Unlocked, Failure> {
     let mark = Mark::of(&args.file)?;
     line.locked = mark.is_some();
-    let found = match (mark, platform) {
-        (Some(mark), Some(platform)) => mark.check(&args.file, platform, stop)?,
-        (Some(_), None) => return Ok(Unlocked::No),
-        (None, Some(platform)) if !args.no_identify => {
-            line.sounds_like(&platform.identify(&take::query(&args.file, stop)?.wire)?);
-            match (line.locked, args.recover) {
-                (false, _) => return Ok(Unlocked::Yes(None)),
-                (true, false) => return Ok(Unlocked::No),
-                (true, true) => Found::recover(&args.file, platform, stop)?,
-            }
-        }
-        (None, _) => return Ok(Unlocked::Yes(None)),
+    let Some(platform) = platform else {
+        return Ok(if line.locked { Unlocked::No } else { Unlocked::Yes(None) });
     };
-    let Some(platform) = platform else { return Ok(Unlocked::No) };
+    let found = match mark {
+        Some(mark) => mark.check(&args.file, platform, stop)?,
+        None if args.no_identify => return Ok(Unlocked::Yes(None)),
+        None => {
+            line.sounds_like(&platform.identify(&take::query(&args.file, stop)?.wire)?);
+            if !line.locked {
+                return Ok(Unlocked::Yes(None));
+            }
+            if !args.recover {
+                return Ok(Unlocked::No);
+            }
+            Found::recover(&args.file, platform, stop)?
+        }
+    };
     let offer = platform.offer(&found.wanted())?;
     line.offered(&found, &offer);
     if !args.json {
