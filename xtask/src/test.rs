@@ -181,17 +181,21 @@ pub fn programs() -> Result<()> {
     tests(&["--no-run"])
 }
 
+/// The same, and tells a script where they are.
+pub fn with_programs(script: &mut Command) -> Result<&mut Command> {
+    programs()?;
+    let built = repo::target().join("debug");
+    Ok(script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server")))
+}
+
 fn browser() -> Result<()> {
     npm::install(&npm::browser_folder())?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
-    programs()?;
-    let built = repo::target().join("debug");
     let mut script = Command::new("node");
     script.arg("tests/browser/run.mjs").current_dir(repo::root());
     script.env("CHROME", chrome).env("MUSIC", music::packaged()?);
-    script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server"));
-    command::run_within(&mut script, BROWSER_LIMIT)
+    command::run_within(with_programs(&mut script)?, BROWSER_LIMIT)
 }
 
 fn cargo(words: &[&str]) -> Result<()> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::test::with_programs;
 use crate::tools::{apt, python};
 use crate::{command, repo};
 
@@ -33,20 +34,18 @@ pub fn wheel(options: &Options) -> Result<()> {
 
 /// The gate: the wheel in an environment with nothing but its pins, against a real server.
 pub fn test() -> Result<()> {
-    crate::test::programs()?;
     let wheel = build("dev", &repo::target().join("wheels/dev"))?;
     apt::program("ffmpeg", "ffmpeg")?;
     let python = environment()?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     command::run(install.args(["--force-reinstall", "--no-deps"]).arg(&wheel))?;
-    let built = repo::target().join("debug");
     let mut tests = Command::new(&python);
     // -P: the package that was installed, never one that lies beside the tests.
     tests.args(["-P", "-m", "unittest", "discover", "--start-directory"]);
     tests.arg(project().join("tests")).env("PYTHONDONTWRITEBYTECODE", "1");
-    tests.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server"));
-    command::run_within(tests.current_dir(repo::target()), TESTS_LIMIT)
+    tests.current_dir(repo::target());
+    command::run_within(with_programs(&mut tests)?, TESTS_LIMIT)
 }
 
 fn project() -> PathBuf {

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::lines_of;
+use crate::test::with_programs;
 use crate::tools::chromium;
 use crate::{music, npm, repo, wasm};
 
@@ -29,13 +30,10 @@ pub fn sharing(options: &Options) -> Result<()> {
     wasm::build_modules()?;
     npm::pack()?;
     npm::install(&npm::browser_folder())?;
-    crate::test::programs()?;
-    let built = repo::target().join("debug");
     let mut script = Command::new("node");
     script.arg("tests/browser/walk.mjs").current_dir(repo::root());
     script.env("CHROME", chromium::find()?).env("MUSIC", music::packaged()?);
-    script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server"));
-    let steps = lines_of(&mut script)?;
+    let steps = lines_of(with_programs(&mut script)?)?;
     let result = json!({ "sharing": steps });
     if options.keep {
         let text = format!("{}\n", serde_json::to_string_pretty(&result)?);
