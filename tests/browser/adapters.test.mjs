@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
@@ -11,11 +11,11 @@ import axe from 'axe-core';
 
 import { readTag } from '../../wasm/npm/dist/tag-node.js';
 import { launch, open } from './browser.mjs';
-import { PACKAGE, bundle } from './bundle.mjs';
-import { reencoded, tracks } from './music.mjs';
+import { bundle } from './bundle.mjs';
+import { enrolled, licensedBannedAndOwn } from './music.mjs';
 import { receive } from './receiver.mjs';
 import { account, scratch, serve } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
 const PAGE = `<!doctype html><html lang="en"><title>uploads</title><link rel="icon" href="/icon">
   <main><h1>Uploads</h1><label>Files <input type="file" id="files" multiple></label>
@@ -51,13 +51,7 @@ describe('upload widgets in Chromium', () => {
 
   before(async () => {
     folder = scratch();
-    files = tracks(3).map((track, index) => {
-      const made = reencoded(track, folder.path, 'mp3', '-b:a', '128k');
-      assert.ok(made, 'ffmpeg is missing');
-      const path = join(folder.path, `${['song', 'banned', 'own'][index]}.mp3`);
-      renameSync(made, path);
-      return path;
-    });
+    files = licensedBannedAndOwn(folder.path);
     const write = (name, content) => {
       const path = join(folder.path, name);
       writeFileSync(path, content);
@@ -65,14 +59,13 @@ describe('upload widgets in Chromium', () => {
     };
     write('note.txt', 'no sound at all\n');
     write('broken.mp3', randomBytes(50_000));
-    const about = (index, rights) => ({ file: files[index], recordingId: `r${index}`, title: `Title ${index}`, artist: 'Somebody', rights });
     site = await serveFiles({
       folders: { '/onmon/': PACKAGE },
       pages: { '/': PAGE, '/icon': '', '/onmon/dist/page.js': await bundle('adapters/page.js') },
       policy: POLICY,
     });
     const words = ['--open-registration', '--cors-origin', site.url];
-    server = await serve(folder.path, [about(0, 'entrusted'), about(1, 'not_entrusted')], { words });
+    server = await serve(folder.path, enrolled(files), { words });
     receiver = await receive(folder.path);
     browser = await launch();
   });
@@ -126,12 +119,17 @@ describe('upload widgets in Chromium', () => {
     for (let tries = 0; receiver.files.length < count && tries < 300; tries += 1) await page.waitForTimeout(50);
   };
 
-  test('a plain input is empty while files are checked, and then holds those that may leave', async () => {
+  /** Chooses all files in the plain input, guarded from then on, of a form that goes to the site. */
+  async function choosePlain() {
     await page.evaluate((url) => {
       document.querySelector('#plain-form').action = `${url}/upload`;
       globalThis.bench.input();
     }, receiver.url);
     await page.setInputFiles('#plain', files);
+  }
+
+  test('a plain input is empty while files are checked, and then holds those that may leave', async () => {
+    await choosePlain();
     const during = await page.evaluate(() => {
       const input = document.querySelector('#plain');
       return [input.files.length, input.getAttribute('aria-busy'), input.checkValidity(), input.validationMessage];
@@ -154,11 +152,7 @@ describe('upload widgets in Chromium', () => {
   });
 
   test('a form that is sent or reset while files are checked sends none of them', async () => {
-    await page.evaluate((url) => {
-      document.querySelector('#plain-form').action = `${url}/upload`;
-      globalThis.bench.input();
-    }, receiver.url);
-    await page.setInputFiles('#plain', files);
+    await choosePlain();
     await page.click('#plain-send');
     // As a script does it, which asks for no validity.
     const answered = page.waitForResponse(`${receiver.url}/upload`);

@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-const HERE = fileURLToPath(new URL('.', import.meta.url));
+import { PACKAGE } from './site.mjs';
 
-/** The package `onmon`, as it was built. */
-export const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** Uppy comes once: the adapter, which lies in another folder here, takes the page's own as it does when installed. */
 const uppyOfThePage = {

@@ -7,16 +7,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { essence, fingerprint } from '../../wasm/npm/dist/node.js';
 import { launch, open } from './browser.mjs';
 import { encrypted } from './cenc.mjs';
 import { reencoded, tracks } from './music.mjs';
 import { account, scratch, serve } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
-const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const TYPE = 'audio/mp4; codecs="mp4a.40.2"';
 const FRAGMENTED = ['-c:a', 'aac', '-b:a', '128k', '-movflags', '+empty_moov+default_base_moof', '-frag_duration', '2000000'];
 

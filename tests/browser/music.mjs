@@ -1,7 +1,8 @@
 // Real music for the tests: the folder MUSIC, as `cargo xtask` fetched it.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 
 const ENDINGS = ['.ogg', '.mp3', '.flac'];
@@ -37,4 +38,25 @@ export function reencoded(file, folder, ending, ...options) {
     throw error;
   }
   return made;
+}
+
+/** Three songs as MP3 files in `folder`: one that may be shared, one that may not, and one that is nobody's. */
+export function licensedBannedAndOwn(folder) {
+  const names = ['song', 'banned', 'own'];
+  return tracks(names.length).map((track, index) => {
+    const made = reencoded(track, folder, 'mp3', '-b:a', '128k');
+    assert.ok(made, 'ffmpeg is missing');
+    const path = join(folder, `${names[index]}.mp3`);
+    renameSync(made, path);
+    return path;
+  });
+}
+
+/** What of those is enrolled, as `serve` takes it. */
+export function enrolled([song, banned]) {
+  const about = { artist: 'Somebody' };
+  return [
+    { ...about, file: song, recordingId: 'r0', title: 'Title 0', rights: 'entrusted' },
+    { ...about, file: banned, recordingId: 'r1', title: 'Title 1', rights: 'not_entrusted' },
+  ];
 }

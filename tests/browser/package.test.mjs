@@ -12,9 +12,8 @@ import { launch, open } from './browser.mjs';
 import { sameButForTheDecoder } from './codes.mjs';
 import { reencoded, tracks } from './music.mjs';
 import { binary, scratch } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
-const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const DEMO = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 
 const PLAIN_PAGE = `<!doctype html><link rel="icon" href="/icon">

@@ -4,14 +4,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { launch, open } from './browser.mjs';
 import { reencoded, tracks } from './music.mjs';
 import { account, scratch, serve } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
-const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const PAGE = `<!doctype html><title>player</title><link rel="icon" href="/icon">
   <input type="file" id="file" multiple><audio controls src="/song.mp3"></audio>
   <output></output><button id="buy">Buy</button><script type="module" src="/main.js"></script>`;

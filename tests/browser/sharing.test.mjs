@@ -4,13 +4,12 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { wav } from '../../wasm/npm/test/vectors.mjs';
 import { launch, open } from './browser.mjs';
 import { register, scratch, serve } from './service.mjs';
+import { PACKAGE } from './site.mjs';
 
-const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 const PAGE = `<!doctype html><title>sharing</title><link rel="icon" href="/icon.svg">
   <input type="file" id="file" multiple><script type="module" src="/main.js"></script>`;
 const SCRIPT = `import { essence, fingerprint } from '/onmon/dist/browser.js';

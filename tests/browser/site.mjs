@@ -4,6 +4,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package `onmon`, as it was built. */
+export const PACKAGE = fileURLToPath(new URL('../../wasm/npm/', import.meta.url));
 
 /** The strictest policy under which WebAssembly runs at all. */
 export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";

@@ -3,17 +3,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import Tracker from 'bittorrent-tracker/server';
 
 import { launch, open } from './browser.mjs';
-import { PACKAGE, bundle } from './bundle.mjs';
-import { reencoded, tracks } from './music.mjs';
+import { bundle } from './bundle.mjs';
+import { enrolled, licensedBannedAndOwn } from './music.mjs';
 import { account, scratch, serve } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
 const PAGE = `<!doctype html><html lang="en"><title>peer</title><link rel="icon" href="/icon">
   <label>Files <input type="file" id="files" multiple></label>
@@ -34,21 +33,14 @@ describe('WebTorrent in Chromium', () => {
 
   before(async () => {
     folder = scratch();
-    files = tracks(3).map((track, index) => {
-      const made = reencoded(track, folder.path, 'mp3', '-b:a', '128k');
-      assert.ok(made, 'ffmpeg is missing');
-      const path = join(folder.path, `${['song', 'banned', 'own'][index]}.mp3`);
-      renameSync(made, path);
-      return path;
-    });
-    const about = (index, rights) => ({ file: files[index], recordingId: `r${index}`, title: `Title ${index}`, artist: 'Somebody', rights });
+    files = licensedBannedAndOwn(folder.path);
     site = await serveFiles({
       folders: { '/onmon/': PACKAGE },
       pages: { '/': PAGE, '/icon': '', '/onmon/dist/page.js': await bundle('adapters/torrent-page.js') },
       policy: POLICY,
     });
     const words = ['--open-registration', '--cors-origin', site.url];
-    server = await serve(folder.path, [about(0, 'entrusted'), about(1, 'not_entrusted')], { words });
+    server = await serve(folder.path, enrolled(files), { words });
     tracker = new Tracker({ udp: false });
     tracker.listen(0, '127.0.0.1');
     await once(tracker, 'listening');

@@ -7,10 +7,10 @@
 import { statSync } from 'node:fs';
 
 import { launch, open } from './browser.mjs';
-import { PACKAGE, bundle } from './bundle.mjs';
+import { bundle } from './bundle.mjs';
 import { tracks } from './music.mjs';
 import { account, scratch, serve } from './service.mjs';
-import { serveFiles } from './site.mjs';
+import { PACKAGE, serveFiles } from './site.mjs';
 
 const PAGE = `<!doctype html><title>walk</title><link rel="icon" href="/icon">
   <input type="file" id="file"><script type="module" src="/onmon/dist/page.js"></script>`;

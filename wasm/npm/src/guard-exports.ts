@@ -2,4 +2,4 @@
 
 export { OnmonError } from './errors.js';
 export type { Checked, Checker, CheckOptions, GuardOptions } from './guard.js';
-export type { Bought, Incoming as AnyIncoming, IncomingOptions, Look } from './incoming.js';
+export type { Bought, IncomingOptions, Look } from './incoming.js';

@@ -8,6 +8,7 @@ import { OnmonError, type OnmonErrorCode } from './errors.js';
 import { claimsSound, isAboutFile } from './guard-files.js';
 import { sentence, type Word } from './guard-words.js';
 import type { Onmon } from './onmon.js';
+import { rising } from './rising.js';
 import { tokenOf, type TokenSource } from './server.js';
 import type { SharingServer } from './sharing-server.js';
 import type { Method, Shared, Uploads } from './sharing-upload.js';
@@ -205,14 +206,4 @@ function named(made: Blob, file: Blob): Blob {
     type: made.type || file.type,
     lastModified: file.lastModified,
   });
-}
-
-/** Progress that never goes back. */
-function rising(onProgress: CheckOptions['onProgress']): (fraction: number) => void {
-  let most = 0;
-  return (fraction) => {
-    if (fraction <= most) return;
-    most = fraction;
-    onProgress?.(fraction);
-  };
 }

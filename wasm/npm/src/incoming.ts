@@ -8,7 +8,7 @@ import type { RangeSource } from './ranges.js';
 import { open } from './sealed.js';
 import { tokenOf, type TokenSource } from './server.js';
 import { Downloads, type Offer, type Purchase } from './sharing-download.js';
-import { kidOf, noneWhereNoneGoes } from './sharing-found.js';
+import { kidOf, tagOf } from './sharing-found.js';
 import type { SharingParts } from './sharing-server.js';
 
 /** Options of an `Incoming`. */
@@ -63,13 +63,8 @@ export class Incoming {
     }
     if (!claimsSound({ name: source.name, type: '' })) return { offer: null, decision: null };
     const { onmon, server, tags } = this.#with;
-    const found = await tags.readTag(source, { signal }).catch(noneWhereNoneGoes);
-    if (found !== null) {
-      const keys = await server.keys(asked);
-      const tag = await tags.verifyTag(found, keys);
-      const it = { method: 'tag', tag, bytes: found.bytes, keys } as const;
-      return { offer: await this.#downloads.offer(it, asked), decision: null };
-    }
+    const found = await tagOf(source, tags, () => server.keys(asked), signal);
+    if (found !== null) return { offer: await this.#downloads.offer(found, asked), decision: null };
     const made = await onmon.fingerprint(source, { signal });
     const { decision } = await onmon.identify(made, { server: server.address(asked), signal });
     return { offer: null, decision };

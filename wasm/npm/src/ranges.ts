@@ -54,11 +54,6 @@ export class Pieces implements Sparse {
     return this.#source.size;
   }
 
-  /** Bytes that were fetched. */
-  get fetched(): number {
-    return this.pieces.reduce((sum, { start, end }) => sum + end - start, 0);
-  }
-
   /** Fetches what is missing, and some more behind it. Rejects with `read_failed` and `aborted`. */
   async fetch(missing: { start: number; end: number }, signal: AbortSignal | undefined): Promise<void> {
     const before = this.pieces.some(({ end }) => end === missing.start);

@@ -5,6 +5,7 @@ import { OnmonError, errorFromModule } from './errors.js';
 import type { Job, Phase, Task } from './job.js';
 import type { RunningWorker, WorkerListener } from './platform.js';
 import { Pieces, isRangeSource, type RangeSource } from './ranges.js';
+import { rising } from './rising.js';
 import { Slots } from './slots.js';
 
 /** What is taken as a file: one of the user's, or the bytes of one. */
@@ -80,13 +81,9 @@ export class Workshop {
   ): Promise<unknown> {
     if (!(audio instanceof Pieces)) return this.#work(job, signal, onProgress);
     // Each start tells its progress from the beginning.
-    let most = 0;
-    const rising: WorkOptions['onProgress'] = (progress) => {
-      most = Math.max(most, progress.fraction);
-      onProgress?.({ ...progress, fraction: most });
-    };
+    const tell = rising((fraction) => onProgress?.({ phase: 'extract', fraction }));
     for (;;) {
-      const result = await this.#work(job, signal, rising);
+      const result = await this.#work(job, signal, ({ fraction }) => tell(fraction));
       if (!(result instanceof Missing)) return result;
       await audio.fetch(result, signal);
       job.input = await this.#sendable(audio);
