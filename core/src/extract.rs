@@ -6,6 +6,7 @@ use crate::bands::log_bands;
 use crate::encoder::{Encoder, Network};
 use crate::format::{Channels, SampleRate};
 use crate::pcm::PcmSample;
+use crate::profile::BANDS;
 use crate::resample::Resampler;
 use crate::spectrum::Framer;
 
@@ -61,7 +62,19 @@ impl<E: Encoder> Extractor<E> {
     /// Takes a block of interleaved PCM of any length (also part of a frame) and hands every code
     /// that it completes to `on_code`. NaN counts as silence, what is out of range saturates.
     /// Never panics.
-    pub fn push<T: PcmSample>(&mut self, block: &[T], mut on_code: impl FnMut(u8)) {
+    pub fn push<T: PcmSample>(&mut self, block: &[T], on_code: impl FnMut(u8)) {
+        self.push_watched(block, |_bands| {}, on_code);
+    }
+
+    /// The same, and shows `on_bands` the log bands that the codes are made of, for a picture: one
+    /// frame per 25 ms, from low to high, in [`LOG2_STEPS`](crate::profile::LOG2_STEPS). Code i is
+    /// made of frame 2i and those after it.
+    pub fn push_watched<T: PcmSample>(
+        &mut self,
+        block: &[T],
+        mut on_bands: impl FnMut(&[i16; BANDS]),
+        mut on_code: impl FnMut(u8),
+    ) {
         let mut mono = [0; MONO_SAMPLES];
         let mut rest = block;
         while !rest.is_empty() {
@@ -69,7 +82,9 @@ impl<E: Encoder> Extractor<E> {
             rest = later;
             self.resampler.push(mono.get(..count).unwrap_or_default(), |sample| {
                 let Some(spectrum) = self.framer.push(sample) else { return };
-                if let Some(code) = self.encoder.push(&log_bands(&spectrum)) {
+                let bands = log_bands(&spectrum);
+                on_bands(&bands);
+                if let Some(code) = self.encoder.push(&bands) {
                     on_code(code);
                 }
             });

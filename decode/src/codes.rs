@@ -6,6 +6,7 @@ use symphonia::core::audio::GenericAudioBufferRef;
 use crate::error::DecodeError;
 use crate::hooks::Clock;
 use crate::interleave::Interleaver;
+use crate::picture::Picture;
 
 /// Times that a frame may be repeated to reach a rate that core has taps for. Repeating is exact
 /// enough: what it adds lies above half the old rate, where core's low-pass removes it.
@@ -79,24 +80,38 @@ impl From<FormatError> for DecodeError {
 
 /// Turns decoded buffers into codes, and keeps the time that takes.
 pub(crate) struct CodeMaker {
-    format: PcmFormat,
+    pub(crate) format: PcmFormat,
     extractor: Extractor,
     clock: Clock,
     interleaver: Interleaver,
+    /// Of the audio since the last restart, where it is wanted.
+    picture: Option<Picture>,
     /// Milliseconds spent on extraction.
     pub(crate) extract_ms: f64,
 }
 
 impl CodeMaker {
-    pub(crate) fn new(format: PcmFormat, clock: Clock) -> Self {
+    /// With `pictured` it keeps the log bands too.
+    pub(crate) fn new(format: PcmFormat, clock: Clock, pictured: bool) -> Self {
         let extractor = Extractor::new(format.rate, format.channels);
         let interleaver = Interleaver::new(format);
-        Self { format, extractor, clock, interleaver, extract_ms: 0.0 }
+        let picture = pictured.then(Picture::default);
+        Self { format, extractor, clock, interleaver, picture, extract_ms: 0.0 }
+    }
+
+    /// The picture of the audio since the last restart.
+    pub(crate) fn picture(&self) -> Option<&Picture> {
+        self.picture.as_ref()
+    }
+
+    pub(crate) fn into_picture(self) -> Option<Picture> {
+        self.picture
     }
 
     /// Forgets the audio so far: what comes next is elsewhere in the recording.
     pub(crate) fn restart(&mut self) {
         self.extractor = Extractor::new(self.format.rate, self.format.channels);
+        self.picture = self.picture.is_some().then(Picture::default);
     }
 
     /// Takes a decoded buffer, all but its first `skip` frames.
@@ -124,13 +139,18 @@ impl CodeMaker {
 
     fn extract(&mut self, mut on_code: impl FnMut(u8)) {
         let samples = self.interleaver.samples();
+        let mut on_bands = |bands: &_| {
+            if let Some(picture) = &mut self.picture {
+                picture.push(bands);
+            }
+        };
         if self.format.repeats == 1 {
-            self.extractor.push(samples, on_code);
+            self.extractor.push_watched(samples, on_bands, on_code);
             return;
         }
         for frame in samples.chunks_exact(self.format.channel_count()) {
             for _ in 0..self.format.repeats {
-                self.extractor.push(frame, &mut on_code);
+                self.extractor.push_watched(frame, &mut on_bands, &mut on_code);
             }
         }
     }

@@ -43,6 +43,7 @@ mod names;
 #[cfg(feature = "opus")]
 mod opus;
 mod pcm;
+mod picture;
 mod samples;
 mod track;
 mod whole;

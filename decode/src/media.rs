@@ -13,7 +13,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream, SeekBuffered};
 use symphonia::core::meta::MetadataOptions;
 
-use crate::codes::PcmFormat;
+use crate::codes::{CodeMaker, PcmFormat};
 use crate::error::DecodeError;
 use crate::hooks::{Hooks, Progress};
 use crate::meter::{Meter, MeteredSource};
@@ -78,6 +78,9 @@ pub struct Query {
     pub codes: u32,
     /// Where the samples lie.
     pub samples: Vec<Span>,
+    /// What each sample's codes are made of, where [`Media::keep_pictures`] was called: 32 log bands per
+    /// 25 ms, a byte each, low to high, 8 steps per doubling of power. Empty where there is none.
+    pub pictures: Vec<Vec<u8>>,
     /// How they were read.
     pub path: Path,
     /// What it took.
@@ -109,6 +112,7 @@ pub struct Media {
     hint: Option<String>,
     one_pass_below_ms: u32,
     places: Places,
+    pictured: bool,
 }
 
 impl Media {
@@ -147,6 +151,7 @@ impl Media {
             hint,
             one_pass_below_ms: ONE_PASS_BELOW_MS,
             places: Places::Usual,
+            pictured: false,
         })
     }
 
@@ -172,6 +177,11 @@ impl Media {
     /// Sets where the samples of a query lie; in the middle of each sixth unless set.
     pub fn set_places(&mut self, places: Places) {
         self.places = places;
+    }
+
+    /// Makes a query keep what its codes are made of, as a picture for people.
+    pub fn keep_pictures(&mut self) {
+        self.pictured = true;
     }
 
     /// The query fingerprint: up to six samples, read by seeking where the recording is long and
@@ -238,7 +248,9 @@ impl Media {
             let Some(frames) = self.track.claimed_frames().filter(|_| is_long(&self.track)) else {
                 return Ok(None);
             };
-            let samples = by_seeking(&mut self.track, format, frames, self.places, progress)?;
+            let mut maker = CodeMaker::new(format, progress.clock(), self.pictured);
+            let (track, places) = (&mut self.track, self.places);
+            let samples = by_seeking(track, &mut maker, frames, places, progress)?;
             if !self.track.is_placed() {
                 self.track.count_all()?;
                 continue;
@@ -246,12 +258,17 @@ impl Media {
             let Some(samples) = samples else { return Ok(None) };
             let duration_ms = format.ms_in(frames);
             let wire = query_wire(duration_ms, &samples.spans, &samples.codes)?;
-            let spent = Spent { decode_ms: 0.0, extract_ms: samples.extract_ms };
-            let bytes_read = self.meter.bytes_read();
-            let samples = samples.spans;
-            let path = Path::Seek;
-            let codes = format.codes_in(frames);
-            return Ok(Some(Query { wire, duration_ms, codes, samples, path, spent, bytes_read }));
+            let spent = Spent { decode_ms: 0.0, extract_ms: maker.extract_ms };
+            return Ok(Some(Query {
+                wire,
+                duration_ms,
+                codes: format.codes_in(frames),
+                samples: samples.spans,
+                pictures: samples.pictures,
+                path: Path::Seek,
+                spent,
+                bytes_read: self.meter.bytes_read(),
+            }));
         }
     }
 
@@ -266,10 +283,15 @@ impl Media {
         });
         let taken: Vec<u8> = taken.copied().collect();
         let wire = query_wire(pass.duration_ms, &spans, &taken)?;
+        let of_span = |span: &Span| {
+            let picture = pass.picture.as_ref()?;
+            Some(picture.of_codes(span.start..span.start + span.len))
+        };
         Ok(Query {
             wire,
             duration_ms: pass.duration_ms,
             codes: total,
+            pictures: spans.iter().filter_map(of_span).collect(),
             samples: spans,
             path: Path::Whole,
             spent: Spent { decode_ms: 0.0, extract_ms: pass.extract_ms },
@@ -315,9 +337,10 @@ impl Media {
         hours_max: u32,
         progress: &mut Progress<'_, '_>,
     ) -> Result<WholePass, DecodeError> {
-        let Self { mut track, meter, info, .. } = self.at_start()?;
+        let Self { mut track, meter, info, pictured, .. } = self.at_start()?;
         let format = PcmFormat::new(track.rate_hz(), track.channels())?;
-        whole_pass(&mut track, format, hours_max, (&meter, info.bytes), progress)
+        let maker = CodeMaker::new(format, progress.clock(), pictured);
+        whole_pass(&mut track, maker, hours_max, (&meter, info.bytes), progress)
     }
 }
 

@@ -10,7 +10,7 @@
 
 use onmon_core::plan::{self, PREROLL_CODES, Span, TooShort};
 
-use crate::codes::{CodeMaker, PcmFormat};
+use crate::codes::CodeMaker;
 use crate::error::DecodeError;
 use crate::hooks::Progress;
 use crate::track::Track;
@@ -47,22 +47,24 @@ impl Places {
 pub(crate) struct Samples {
     pub(crate) spans: Vec<Span>,
     pub(crate) codes: Vec<u8>,
-    pub(crate) extract_ms: f64,
+    /// One a span, where pictures are wanted.
+    pub(crate) pictures: Vec<Vec<u8>>,
 }
 
 /// Takes the samples of a recording of `total_frames`. `None` where the file does not keep what its
 /// headers promise, or cannot be entered: a pass through all of it decides then.
 pub(crate) fn by_seeking(
     track: &mut Track,
-    format: PcmFormat,
+    maker: &mut CodeMaker,
     total_frames: u64,
     places: Places,
     progress: &mut Progress<'_, '_>,
 ) -> Result<Option<Samples>, DecodeError> {
+    let format = maker.format;
     let spans = places.in_codes(format.codes_in(total_frames))?;
     let wanted: u32 = spans.iter().map(|span| span.len).sum();
-    let mut maker = CodeMaker::new(format, progress.clock());
     let mut codes = Vec::with_capacity(wanted as usize);
+    let mut pictures = Vec::new();
     for span in &spans {
         let enter = span.start.saturating_sub(PREROLL_CODES);
         if !enter_at(track, format.frame_of(enter))? {
@@ -79,13 +81,15 @@ pub(crate) fn by_seeking(
             }
             codes.len()
         };
-        if !read_from(track, format.frame_of(enter), end, &mut maker, &mut on_code, |done| {
+        if !read_from(track, format.frame_of(enter), end, maker, &mut on_code, |done| {
             progress.tell(done as f32 / wanted as f32)
         })? {
             return Ok(None);
         }
+        let preroll = span.start - enter;
+        pictures.extend(maker.picture().map(|p| p.of_codes(preroll..preroll + span.len)));
     }
-    Ok(Some(Samples { spans, codes, extract_ms: maker.extract_ms }))
+    Ok(Some(Samples { spans, codes, pictures }))
 }
 
 /// Seeks so that the decoder has settled when `frame` comes. False if the format cannot.

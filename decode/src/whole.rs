@@ -2,10 +2,11 @@
 
 use onmon_core::plan::TooShort;
 
-use crate::codes::{CodeMaker, PcmFormat};
+use crate::codes::CodeMaker;
 use crate::error::DecodeError;
 use crate::hooks::Progress;
 use crate::meter::Meter;
+use crate::picture::Picture;
 use crate::track::Track;
 
 /// Milliseconds of audio past the promised end that count as the encoder's padding and are left
@@ -16,18 +17,19 @@ const PADDING_MS_MAX: u32 = 200;
 pub(crate) struct WholePass {
     pub(crate) codes: Vec<u8>,
     pub(crate) duration_ms: u32,
+    pub(crate) picture: Option<Picture>,
     pub(crate) extract_ms: f64,
 }
 
 /// Decodes everything, at most `hours_max` hours of it.
 pub(crate) fn whole_pass(
     track: &mut Track,
-    format: PcmFormat,
+    mut maker: CodeMaker,
     hours_max: u32,
     source: (&Meter, Option<u64>),
     progress: &mut Progress<'_, '_>,
 ) -> Result<WholePass, DecodeError> {
-    let mut maker = CodeMaker::new(format, progress.clock());
+    let format = maker.format;
     let mut codes = Vec::new();
     let (mut frames, mut lost) = (0_u64, 0_u64);
     let frames_max = u64::from(hours_max) * 3_600 * u64::from(track.rate_hz());
@@ -60,7 +62,8 @@ pub(crate) fn whole_pass(
             codes.truncate(format.codes_in(frames) as usize);
         }
     }
-    Ok(WholePass { codes, duration_ms: format.ms_in(frames), extract_ms: maker.extract_ms })
+    let (duration_ms, extract_ms) = (format.ms_in(frames), maker.extract_ms);
+    Ok(WholePass { codes, duration_ms, picture: maker.into_picture(), extract_ms })
 }
 
 /// The share that is done: of the promised frames or, without a promise, of the bytes.

@@ -45,6 +45,32 @@ fn the_same_tune_gives_alike_codes_in_every_format_of_its_rate() {
 }
 
 #[test]
+fn the_picture_is_the_same_by_seeking_and_changes_no_code() {
+    for name in ["pcm.wav", "native.flac", "constant.mp3", "vorbis.ogg"] {
+        let bare = sought(corpus(name)).unwrap();
+        assert!(bare.pictures.is_empty());
+        let [by_seeking, in_one_pass] = [0, u32::MAX].map(|below_ms| {
+            let mut media = open(corpus(name)).unwrap();
+            media.set_one_pass_below_ms(below_ms);
+            media.keep_pictures();
+            sought_by_default(media)
+        });
+        assert_eq!(by_seeking.wire, bare.wire, "{name}");
+        for (picture, span) in by_seeking.pictures.iter().zip(&bare.samples) {
+            // Two frames a code, 32 bands a frame.
+            assert_eq!(picture.len(), 64 * span.len as usize, "{name}");
+            assert!(picture.iter().any(|&level| level > 0), "{name}");
+        }
+        assert_eq!(by_seeking.pictures.len(), bare.samples.len(), "{name}");
+        let [one, other] = [&by_seeking, &in_one_pass].map(|query| query.pictures.concat());
+        let apart = one.iter().zip(&other).map(|(a, b)| usize::from(a.abs_diff(*b))).sum::<usize>();
+        // The lowest levels are rounding noise, which depends on where a decoder was entered.
+        let lossy_max = if matches!(name, "pcm.wav" | "native.flac") { 0 } else { one.len() };
+        assert!(apart <= lossy_max, "{name}: {apart} steps in {} levels", one.len());
+    }
+}
+
+#[test]
 fn a_long_wav_is_read_in_six_places_only() {
     for (rate, channels) in [(8_000, 1), (22_050, 2)] {
         let frames = rate as usize * 200 * usize::from(channels);

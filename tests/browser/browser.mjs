@@ -14,11 +14,11 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts Chromium: CHROME, else Debian's. */
-export async function launch() {
+/** Starts Chromium: CHROME, else Debian's; with `more` flags. */
+export async function launch(more = []) {
   const executablePath = process.env.CHROME || '/usr/bin/chromium';
   if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: set CHROME`);
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...more] });
 }
 
 /** Opens a page in a fresh profile; `options` go to the browser context. */
@@ -58,6 +58,12 @@ async function watchTraffic(context, page) {
   const session = await context.newCDPSession(page);
   await session.send('Network.enable', { maxPostDataSize: 1 << 26 });
   const sums = { headers: 0 };
+  // What the page sends without a body, by the browser's own word: "POST http://…".
+  const empty = new Set();
+  session.on('Network.requestWillBeSent', ({ request: { method, url, hasPostData } }) => {
+    if (!hasPostData) empty.add(`${method} ${url}`);
+    else empty.delete(`${method} ${url}`);
+  });
   session.on('Network.requestWillBeSentExtraInfo', ({ headers }) => {
     const length = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length');
     sums.headers += Number(length?.[1] ?? 0);
@@ -66,7 +72,9 @@ async function watchTraffic(context, page) {
     routed,
     /** Bytes of request bodies that have left the page. */
     bodyBytes() {
-      const handed = [...bodies.values()].reduce((sum, bytes) => sum + bytes, 0);
+      const isEmpty = (request) => empty.has(`${request.method?.()} ${request.url()}`);
+      const sizes = [...bodies].map(([request, bytes]) => (bytes === Infinity && isEmpty(request) ? 0 : bytes));
+      const handed = sizes.reduce((sum, bytes) => sum + bytes, 0);
       return Math.max(handed, sums.headers);
     },
     /** Requests that carried a body. */

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use js_sys::{Function, Object, Uint8Array};
+use js_sys::{Array, Function, Object, Uint8Array};
 use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Places, Query};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -18,22 +18,24 @@ use crate::refusal::{refusal, set};
 /// share done, 0 to 1, about a hundred times; when it returns `false` the work ends with code
 /// `aborted`. With a `seed` the samples lie where a server has drawn them.
 ///
-/// Of what it returns, `bytes` are the wire bytes, `codes` those that the whole recording yields.
+/// Of what it returns, `bytes` are the wire bytes, `codes` those that the whole recording yields;
+/// `pictures`, one a sample if `pictured`, are its log bands (`onmon_decode::Query::pictures`).
 ///
 /// # Errors
 /// `{code, message}` with the code of [`DecodeError::code`].
 #[wasm_bindgen(
     js_name = fingerprintBlob,
     unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
-        extractMs: number; readBytes: number }"
+        extractMs: number; readBytes: number; pictures: Uint8Array[] }"
 )]
 pub fn fingerprint_blob(
     blob: Blob,
     name: &str,
     on_progress: &Function,
     seed: Option<u64>,
+    pictured: bool,
 ) -> Result<Object, JsValue> {
-    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress, seed)
+    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress, seed, pictured)
 }
 
 /// The same for the bytes of an encoded file, anywhere.
@@ -43,15 +45,16 @@ pub fn fingerprint_blob(
 #[wasm_bindgen(
     js_name = fingerprintBytes,
     unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
-        extractMs: number; readBytes: number }"
+        extractMs: number; readBytes: number; pictures: Uint8Array[] }"
 )]
 pub fn fingerprint_bytes(
     bytes: Vec<u8>,
     name: &str,
     on_progress: &Function,
     seed: Option<u64>,
+    pictured: bool,
 ) -> Result<Object, JsValue> {
-    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress, seed)
+    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress, seed, pictured)
 }
 
 fn fingerprint(
@@ -59,12 +62,16 @@ fn fingerprint(
     name: &str,
     on_progress: &Function,
     seed: Option<u64>,
+    pictured: bool,
 ) -> Result<Object, JsValue> {
     let began_ms = now();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let mut media = Media::open(source, extension).map_err(|error| refused(&error))?;
     if let Some(seed) = seed {
         media.set_places(Places::Drawn(seed));
+    }
+    if pictured {
+        media.keep_pictures();
     }
     let opened_ms = now() - began_ms;
     let mut hooks = Hooks { clock: now, on_progress: &mut |share| tell(on_progress, share) };
@@ -79,6 +86,8 @@ fn answer(query: &Query, opened_ms: f64) -> Object {
     set(&object, "decodeMs", &(opened_ms + query.spent.decode_ms).into());
     set(&object, "extractMs", &query.spent.extract_ms.into());
     set(&object, "readBytes", &(query.bytes_read as f64).into());
+    let pictures: Array = query.pictures.iter().map(|p| Uint8Array::from(p.as_slice())).collect();
+    set(&object, "pictures", &pictures);
     object
 }
 

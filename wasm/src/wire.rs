@@ -1,7 +1,10 @@
 //! Fingerprints as objects that JavaScript can look into, and codes as fingerprints.
 
 use js_sys::{Array, Object, Uint8Array};
-use onmon_core::{Fingerprint, FingerprintError, HOP_MS, Kind, QueryBuilder, plan, wire};
+use onmon_core::{
+    CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, Fingerprint, FingerprintError, HOP_MS, Kind,
+    QueryBuilder, wire,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::refusal::{refusal, set};
@@ -52,14 +55,39 @@ pub fn media_type() -> String {
 /// `{code: "too_short", message}` below 20 codes.
 #[wasm_bindgen(js_name = queryFromCodes)]
 pub fn query_from_codes(codes: &[u8], duration_ms: u32) -> Result<Vec<u8>, JsValue> {
-    let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-    let spans = plan::spans(total).map_err(|error| refusal("too_short", &error))?;
-    let mut builder = QueryBuilder::new(duration_ms);
-    for span in spans {
-        let (start, end) = (span.start as usize, (span.start + span.len) as usize);
-        let codes = codes.get(start..end).unwrap_or_default();
-        builder.push(span.start, codes).map_err(|error| invalid(&error))?;
+    let builder = QueryBuilder::of_recording(duration_ms, codes);
+    finish(&builder.map_err(|error| invalid(&error))?)
+}
+
+/// The wire bytes of a stretch of a live stream, the first of whose codes has the number `first`:
+/// samples that follow one another.
+///
+/// # Errors
+/// `{code, message}` with `too_short` below 20 codes, `invalid_fingerprint` above 1,800.
+#[wasm_bindgen(js_name = queryFromStretch)]
+pub fn query_from_stretch(first: u32, codes: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let mut builder = QueryBuilder::new(0);
+    let mut start = first;
+    for sample in codes.chunks(CODES_PER_SAMPLE) {
+        builder.push(start, sample).map_err(|error| invalid(&error))?;
+        start = start.saturating_add(CODES_PER_SAMPLE as u32);
     }
+    finish(&builder)
+}
+
+/// The numbers of core that who sends codes has to know.
+#[wasm_bindgen(
+    unchecked_return_type = "{ hopMs: number; codesMin: number; codesPerQuery: number }"
+)]
+pub fn limits() -> Object {
+    let object = Object::new();
+    set(&object, "hopMs", &HOP_MS.into());
+    set(&object, "codesMin", &(CODES_MIN as u32).into());
+    set(&object, "codesPerQuery", &(CODES_PER_QUERY as u32).into());
+    object
+}
+
+fn finish(builder: &QueryBuilder) -> Result<Vec<u8>, JsValue> {
     encode(&builder.finish().map_err(|error| invalid(&error))?)
 }
 

@@ -45,6 +45,11 @@ pub fn size(options: &Options) -> Result<()> {
 fn wasm_figures() -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for (module, [raw_name, packed_name], budget) in [
+        (
+            Module::Extract,
+            ["extract_wasm_bytes", "extract_wasm_brotli_bytes"],
+            budgets::EXTRACT_WASM_BROTLI_BYTES_MAX,
+        ),
         (Module::Decode, ["wasm_bytes", "wasm_brotli_bytes"], budgets::WASM_BROTLI_BYTES_MAX),
         (
             Module::Tag,

@@ -16,17 +16,20 @@ use crate::{command, npm, repo};
 /// A WebAssembly module of the package: the crate, built with one feature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Module {
-    /// Reads audio: fingerprints and essences.
+    /// PCM to codes, codes to messages: all that a microphone needs, and no decoder.
+    Extract,
+    /// The same, and reads files: fingerprints and essences.
     Decode,
     /// Checks, finds and places tags. Apart, so that who identifies alone does not load it.
     Tag,
 }
 
 impl Module {
-    pub const ALL: [Self; 2] = [Self::Decode, Self::Tag];
+    pub const ALL: [Self; 3] = [Self::Extract, Self::Decode, Self::Tag];
 
     const fn feature(self) -> &'static str {
         match self {
+            Self::Extract => "extract",
             Self::Decode => "decode",
             Self::Tag => "tag",
         }
@@ -35,6 +38,7 @@ impl Module {
     /// The name in the package of the JavaScript around it.
     const fn name(self) -> &'static str {
         match self {
+            Self::Extract => "onmon_extract",
             Self::Decode => "onmon_wasm",
             Self::Tag => "onmon_tag",
         }

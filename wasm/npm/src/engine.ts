@@ -7,6 +7,12 @@ import type { Platform, WasmSource } from './platform.js';
 /** The JavaScript that wasm-bindgen makes around a module. */
 export type Glue<Functions> = Functions & { initSync(start: { module: WebAssembly.Module }): unknown };
 
+/** What gives the functions that work on codes and PCM. */
+export interface CodeFunctions {
+  readonly platform: Platform;
+  functions(): Promise<ModuleFunctions>;
+}
+
 /** One platform with its compiled module. Nothing happens before the first call. */
 export class Engine<Functions = ModuleFunctions> {
   readonly platform: Platform;
@@ -29,6 +35,11 @@ export class Engine<Functions = ModuleFunctions> {
       });
     }
     return this.#compiled;
+  }
+
+  /** Whether the module is here, or on its way. */
+  get isWanted(): boolean {
+    return this.#compiled !== undefined;
   }
 
   /** The module's functions in this thread: for PCM and for wire bytes, which take no time. */

@@ -1,6 +1,6 @@
 // PCM that the caller has already: codes as it arrives, and a fingerprint of what has been heard.
 
-import { typed, type Engine } from './engine.js';
+import { typed, type CodeFunctions } from './engine.js';
 import type { ModuleExtractor, ModuleFunctions } from './module.js';
 
 /** What the PCM looks like. */
@@ -31,7 +31,7 @@ export interface Extractor {
  * An extractor at the start of a stream; rejects with `unsupported_rate` or
  * `unsupported_channels` for other formats.
  */
-export async function createExtractor(engine: Engine, format: PcmFormat): Promise<Extractor> {
+export async function createExtractor(engine: CodeFunctions, format: PcmFormat): Promise<Extractor> {
   const functions = await engine.functions();
   const { sampleRate, channels = 1 } = format;
   return new StreamingExtractor(

@@ -1,6 +1,6 @@
 // A file to its fingerprint, in a worker of its own.
 
-import type { Engine } from './engine.js';
+import type { CodeFunctions } from './engine.js';
 import { describe, type Sample } from './inspect.js';
 import type { Extracted } from './job.js';
 import type { AnyInput, WorkOptions, Workshop } from './work.js';
@@ -9,6 +9,8 @@ import type { AnyInput, WorkOptions, Workshop } from './work.js';
 export interface FingerprintOptions extends WorkOptions {
   /** Takes the samples where a server has drawn them (its challenge), not in the usual places. */
   seed?: bigint | undefined;
+  /** Also gives what the codes are made of, to be drawn: `pictures`. Nothing of it is ever sent. */
+  pictures?: boolean | undefined;
 }
 
 /** A fingerprint, and what it took to make it. */
@@ -23,6 +25,11 @@ export interface Fingerprint {
   samples: Sample[];
   /** Codes that the whole recording yields: what a server's challenge asks for. */
   codes: number;
+  /**
+   * Where they were asked for, one a sample: 32 log bands (250 to 3,500 Hz, low to high) per 25 ms, a byte
+   * each, 8 steps per doubling of power. Empty where there are none: beyond 20 minutes that had to be read whole.
+   */
+  pictures: Uint8Array[];
   /** Bytes of the file that were read; the rest was skipped. */
   readBytes: number;
   /** Wall time of each step: `load` starts worker and module, `decode` includes reading. */
@@ -31,14 +38,14 @@ export interface Fingerprint {
 
 /** Fingerprints a file in one of the workshop's workers. */
 export async function fingerprint(
-  engine: Engine,
+  engine: CodeFunctions,
   workshop: Workshop,
   input: AnyInput,
   options?: FingerprintOptions,
 ): Promise<Fingerprint> {
-  const task = { kind: 'fingerprint', seed: options?.seed } as const;
+  const task = { kind: 'fingerprint', seed: options?.seed, pictures: options?.pictures ?? false } as const;
   const { result, workMs } = await workshop.run(task, input, options);
-  const { bytes, codes, decodeMs, extractMs, readBytes } = result as Extracted;
+  const { bytes, codes, pictures, decodeMs, extractMs, readBytes } = result as Extracted;
   const { durationMs, hopMs, samples } = describe(await engine.functions(), bytes);
   const load = Math.max(0, workMs - decodeMs - extractMs);
   return {
@@ -47,6 +54,7 @@ export async function fingerprint(
     hopMs,
     samples,
     codes,
+    pictures,
     readBytes,
     ms: { load, decode: decodeMs, extract: extractMs },
   };

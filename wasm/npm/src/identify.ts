@@ -1,6 +1,6 @@
 // Sends a fingerprint, and nothing else, to a server and reads its decision.
 
-import type { Engine } from './engine.js';
+import type { CodeFunctions } from './engine.js';
 import { OnmonError } from './errors.js';
 import { describe } from './inspect.js';
 import { request } from './server.js';
@@ -57,7 +57,7 @@ export interface IdentifyOptions {
 }
 
 export async function identify(
-  engine: Engine,
+  engine: CodeFunctions,
   fingerprint: { bytes: Uint8Array } | Uint8Array,
   options: IdentifyOptions = {},
 ): Promise<Answer> {

@@ -1,6 +1,6 @@
 // Wire bytes as an object to look into.
 
-import { typed, type Engine } from './engine.js';
+import { typed, type CodeFunctions } from './engine.js';
 import type { ModuleFunctions } from './module.js';
 
 /** Consecutive codes of a recording. */
@@ -25,7 +25,7 @@ export interface Inspection {
 }
 
 /** Reads wire bytes; rejects with one of the codes on fingerprints where they are not one. */
-export async function inspect(engine: Engine, bytes: Uint8Array): Promise<Inspection> {
+export async function inspect(engine: CodeFunctions, bytes: Uint8Array): Promise<Inspection> {
   return describe(await engine.functions(), bytes);
 }
 

@@ -5,7 +5,7 @@ import type { Sparse } from './ranges.js';
 /** What is to be done with the file; the first two by the module that decodes, the others by that of tags. */
 export type Task =
   /** With a seed the samples lie where a server has drawn them. */
-  | { kind: 'fingerprint'; seed?: bigint | undefined }
+  | { kind: 'fingerprint'; seed?: bigint | undefined; pictures: boolean }
   | { kind: 'essence' }
   | { kind: 'findTag' }
   /** Without a tag: take away the one that is there. */
@@ -33,6 +33,7 @@ export interface Extracted {
   decodeMs: number;
   extractMs: number;
   readBytes: number;
+  pictures: Uint8Array[];
 }
 
 /** What the worker says, in order: progress any number of times, then one of the others. */

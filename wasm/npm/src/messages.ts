@@ -28,6 +28,14 @@ export const MESSAGES = {
     en: 'Audio with this many channels is not taken: mix it down.',
     ja: 'このチャンネル数には対応していません。チャンネルをまとめてください。',
   },
+  no_web_audio: {
+    en: 'Listening needs a browser with AudioWorklet, on a page served over https.',
+    ja: '聴き取りには AudioWorklet に対応したブラウザーと、https で配信されたページが必要です。',
+  },
+  no_microphone: {
+    en: 'The microphone cannot be used: allow it for this page, and see that one is connected.',
+    ja: 'マイクを使用できません。このページでのマイクの使用を許可し、接続を確認してください。',
+  },
   no_server: {
     en: 'Say which server to ask: identify(fingerprint, { server }).',
     ja: '問い合わせ先のサーバーを指定してください: identify(fingerprint, { server })。',
@@ -265,6 +273,10 @@ export const MESSAGES = {
   worker_failed: {
     en: "The worker could not be started: serve worker.js from the page's own origin (worker-src 'self'), or pass prepare({ worker }).",
     ja: "ワーカーを開始できません。worker.js を同じオリジンから配信するか（worker-src 'self'）、prepare({ worker }) で渡してください。",
+  },
+  worklet_failed: {
+    en: "The audio worklet could not be loaded: serve live-worklet.js from the page's own origin, or pass listen(source, { worklet }).",
+    ja: 'オーディオワークレットを読み込めません。live-worklet.js を同じオリジンから配信するか、listen(source, { worklet }) で渡してください。',
   },
   internal: {
     en: 'A fault inside onmon; please report it.',

@@ -9,10 +9,19 @@ export interface ModuleExtractor {
   free(): void;
 }
 
+/** Numbers of the format: time from one code to the next, codes in a message at least and at most. */
+export interface ModuleLimits {
+  hopMs: number;
+  codesMin: number;
+  codesPerQuery: number;
+}
+
 /** The module's functions that take no time; they throw `{code, message}`. */
 export interface ModuleFunctions {
   Extractor: new (sampleRateHz: number, channels: number) => ModuleExtractor;
   decodeWire(bytes: Uint8Array): Inspection;
+  limits(): ModuleLimits;
   mediaType(): string;
   queryFromCodes(codes: Uint8Array, durationMs: number): Uint8Array;
+  queryFromStretch(first: number, codes: Uint8Array): Uint8Array;
 }

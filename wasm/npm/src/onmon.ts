@@ -1,7 +1,7 @@
 // The package's functions over one platform.
 
 import * as glue from '../pkg/onmon_wasm.js';
-import { Engine } from './engine.js';
+import { Engine, type CodeFunctions } from './engine.js';
 import { essence, type Essence } from './essence.js';
 import { createExtractor, type Extractor, type PcmFormat } from './extractor.js';
 import { fingerprint, type Fingerprint, type FingerprintOptions } from './fingerprint.js';
@@ -58,18 +58,23 @@ export interface Onmon {
 }
 
 /** Makes the functions. Touches nothing of the platform before one of them is called. */
-export function createOnmon(platform: Platform): Onmon {
+export function createOnmon(platform: Platform, extraction: CodeFunctions): Onmon {
   const engine = new Engine(platform, glue);
   const workshop = new Workshop(engine);
+  // Both modules do this work; the small one is fetched only by who has no file to decode.
+  const codes: CodeFunctions = {
+    platform,
+    functions: () => (engine.isWanted ? engine : extraction).functions(),
+  };
   return {
-    fingerprint: (input, options) => fingerprint(engine, workshop, input, options),
+    fingerprint: (input, options) => fingerprint(codes, workshop, input, options),
     essence: (input, options) => essence(workshop, input, options),
-    identify: (fingerprint, options) => identify(engine, fingerprint, options),
-    inspect: (bytes) => inspect(engine, bytes),
+    identify: (fingerprint, options) => identify(codes, fingerprint, options),
+    inspect: (bytes) => inspect(codes, bytes),
     prepare: async ({ wasm, worker } = {}) => {
       if (worker) workshop.makeWorker = worker;
       await engine.module(wasm);
     },
-    Extractor: { create: (format) => createExtractor(engine, format) },
+    Extractor: { create: (format) => createExtractor(codes, format) },
   };
 }

@@ -38,8 +38,8 @@ function done(
     case 'fingerprint':
       decoding.initSync({ module });
       return isBytes
-        ? decoding.fingerprintBytes(input, name, onProgress, task.seed)
-        : decoding.fingerprintBlob(input, name, onProgress, task.seed);
+        ? decoding.fingerprintBytes(input, name, onProgress, task.seed, task.pictures)
+        : decoding.fingerprintBlob(input, name, onProgress, task.seed, task.pictures);
     case 'essence':
       decoding.initSync({ module });
       return isBytes

@@ -6,6 +6,8 @@ import { OnmonError } from './errors.js';
 export interface Sent {
   /** A POST with these bytes or this text; a GET where left out. */
   body?: Uint8Array | string | undefined;
+  /** Another method than those: a POST of nothing, say. */
+  method?: 'POST' | 'DELETE' | undefined;
   /** The body's media type. */
   type?: string | undefined;
   /** An account's token, where the route asks for one. */
@@ -56,7 +58,7 @@ async function send(url: URL, sent: Sent): Promise<Response> {
   if (sent.idempotencyKey !== undefined) headers['idempotency-key'] = sent.idempotencyKey;
   try {
     return await fetch(url, {
-      method: sent.body === undefined ? 'GET' : 'POST',
+      method: sent.method ?? (sent.body === undefined ? 'GET' : 'POST'),
       headers,
       body: (sent.body ?? null) as BodyInit | null,
       credentials: 'omit',

@@ -1,0 +1,10 @@
+// Listening in a browser: `onmon/live`.
+
+import { extraction } from './extraction-browser.js';
+import { createLive, type Live } from './live.js';
+
+export * from './live-exports.js';
+
+const live: Live = /* @__PURE__ */ createLive(extraction);
+
+export const { listen, openStream } = live;
