@@ -78,8 +78,9 @@ pub struct Query {
     pub codes: u32,
     /// Where the samples lie.
     pub samples: Vec<Span>,
-    /// What each sample's codes are made of, where [`Media::keep_pictures`] was called: 32 log bands per
-    /// 25 ms, a byte each, low to high, 8 steps per doubling of power. Empty where there is none.
+    /// What each sample's codes are made of, where [`Media::keep_pictures`] was called: 32 log
+    /// bands per 25 ms, a byte each, low to high, 8 steps per doubling of power. Empty where there
+    /// is none.
     pub pictures: Vec<Vec<u8>>,
     /// How they were read.
     pub path: Path,

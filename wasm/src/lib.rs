@@ -2,8 +2,8 @@
 //! bytes in, bytes out.
 //!
 //! Three WebAssembly modules are built of it, so that a page loads what it uses: with the feature
-//! `extract` the one for PCM that is there already, with `decode` the one that reads files too, with
-//! `tag` the one that checks, finds and places tags.
+//! `extract` the one for PCM that is there already, with `decode` the one that reads files too,
+//! with `tag` the one that checks, finds and places tags.
 //!
 //! The npm package `onmon` (`wasm/npm`) is the only caller: its worker feeds a module one file
 //! and is ended afterwards, which gives all memory back. What the package promises its users is
