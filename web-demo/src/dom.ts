@@ -19,6 +19,30 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+const BYTES_PER_ROW = 16;
+
+/** Bytes in hexadecimal, a row for each sixteen. */
+export function hexRows(content: Uint8Array): HTMLElement[] {
+  const rows: HTMLElement[] = [];
+  for (let at = 0; at < content.length; at += BYTES_PER_ROW) {
+    const row = content.subarray(at, at + BYTES_PER_ROW);
+    const codes = Array.from(row, (byte) => byte.toString(16).padStart(2, '0'));
+    const half = BYTES_PER_ROW / 2;
+    const left = codes.slice(0, half).join(' ');
+    const right = codes.slice(half).join(' ');
+    rows.push(
+      make(
+        'div',
+        'hex-row',
+        make('span', 'hex-at', at.toString(16).padStart(4, '0')),
+        make('span', 'hex-codes', make('span', '', left), make('span', '', right)),
+        make('span', 'hex-text', String.fromCharCode(...row).replace(/[^\x20-\x7e]/g, '·')),
+      ),
+    );
+  }
+  return rows;
+}
+
 /** The least of a bar that can be seen, as in evidence.css. */
 const HAIR = '2px';
 

@@ -7,9 +7,11 @@ import { drawAll, showCodes } from './codes';
 import { showDecision, spokenOutcome } from './decision';
 import { byId } from './dom';
 import { acceptFiles } from './drop';
+import { drawLive, hideLive } from './live';
 import { language, setLanguage, share, text, type Language } from './locale';
 import { perform, type Run, type Stage } from './run';
 import { showSent } from './sent';
+import { showShare } from './share';
 import { showSteps } from './steps';
 
 let run: Run | undefined;
@@ -21,6 +23,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape') cancel.abort();
 });
 addEventListener('resize', drawAll);
+addEventListener('resize', drawLive);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 for (const choice of ['en', 'ja'] as const) {
   byId(`lang-${choice}`).addEventListener('click', () => speak(choice));
@@ -36,6 +39,7 @@ async function start(file: File, count: number): Promise<void> {
   const own: Run = { file, state: 'working', stage: 'load', fraction: 0 };
   run = own;
   announceStart(file.name);
+  hideLive();
   if (count > 1) say(text('one', { file: file.name }));
   draw();
   await perform(own, signal, () => {
@@ -64,6 +68,8 @@ function draw(): void {
   byId('how').hidden = run !== undefined;
   byId('choose').textContent = text(run ? 'again' : 'choose');
   byId('drop-hint').textContent = run ? run.file.name : text('dropHint');
+  drawLive();
+  showShare(ended ? run : undefined);
   if (!run) return;
   if (working) {
     drawWork(run);

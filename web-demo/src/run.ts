@@ -1,6 +1,8 @@
 // One file on its way: what is known about it at any moment, which everything on the page is drawn from.
 
-import { fingerprint, identify, OnmonError, type Answer, type Fingerprint, type Phase } from 'onmon';
+import { fingerprint, identify, type Answer, type Fingerprint, type OnmonError, type Phase } from 'onmon';
+
+import { AT_SERVER, known } from './server';
 
 /** Where a run stands. */
 export type Stage = Phase | 'send';
@@ -18,15 +20,13 @@ export interface Run {
   totalMs?: number;
 }
 
-/** Set at build time where the server is not the page's own origin. */
-const SERVER: string | undefined = import.meta.env['VITE_ONMON_SERVER'] || undefined;
-
 /** Takes a file through fingerprint and decision; `changed` is called after every step. */
 export async function perform(run: Run, signal: AbortSignal, changed: () => void): Promise<void> {
   const startedMs = performance.now();
   try {
     run.fingerprint = await fingerprint(run.file, {
       signal,
+      pictures: true,
       onProgress: ({ phase, fraction }) => {
         run.stage = phase;
         run.fraction = fraction;
@@ -35,11 +35,10 @@ export async function perform(run: Run, signal: AbortSignal, changed: () => void
     });
     run.stage = 'send';
     changed();
-    const server = SERVER === undefined ? {} : { server: SERVER };
-    run.answer = await identify(run.fingerprint, { ...server, signal });
+    run.answer = await identify(run.fingerprint, { ...AT_SERVER, signal });
     run.state = 'answered';
   } catch (error) {
-    run.error = error instanceof OnmonError ? error : new OnmonError('internal', { detail: String(error), cause: error });
+    run.error = known(error);
     run.state = 'failed';
   }
   run.totalMs = performance.now() - startedMs;

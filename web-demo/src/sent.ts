@@ -1,6 +1,6 @@
 // What left the machine: its exact bytes, beside the size of the file that stayed.
 
-import { bar, byId, make } from './dom';
+import { bar, byId, hexRows, make } from './dom';
 import { bytes, share, size, text } from './locale';
 import type { Run } from './run';
 
@@ -31,27 +31,8 @@ function scale(label: string, className: string, part: number): HTMLElement {
   return make('li', '', make('span', 'scale-label', label), bar(className, part));
 }
 
-const BYTES_PER_ROW = 16;
-
 function hex(content: Uint8Array): HTMLElement {
-  const rows: HTMLElement[] = [];
-  for (let at = 0; at < content.length; at += BYTES_PER_ROW) {
-    const row = content.subarray(at, at + BYTES_PER_ROW);
-    const codes = Array.from(row, (byte) => byte.toString(16).padStart(2, '0'));
-    const half = BYTES_PER_ROW / 2;
-    const left = codes.slice(0, half).join(' ');
-    const right = codes.slice(half).join(' ');
-    rows.push(
-      make(
-        'div',
-        'hex-row',
-        make('span', 'hex-at', at.toString(16).padStart(4, '0')),
-        make('span', 'hex-codes', make('span', '', left), make('span', '', right)),
-        make('span', 'hex-text', String.fromCharCode(...row).replace(/[^\x20-\x7e]/g, '·')),
-      ),
-    );
-  }
-  const view = make('div', 'hex', ...rows);
+  const view = make('div', 'hex', ...hexRows(content));
   view.id = 'hex';
   view.tabIndex = 0; // it scrolls, so the keyboard must reach it
   view.setAttribute('role', 'region');

@@ -25,7 +25,7 @@ pub fn serve(root: &Path) -> Router {
 
 /// `'wasm-unsafe-eval'` lets WebAssembly be compiled, and no script text be evaluated.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
-                      object-src 'none'; base-uri 'none'; form-action 'none'; \
+                      media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
 /// Vite names the files in this folder after their content.

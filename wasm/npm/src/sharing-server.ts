@@ -50,7 +50,7 @@ export class SharingServer {
   }
 
   async signIn(apiKey: string, options: ServerOptions = {}): Promise<AccessToken> {
-    const sent = { body: '', token: apiKey, signal: options.signal };
+    const sent = { method: 'POST', token: apiKey, signal: options.signal } as const;
     const { content, status } = await request(this.address(options), 'v1/tokens', sent);
     const { access_token, expires_in } = (content ?? {}) as Record<string, unknown>;
     if (typeof access_token !== 'string') throw new OnmonError('bad_answer', { status });

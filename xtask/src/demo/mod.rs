@@ -129,5 +129,7 @@ fn serve(programs: &Programs, library: &Path, port: u16) -> Result<Service> {
     server.arg("--data").arg(library);
     server.args(["--listen", &format!("127.0.0.1:{port}")]);
     server.arg("--web-root").arg(&page);
+    // The page shares and buys with accounts that it opens itself.
+    server.arg("--open-registration");
     Service::start(&mut server)
 }
