@@ -89,6 +89,32 @@ describe('the package in Chromium', () => {
     });
   }
 
+  test('what our decoders do not read the browser’s does: surround Opus', async (t) => {
+    const [track] = tracks(1);
+    const pan = 'pan=5.1|FL=FL|FR=FR|FC=FL|LFE=FR|BL=FL|BR=FR';
+    const file = reencoded(track, folder.path, 'surround.opus', '-af', pan, '-c:a', 'libopus', '-mapping_family', '1', '-b:a', '256k');
+    if (!file) return t.skip('no ffmpeg');
+    const made = await fingerprintIn(page, file);
+    // All six channels together are the same music.
+    const stereo = await fingerprintIn(page, reencoded(track, folder.path, 'stereo.opus', '-c:a', 'libopus', '-b:a', '128k'));
+    assert.deepEqual([stereo.decodedBy, made.decodedBy], ['onmon', 'browser']);
+    assert.equal(made.bytes.length, stereo.bytes.length);
+    const bits = made.bytes.map((byte, at) => (byte ^ stereo.bytes[at]).toString(2).replaceAll('0', '').length);
+    const differing = bits.reduce((sum, count) => sum + count, 0) / (8 * bits.length);
+    assert.ok(differing < 0.15, `${differing} of the bits differ`);
+    assert.ok(made.durationMs > 149_000 && made.readBytes > 1_000_000, JSON.stringify([made.durationMs, made.readBytes]));
+  });
+
+  test('a file that no decoder reads keeps the error of ours', async () => {
+    const text = join(folder.path, 'letter.mp3');
+    writeFileSync(text, 'Dear listener, this is not music.\n'.repeat(1_000));
+    await page.setInputFiles('#file', text);
+    const code = await page.evaluate(() =>
+      globalThis.onmon.fingerprint(document.getElementById('file').files[0]).catch((error) => error.code),
+    );
+    assert.equal(code, 'unsupported_container');
+  });
+
   test('abort ends the worker, and the next file still works', async () => {
     const long = join(folder.path, 'long.wav');
     writeFileSync(long, longWav(900));
@@ -210,7 +236,7 @@ async function fingerprintIn(page, file) {
   await page.setInputFiles('#file', file);
   return page.evaluate(async () => {
     const made = await globalThis.onmon.fingerprint(document.getElementById('file').files[0]);
-    return { bytes: [...made.bytes], readBytes: made.readBytes, ms: made.ms };
+    return { ...made, bytes: [...made.bytes] };
   });
 }
 

@@ -3,7 +3,7 @@
 use js_sys::{Array, Object, Uint8Array};
 use onmon_core::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, Fingerprint, FingerprintError, HOP_MS, Kind,
-    QueryBuilder, wire,
+    QueryBuilder, plan, wire,
 };
 use wasm_bindgen::prelude::*;
 
@@ -49,14 +49,29 @@ pub fn media_type() -> String {
     wire::MEDIA_TYPE.to_owned()
 }
 
-/// The wire bytes of a query from all codes of a recording: the six samples that core's plan takes.
+/// The wire bytes of a query from all codes of a recording: the six samples that core's plan takes;
+/// with a `seed` those that it draws.
 ///
 /// # Errors
 /// `{code: "too_short", message}` below 20 codes.
 #[wasm_bindgen(js_name = queryFromCodes)]
-pub fn query_from_codes(codes: &[u8], duration_ms: u32) -> Result<Vec<u8>, JsValue> {
-    let builder = QueryBuilder::of_recording(duration_ms, codes);
-    finish(&builder.map_err(|error| invalid(&error))?)
+pub fn query_from_codes(
+    codes: &[u8],
+    duration_ms: u32,
+    seed: Option<u64>,
+) -> Result<Vec<u8>, JsValue> {
+    let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+    let spans = match seed {
+        Some(seed) => plan::drawn_spans(total, seed),
+        None => plan::spans(total),
+    };
+    let mut builder = QueryBuilder::new(duration_ms);
+    for span in spans.map_err(|error| refusal("too_short", &error))? {
+        let from = codes.get(span.start as usize..).unwrap_or_default();
+        let sample = from.get(..span.len as usize).unwrap_or_default();
+        builder.push(span.start, sample).map_err(|error| invalid(&error))?;
+    }
+    finish(&builder)
 }
 
 /// The wire bytes of a stretch of a live stream, the first of whose codes has the number `first`:

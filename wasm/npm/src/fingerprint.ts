@@ -1,8 +1,12 @@
 // A file to its fingerprint, in a worker of its own.
 
 import type { CodeFunctions } from './engine.js';
+import { OnmonError, type OnmonErrorCode } from './errors.js';
 import { describe, type Sample } from './inspect.js';
 import type { Extracted } from './job.js';
+import type { ModuleFunctions } from './module.js';
+import { fingerprintOfPcm } from './pcm-fingerprint.js';
+import type { Pcm } from './platform.js';
 import type { AnyInput, WorkOptions, Workshop } from './work.js';
 
 /** Options of `fingerprint`. */
@@ -30,32 +34,75 @@ export interface Fingerprint {
    * each, 8 steps per doubling of power. Empty where there are none: beyond 20 minutes that had to be read whole.
    */
   pictures: Uint8Array[];
+  /**
+   * Whose decoder it was: `browser` where this package has none for the file. That one decodes all of it, and
+   * not every browser to the same bytes; the fingerprint is as good.
+   */
+  decodedBy: 'onmon' | 'browser';
   /** Bytes of the file that were read; the rest was skipped. */
   readBytes: number;
   /** Wall time of each step: `load` starts worker and module, `decode` includes reading. */
   ms: { load: number; decode: number; extract: number };
 }
 
-/** Fingerprints a file in one of the workshop's workers. */
+/** What our decoders say of a file that another one may read. */
+const NOT_OURS: OnmonErrorCode[] = ['unsupported_container', 'unsupported_codec', 'unsupported_channels', 'decoder_broke'];
+
+/** Fingerprints a file in one of the workshop's workers; by the browser's decoder what that cannot read. */
 export async function fingerprint(
   engine: CodeFunctions,
   workshop: Workshop,
   input: AnyInput,
-  options?: FingerprintOptions,
+  options: FingerprintOptions = {},
 ): Promise<Fingerprint> {
-  const task = { kind: 'fingerprint', seed: options?.seed, pictures: options?.pictures ?? false } as const;
-  const { result, workMs } = await workshop.run(task, input, options);
-  const { bytes, codes, pictures, decodeMs, extractMs, readBytes } = result as Extracted;
-  const { durationMs, hopMs, samples } = describe(await engine.functions(), bytes);
+  const task = { kind: 'fingerprint', seed: options.seed, pictures: options.pictures ?? false } as const;
+  try {
+    const { result, workMs } = await workshop.run(task, input, options);
+    return described(await engine.functions(), result as Extracted, workMs, 'onmon');
+  } catch (error) {
+    const audio = await decodedElsewhere(engine, input, error);
+    if (audio === null) throw error;
+    return fingerprintElsewhere(engine, input as Blob, audio, options);
+  }
+}
+
+interface Decoded {
+  pcm: Pcm;
+  decodeMs: number;
+}
+
+async function decodedElsewhere(engine: CodeFunctions, input: AnyInput, error: unknown): Promise<Decoded | null> {
+  const { decodeWhole } = engine.platform;
+  const isNotOurs = error instanceof OnmonError && NOT_OURS.includes(error.code);
+  if (!isNotOurs || !decodeWhole || !(input instanceof Blob)) return null;
+  const startedMs = performance.now();
+  const pcm = await decodeWhole(input);
+  return pcm && { pcm, decodeMs: performance.now() - startedMs };
+}
+
+async function fingerprintElsewhere(
+  engine: CodeFunctions,
+  file: Blob,
+  { pcm, decodeMs }: Decoded,
+  { seed, signal, onProgress }: FingerprintOptions,
+): Promise<Fingerprint> {
+  const startedMs = performance.now();
+  const tell = (fraction: number) => onProgress?.({ phase: 'extract', fraction });
+  const made = await fingerprintOfPcm(engine, pcm, seed, signal, tell);
+  onProgress?.({ phase: 'done', fraction: 1 });
+  const extractMs = performance.now() - startedMs;
+  const extracted = { ...made, pictures: [], decodeMs, extractMs, readBytes: file.size };
+  return described(await engine.functions(), extracted, decodeMs + extractMs, 'browser');
+}
+
+function described(
+  functions: ModuleFunctions,
+  { bytes, codes, pictures, decodeMs, extractMs, readBytes }: Extracted,
+  workMs: number,
+  decodedBy: Fingerprint['decodedBy'],
+): Fingerprint {
+  const { durationMs, hopMs, samples } = describe(functions, bytes);
   const load = Math.max(0, workMs - decodeMs - extractMs);
-  return {
-    bytes,
-    durationMs,
-    hopMs,
-    samples,
-    codes,
-    pictures,
-    readBytes,
-    ms: { load, decode: decodeMs, extract: extractMs },
-  };
+  const ms = { load, decode: decodeMs, extract: extractMs };
+  return { bytes, durationMs, hopMs, samples, codes, pictures, decodedBy, readBytes, ms };
 }

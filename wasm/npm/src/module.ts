@@ -22,6 +22,6 @@ export interface ModuleFunctions {
   decodeWire(bytes: Uint8Array): Inspection;
   limits(): ModuleLimits;
   mediaType(): string;
-  queryFromCodes(codes: Uint8Array, durationMs: number): Uint8Array;
+  queryFromCodes(codes: Uint8Array, durationMs: number, seed?: bigint): Uint8Array;
   queryFromStretch(first: number, codes: Uint8Array): Uint8Array;
 }

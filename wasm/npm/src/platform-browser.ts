@@ -1,5 +1,6 @@
 // The browser: a module worker from the same origin, the file read in ranges inside it.
 
+import { decodeWhole } from './browser-decode.js';
 import type { Report } from './job.js';
 import type { Platform, RunningWorker, WorkerListener } from './platform.js';
 
@@ -14,6 +15,7 @@ export const browserPlatform: Platform = {
   // A Blob is sent by reference, and a worker reads from it only what it needs.
   shareable: async (input) => (input instanceof Blob ? input : new Blob([input as BlobPart])),
   readsPieces: true,
+  decodeWhole,
   defaultServer: () => globalThis.location?.origin,
 };
 

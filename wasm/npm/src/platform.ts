@@ -19,6 +19,12 @@ export interface WorkerListener {
   fail(error: unknown): void;
 }
 
+/** Decoded audio, a block of samples for each channel. */
+export interface Pcm {
+  sampleRate: number;
+  channels: Float32Array[];
+}
+
 /** The abilities that the rest of the package builds on. */
 export interface Platform {
   /** Bytes of the package's own WebAssembly file. */
@@ -29,6 +35,8 @@ export interface Platform {
   shareable(input: Blob | Uint8Array): Promise<Blob | Uint8Array>;
   /** Whether its workers read a file piece by piece, or want all of it. */
   readonly readsPieces: boolean;
+  /** All of a file, decoded by something else than this package; `null` where that cannot. */
+  decodeWhole?(input: Blob): Promise<Pcm | null>;
   /** The server that is meant where none is named. */
   defaultServer(): string | undefined;
 }
