@@ -22,16 +22,19 @@ pub enum Module {
     Decode,
     /// Checks, finds and places tags. Apart, so that who identifies alone does not load it.
     Tag,
+    /// How long queries wait for how many servers. For who runs them.
+    Capacity,
 }
 
 impl Module {
-    pub const ALL: [Self; 3] = [Self::Extract, Self::Decode, Self::Tag];
+    pub const ALL: [Self; 4] = [Self::Extract, Self::Decode, Self::Tag, Self::Capacity];
 
     const fn feature(self) -> &'static str {
         match self {
             Self::Extract => "extract",
             Self::Decode => "decode",
             Self::Tag => "tag",
+            Self::Capacity => "capacity",
         }
     }
 
@@ -41,6 +44,7 @@ impl Module {
             Self::Extract => "onmon_extract",
             Self::Decode => "onmon_wasm",
             Self::Tag => "onmon_tag",
+            Self::Capacity => "onmon_capacity",
         }
     }
 

@@ -56,6 +56,14 @@ export const MESSAGES = {
     en: 'Files from the cloud cannot be checked on this device: choose one that is on it.',
     ja: 'クラウド上のファイルはこの端末で確認できません。端末内のファイルを選んでください。',
   },
+  invalid_model: {
+    en: 'These numbers are no model of servers: times and rates are above 0, loads below 1.',
+    ja: 'サーバーのモデルとして正しくない値です。時間と頻度は正の数、負荷は 1 未満にしてください。',
+  },
+  no_plan: {
+    en: 'No number of servers keeps this promise: allow more time, or more parts.',
+    ja: 'この条件を満たすサーバー構成はありません。待ち時間か分割数を増やしてください。',
+  },
   // The file
   empty_file: {
     en: 'The file is empty.',

@@ -36,9 +36,9 @@ before(() => {
 after(() => rmSync(project, { recursive: true, force: true }));
 
 test('holds what it needs and nothing else', () => {
-  const strange = files.filter((path) => !/^(dist\/(adapters\/)?[\w-]+\.(js|d\.ts)|pkg\/onmon_(extract|wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
+  const strange = files.filter((path) => !/^(dist\/(adapters\/)?[\w-]+\.(js|d\.ts)|pkg\/onmon_(capacity|extract|wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'dist/guard-browser.js', 'dist/live-browser.js', 'dist/live-worklet.js', 'dist/adapters/uppy.js', 'pkg/onmon_extract_bg.wasm', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'dist/guard-browser.js', 'dist/live-browser.js', 'dist/live-worklet.js', 'dist/adapters/uppy.js', 'pkg/onmon_capacity_bg.wasm', 'pkg/onmon_extract_bg.wasm', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -62,7 +62,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'live-browser', 'live-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus', 'adapters/webtorrent']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'live-browser', 'live-node', 'capacity-browser', 'capacity-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus', 'adapters/webtorrent']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -77,6 +77,7 @@ const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, t
        import { purchase, share, type Recheck, type Shared } from 'onmon/sharing';
        import { readTag, verifyTag, writeTag, type KeySet } from 'onmon/tag';
        import { Guard, Incoming, type Checked } from 'onmon/guard';
+       import { capacityModel, type FarmRow } from 'onmon/capacity';
        import { listen, openStream, type LiveReport } from 'onmon/live';
        import { guardInput } from 'onmon/input';
        import { OnmonUpload, defineUpload } from 'onmon/upload';
@@ -90,6 +91,11 @@ const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, t
          await guardedSeed(client, file, { guard: new Guard({ token: 't' }), torrent: { announce: [] } });
          const { files } = await checkedAdd(client, magnet, { incoming: new Incoming({ token: 't' }), pay: ([offer]) => offer?.price.sen === 0 });
          return files[0]?.content;
+       }
+       export async function planned(): Promise<FarmRow> {
+         const model = await capacityModel({ wholeS: 5 });
+         console.log(model.shapes(6, 1.02).map(({ meanS }) => meanS), model.longer({ parts: 6, groups: 1 }, 1.02, [8])[0]);
+         return model.cheapest({ ratePerS: 10, targetS: 13 });
        }
        export async function heard(stream: MediaStream, codes: Uint8Array): Promise<LiveReport> {
          const listening = await listen(stream, { onReport: ({ segments }) => console.log(segments.at(-1)?.recording?.title), onCodes: (some, first) => console.log(first + some.length) });
