@@ -6,6 +6,11 @@ const SERVER = process.env['ONMON_SERVER_URL'] ?? 'http://127.0.0.1:8787';
 
 export default defineConfig({
   base: './',
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: ['index.html', 'plan.html'] },
+  },
   server: { proxy: { '/v1': SERVER } },
 });

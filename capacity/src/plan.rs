@@ -28,6 +28,10 @@ pub struct Demand {
     pub with_one_down: bool,
 }
 
+/// Part by which a load may be above [`Demand::load_max`]: six servers that are 85 % busy are
+/// 85.000000000000014 % busy when they stand in one group.
+const ROUNDING: f64 = 1e-12;
+
 /// No plan.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -125,7 +129,7 @@ fn fewest_groups(
 fn kept(demand: &Demand, shape: Shape) -> Result<Option<(Farm, f64)>, ModelError> {
     let farm = Farm::new(shape, demand.work, demand.dispatch, demand.rate_per_s)?;
     let Ok(station) = farm.station() else { return Ok(None) };
-    if station.load() > demand.load_max {
+    if station.load() > demand.load_max * (1.0 + ROUNDING) {
         return Ok(None);
     }
     let response_s = station.waiting().response_percentile_s(demand.percentile)?;

@@ -47,6 +47,14 @@ fn no_smaller_farm_keeps_the_promise() {
 }
 
 #[test]
+fn a_load_that_is_the_most_allowed_is_allowed_in_every_shape() {
+    // The paper's six servers: 1.02 a second, 5 s each. In one group the load comes out one
+    // rounding above 0.85.
+    let demand = Demand { load_max: 0.85, ..demand(0.85 * 6.0 / 5.0, 5.0, 0.0, 10.0) };
+    assert_eq!(cheapest(&demand).unwrap().shape(), Shape { parts: 6, groups: 1 });
+}
+
+#[test]
 fn splitting_is_best_while_it_costs_nothing() {
     assert_eq!(cheapest(&demand(1.0, 5.0, 0.0, 9.0)).unwrap().shape().groups, 1);
     // With half a second that does not divide, groups are worth more than parts.

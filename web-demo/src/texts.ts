@@ -1,6 +1,9 @@
 // Everything the page says, in both languages.
 
+import { PLAN_ENGLISH, PLAN_JAPANESE } from './plan/texts';
+
 const ENGLISH = {
+  ...PLAN_ENGLISH,
   title: 'onmon: the song stays, the fingerprint leaves',
   language: 'Language',
   headline: 'Your music stays here. Only its fingerprint leaves.',
@@ -70,6 +73,7 @@ const ENGLISH = {
   how2more: 'Eight bits for each twentieth of a second. No sound, no file name.',
   how3: 'Get a decision',
   how3more: 'The server finds the recording and who entrusted its rights.',
+  toPlan: 'How many servers would that take?',
   footer: 'No audio is uploaded, no cookie is set, nothing comes from another site.',
   codesPicture: 'Above, what was heard here (250 to 3,500 Hz, 15 s each); below it, the codes that were made of it. The upper half never leaves.',
   shareTitle: 'Share it',
@@ -111,6 +115,7 @@ const ENGLISH = {
 export type Texts = typeof ENGLISH;
 
 const JAPANESE: Texts = {
+  ...PLAN_JAPANESE,
   title: 'onmon 音紋 — 曲は手元に、送るのは音紋だけ',
   language: '言語',
   headline: '曲は手元に。送るのは音紋だけ。',
@@ -180,6 +185,7 @@ const JAPANESE: Texts = {
   how2more: '20分の1秒ごとに8ビット。音もファイル名も含みません。',
   how3: '判定を受け取る',
   how3more: 'サーバーが録音を特定し、権利の委託状況を答えます。',
+  toPlan: 'これには何台のサーバーが必要？',
   footer: '音声は送信しません。Cookie も、ほかのサイトの部品も使いません。',
   codesPicture: '上は端末内で聴いた音（250〜3,500 Hz、各15秒）、下はそこから作った符号です。上の部分は外に出ません。',
   shareTitle: '共有する',

@@ -105,7 +105,7 @@ const ROOMS: [Room; 28] = [
         ours: &[CORE, DECODE, RECORDING],
         others: Some(&["numpy", "pyo3"]),
     },
-    Room { package: "onmon-wasm", ours: &[CORE, DECODE, SEAL, TAG], others: None },
+    Room { package: "onmon-wasm", ours: &[CAPACITY, CORE, DECODE, SEAL, TAG], others: None },
     Room {
         package: "onmon-tests",
         ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, SEAL, TAG, "onmon"],
