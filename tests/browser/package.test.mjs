@@ -115,6 +115,24 @@ describe('the package in Chromium', () => {
     assert.equal(code, 'unsupported_container');
   });
 
+  test('an MP3 fetches the small module alone; a FLAC behind an ID3 tag is read as what it is', async (t) => {
+    const [track] = tracks(1);
+    const mp3 = reencoded(track, folder.path, 'mp3', '-b:a', '128k');
+    const flac = reencoded(track, folder.path, 'flac');
+    if (!mp3 || !flac) return t.skip('no ffmpeg');
+    const tagged = join(folder.path, 'tagged.flac');
+    writeFileSync(tagged, Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\x0a'), Buffer.alloc(10), readFileSync(flac)]));
+    const fresh = await open(browser, site.url);
+    await ready(fresh.page);
+    const fetched = () => fresh.traffic.routed.map(({ url }) => /[^/]+\.wasm$/.exec(url)?.[0]).filter(Boolean);
+    await fingerprintIn(fresh.page, mp3);
+    assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm']);
+    const plain = await fingerprintIn(fresh.page, flac);
+    assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm', 'onmon_wasm_bg.wasm']);
+    assert.deepEqual((await fingerprintIn(fresh.page, tagged)).bytes, plain.bytes);
+    await fresh.context.close();
+  });
+
   test('abort ends the worker, and the next file still works', async () => {
     const long = join(folder.path, 'long.wav');
     writeFileSync(long, longWav(900));

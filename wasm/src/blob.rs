@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use js_sys::Uint8Array;
-#[cfg(feature = "decode")]
+#[cfg(feature = "file")]
 use onmon_decode::MediaSource;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
@@ -103,7 +103,7 @@ impl Seek for BlobSource {
     }
 }
 
-#[cfg(feature = "decode")]
+#[cfg(feature = "file")]
 impl MediaSource for BlobSource {
     fn is_seekable(&self) -> bool {
         true

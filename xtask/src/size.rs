@@ -50,6 +50,11 @@ fn wasm_figures() -> Result<Vec<Figure>> {
             ["extract_wasm_bytes", "extract_wasm_brotli_bytes"],
             budgets::EXTRACT_WASM_BROTLI_BYTES_MAX,
         ),
+        (
+            Module::Mp3,
+            ["mp3_wasm_bytes", "mp3_wasm_brotli_bytes"],
+            budgets::MP3_WASM_BROTLI_BYTES_MAX,
+        ),
         (Module::Decode, ["wasm_bytes", "wasm_brotli_bytes"], budgets::WASM_BROTLI_BYTES_MAX),
         (
             Module::Tag,

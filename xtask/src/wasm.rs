@@ -18,7 +18,9 @@ use crate::{command, npm, repo};
 pub enum Module {
     /// PCM to codes, codes to messages: all that a microphone needs, and no decoder.
     Extract,
-    /// The same, and reads files: fingerprints and essences.
+    /// The same, and reads MP3 files: fingerprints and essences.
+    Mp3,
+    /// Of files of every kind.
     Decode,
     /// Checks, finds and places tags. Apart, so that who identifies alone does not load it.
     Tag,
@@ -27,11 +29,12 @@ pub enum Module {
 }
 
 impl Module {
-    pub const ALL: [Self; 4] = [Self::Extract, Self::Decode, Self::Tag, Self::Capacity];
+    pub const ALL: [Self; 5] = [Self::Extract, Self::Mp3, Self::Decode, Self::Tag, Self::Capacity];
 
     const fn feature(self) -> &'static str {
         match self {
             Self::Extract => "extract",
+            Self::Mp3 => "mp3",
             Self::Decode => "decode",
             Self::Tag => "tag",
             Self::Capacity => "capacity",
@@ -42,6 +45,7 @@ impl Module {
     const fn name(self) -> &'static str {
         match self {
             Self::Extract => "onmon_extract",
+            Self::Mp3 => "onmon_mp3",
             Self::Decode => "onmon_wasm",
             Self::Tag => "onmon_tag",
             Self::Capacity => "onmon_capacity",

@@ -1,6 +1,6 @@
 // The digest of a file's encoded audio: what a tag and a release belong to.
 
-import type { AudioInput, WorkOptions, Workshop } from './work.js';
+import type { AudioInput, Runs, WorkOptions } from './work.js';
 
 /** What identifies the encoded audio of a file, whatever its tags say. */
 export interface Essence {
@@ -13,7 +13,7 @@ export interface Essence {
 
 /** Digests a file's encoded audio in one of the workshop's workers: reads all of it, decodes nothing. */
 export async function essence(
-  workshop: Workshop,
+  workshop: Runs,
   input: AudioInput,
   options?: WorkOptions,
 ): Promise<Essence> {

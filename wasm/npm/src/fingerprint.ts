@@ -7,7 +7,7 @@ import type { Extracted } from './job.js';
 import type { ModuleFunctions } from './module.js';
 import { fingerprintOfPcm } from './pcm-fingerprint.js';
 import type { Pcm } from './platform.js';
-import type { AnyInput, WorkOptions, Workshop } from './work.js';
+import type { AnyInput, Runs, WorkOptions } from './work.js';
 
 /** Options of `fingerprint`. */
 export interface FingerprintOptions extends WorkOptions {
@@ -51,7 +51,7 @@ const NOT_OURS: OnmonErrorCode[] = ['unsupported_container', 'unsupported_codec'
 /** Fingerprints a file in one of the workshop's workers; by the browser's decoder what that cannot read. */
 export async function fingerprint(
   engine: CodeFunctions,
-  workshop: Workshop,
+  workshop: Runs,
   input: AnyInput,
   options: FingerprintOptions = {},
 ): Promise<Fingerprint> {

@@ -11,9 +11,14 @@ export type Task =
   /** Without a tag: take away the one that is there. */
   | { kind: 'planTag'; tag?: Uint8Array | undefined };
 
+/** The module that decodes MP3 alone, or the one that decodes all that can be. */
+export type Decoder = 'mp3' | 'all';
+
 /** A file and what to do with it, sent to a fresh worker. */
 export interface Job {
   module: WebAssembly.Module;
+  /** Which module that is, where it decodes. */
+  decoder: Decoder;
   task: Task;
   input: Blob | Uint8Array | Sparse;
   /** The file's name, whose extension helps to tell formats apart; may be empty. */

@@ -1,14 +1,14 @@
 // The package's functions over one platform.
 
-import * as glue from '../pkg/onmon_wasm.js';
-import { Engine, type CodeFunctions } from './engine.js';
+import { Decoding } from './decoding.js';
+import type { CodeFunctions } from './engine.js';
 import { essence, type Essence } from './essence.js';
 import { createExtractor, type Extractor, type PcmFormat } from './extractor.js';
 import { fingerprint, type Fingerprint, type FingerprintOptions } from './fingerprint.js';
 import { identify, type Answer, type IdentifyOptions } from './identify.js';
 import { inspect, type Inspection } from './inspect.js';
 import type { Platform, WasmSource } from './platform.js';
-import { Workshop, type AnyInput, type AudioInput, type WorkOptions } from './work.js';
+import type { AnyInput, AudioInput, WorkOptions } from './work.js';
 
 /** Options of `prepare`. */
 export interface PrepareOptions {
@@ -51,7 +51,10 @@ export interface Onmon {
   ): Promise<Answer>;
   /** Reads wire bytes (an `.afp` file): what they hold, and whether they are whole. */
   inspect(bytes: Uint8Array): Promise<Inspection>;
-  /** Loads the WebAssembly module ahead of the first file, or from elsewhere. Need not be called. */
+  /**
+   * Loads the WebAssembly module for MP3 ahead of the first file, or the one for all kinds of files from
+   * elsewhere, which then does all the work. Need not be called.
+   */
   prepare(options?: PrepareOptions): Promise<void>;
   /** For PCM that you have already: a microphone, Web Audio, a player. */
   Extractor: { create(format: PcmFormat): Promise<Extractor> };
@@ -59,22 +62,13 @@ export interface Onmon {
 
 /** Makes the functions. Touches nothing of the platform before one of them is called. */
 export function createOnmon(platform: Platform, extraction: CodeFunctions): Onmon {
-  const engine = new Engine(platform, glue);
-  const workshop = new Workshop(engine);
-  // Both modules do this work; the small one is fetched only by who has no file to decode.
-  const codes: CodeFunctions = {
-    platform,
-    functions: () => (engine.isWanted ? engine : extraction).functions(),
-  };
+  const decoding = new Decoding(platform, extraction);
   return {
-    fingerprint: (input, options) => fingerprint(codes, workshop, input, options),
-    essence: (input, options) => essence(workshop, input, options),
-    identify: (fingerprint, options) => identify(codes, fingerprint, options),
-    inspect: (bytes) => inspect(codes, bytes),
-    prepare: async ({ wasm, worker } = {}) => {
-      if (worker) workshop.makeWorker = worker;
-      await engine.module(wasm);
-    },
-    Extractor: { create: (format) => createExtractor(codes, format) },
+    fingerprint: (input, options) => fingerprint(decoding, decoding, input, options),
+    essence: (input, options) => essence(decoding, input, options),
+    identify: (fingerprint, options) => identify(decoding, fingerprint, options),
+    inspect: (bytes) => inspect(decoding, bytes),
+    prepare: ({ wasm, worker } = {}) => decoding.prepare(wasm, worker),
+    Extractor: { create: (format) => createExtractor(decoding, format) },
   };
 }

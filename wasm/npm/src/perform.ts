@@ -1,7 +1,8 @@
 // What a worker does with its one file; the same in a browser and in Node.
 
+import * as mp3 from '../pkg/onmon_mp3.js';
 import * as tags from '../pkg/onmon_tag.js';
-import * as decoding from '../pkg/onmon_wasm.js';
+import * as all from '../pkg/onmon_wasm.js';
 import type { Job, Report } from './job.js';
 import { SparseReader } from './ranges.js';
 
@@ -29,10 +30,11 @@ function performed(job: Job, input: Blob | Uint8Array, tell: (report: Report) =>
 }
 
 function done(
-  { module, task, name }: Job,
+  { module, decoder, task, name }: Job,
   input: Blob | Uint8Array,
   onProgress: (fraction: number) => void,
 ): unknown {
+  const decoding = decoder === 'mp3' ? mp3 : all;
   const isBytes = input instanceof Uint8Array;
   switch (task.kind) {
     case 'fingerprint':

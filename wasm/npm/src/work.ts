@@ -2,7 +2,7 @@
 
 import type { Engine } from './engine.js';
 import { OnmonError, errorFromModule } from './errors.js';
-import type { Job, Phase, Task } from './job.js';
+import type { Decoder, Job, Phase, Task } from './job.js';
 import type { RunningWorker, WorkerListener } from './platform.js';
 import { Pieces, isRangeSource, type RangeSource } from './ranges.js';
 import { rising } from './rising.js';
@@ -30,17 +30,24 @@ export interface WorkOptions {
 }
 
 /** Files in work at the same time: more would not be faster, and each holds memory. */
-const FILES_AT_ONCE = 2;
+export const FILES_AT_ONCE = 2;
+
+/** What runs tasks on files. */
+export type Runs = Pick<Workshop, 'run'>;
 
 /** Runs tasks on files, a few at a time. */
 export class Workshop {
   readonly #engine: Engine<unknown>;
-  readonly #slots = new Slots(FILES_AT_ONCE);
+  readonly #slots: Slots;
+  readonly #decoder: Decoder;
   /** Makes a worker in place of the platform's own. */
   makeWorker: (() => Worker) | undefined;
 
-  constructor(engine: Engine<unknown>) {
+  /** Workshops that share `slots` wait for one another. */
+  constructor(engine: Engine<unknown>, slots = new Slots(FILES_AT_ONCE), decoder: Decoder = 'all') {
     this.#engine = engine;
+    this.#slots = slots;
+    this.#decoder = decoder;
   }
 
   /** The result of a task, as the worker reports it, and the wall time that it took. */
@@ -58,6 +65,7 @@ export class Workshop {
       onProgress?.({ phase: 'load', fraction: 0 });
       const job: Job = {
         module: await this.#engine.module(),
+        decoder: this.#decoder,
         task,
         input: await this.#sendable(audio),
         name: nameOf(input),
