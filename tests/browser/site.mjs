@@ -24,9 +24,9 @@ const TYPES = {
 
 /**
  * Serves `folders` ({'/prefix/': path}) and `pages` ({'/path': text}). Returns {url, close}.
- * `policy` is the Content-Security-Policy.
+ * `policy` is the Content-Security-Policy, `headers` are sent beside it.
  */
-export async function serveFiles({ folders = {}, pages = {}, policy = POLICY }) {
+export async function serveFiles({ folders = {}, pages = {}, policy = POLICY, headers = {} }) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
     try {
@@ -34,6 +34,7 @@ export async function serveFiles({ folders = {}, pages = {}, policy = POLICY }) 
       response.writeHead(200, {
         'content-type': TYPES[extname(path)] ?? TYPES['.html'],
         'content-security-policy': policy,
+        ...headers,
       });
       response.end(content);
     } catch {

@@ -9,6 +9,7 @@ mod index;
 mod month;
 pub mod robustness;
 mod sharing;
+mod web;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -54,6 +55,8 @@ pub enum Benchmark {
     Robustness(robustness::Options),
     /// Both methods of sharing in Chromium: the wait at each step, requests, bytes.
     Sharing(sharing::Options),
+    /// A song's fingerprint in Chromium: time, memory, bytes; beside `@unimusic/chromaprint`.
+    Web(web::Options),
 }
 
 /// `cargo xtask bench …`.
@@ -70,6 +73,7 @@ pub fn bench(benchmark: &Benchmark) -> Result<()> {
         Benchmark::Month(options) => month::month(options),
         Benchmark::Robustness(options) => robustness::robustness(options),
         Benchmark::Sharing(options) => sharing::sharing(options),
+        Benchmark::Web(options) => web::web(options),
     }
 }
 

@@ -1,0 +1,7 @@
+// One of three that `race.mjs` runs side by side: the package as its README shows it.
+
+import { fingerprint } from 'onmon';
+
+export async function bytesOf(file) {
+  return (await fingerprint(file)).bytes;
+}
