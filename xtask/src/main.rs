@@ -5,6 +5,7 @@ mod budgets;
 mod capi;
 mod command;
 mod demo;
+mod docs;
 mod elf;
 mod firmware;
 mod freshness;
@@ -46,6 +47,8 @@ enum Task {
     Tidy,
     /// Build the WebAssembly module, the npm package `onmon` and the demo page.
     Wasm(wasm::Options),
+    /// Build the site about the npm package: reference and pages with examples.
+    Docs,
     /// Build the images of all boards, run them in QEMU on the golden vectors, report their sizes.
     Firmware(firmware::Options),
     /// Build libonmon for C and lay it out under a prefix: header, libraries, pkg-config file.
@@ -86,6 +89,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(options) => test::test(&options),
         Task::Tidy => tidy::tidy(),
         Task::Wasm(options) => wasm::wasm(&options),
+        Task::Docs => docs::docs(),
         Task::Firmware(options) => firmware::firmware(&options),
         Task::Capi(options) => capi::capi(&options),
         Task::Wheel(options) => wheel::wheel(&options),

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bench::robustness;
 use crate::tools::{apt, chromium};
-use crate::{capi, command, firmware, gst, music, npm, repo, size, tidy, wasm, wheel};
+use crate::{capi, command, docs, firmware, gst, music, npm, repo, size, tidy, wasm, wheel};
 
 #[derive(Args)]
 pub struct Options {
@@ -45,6 +45,8 @@ enum Step {
     Wasm,
     /// The npm package's own tests in Node.
     Npm,
+    /// The site about the npm package: that it builds, and that its links lead somewhere.
+    Site,
     /// Budgets of what ships.
     Size,
     /// train/'s own tests, and real music under a few conditions: nothing named wrongly, enough
@@ -102,7 +104,7 @@ fn attempt(step: Step) -> Outcome {
 /// A step that this one builds on and that did not pass.
 fn missing(step: Step, results: &[(Step, Outcome, Duration)]) -> Option<Step> {
     let needed = match step {
-        Step::Npm | Step::Browser => Step::Wasm,
+        Step::Npm | Step::Site | Step::Browser => Step::Wasm,
         Step::Doc => Step::Native,
         _ => return None,
     };
@@ -130,6 +132,7 @@ impl Step {
             Self::Firmware => firmware::test(),
             Self::Wasm => wasm::build_all(),
             Self::Npm => npm::test(),
+            Self::Site => docs::build(),
             Self::Size => size::size(&size::Options::default()),
             Self::Robustness => robustness::gate(),
             Self::Browser => browser(),
@@ -189,6 +192,7 @@ pub fn with_programs(script: &mut Command) -> Result<&mut Command> {
 }
 
 fn browser() -> Result<()> {
+    docs::build()?;
     npm::install(&npm::browser_folder())?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
