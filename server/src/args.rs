@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
 use crate::audit_log::AuditArgs;
+use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::index_tools::IndexCommand;
 use crate::operator_tools::OperatorCommand;
 use crate::payments::PaymentArgs;
@@ -86,6 +87,17 @@ pub enum Command {
 
     #[command(flatten)]
     Operator(Box<OperatorCommand>),
+
+    /// Copies all that a server keeps into a new directory, while it runs.
+    ///
+    /// What was acknowledged before this began is in it. The index is not: it is derived, and a
+    /// restored server makes it anew. The directory has the keys in it: keep it as you keep them.
+    #[command(after_help = backup::TAKE_HELP)]
+    Backup(Box<BackupArgs>),
+
+    /// Makes a server's directory of a backup, after checking every byte of it.
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(Box<RestoreArgs>),
 
     /// Says how many servers keep a promised wait, and in which shape. Needs no library.
     ///
