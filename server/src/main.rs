@@ -9,6 +9,7 @@ mod admin_token;
 mod args;
 mod audit_log;
 mod backup;
+mod config;
 mod connections;
 mod http;
 mod identity;
@@ -29,7 +30,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Parser;
 use onmon_library::Library;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -44,7 +44,7 @@ use crate::upkeep::Upkeep;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match CommandLine::parse() {
+    match config::command_line() {
         CommandLine { command: Some(Command::Index(command)), .. } => {
             log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
             let ended = index_tools::run(&command).await;
