@@ -97,3 +97,20 @@ fn a_server_runs_by_its_file_alone() {
     assert!(data.path().join("onmon.sqlite").exists());
     assert!(server.stop().success());
 }
+
+#[test]
+fn what_is_shipped_for_systemd_and_containers_is_true() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let told = run(program(&deploy.join("server.toml")).arg("--print-config"));
+    assert_eq!(told.code, Some(0), "{}", told.says);
+    let table = run(program(&deploy.join("server.toml")).arg("--print-config=table"));
+    for name in ["onmon-server.service", "Containerfile"] {
+        let text = fs::read_to_string(deploy.join(name)).unwrap();
+        let variables = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        let variables: Vec<&str> = variables.filter(|word| word.starts_with("ONMON_")).collect();
+        assert!(variables.contains(&"ONMON_DATA"), "{name}");
+        for variable in variables {
+            assert!(table.out.contains(&format!("`{variable}`")), "{name}: {variable}");
+        }
+    }
+}
