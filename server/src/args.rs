@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use axum::http::HeaderValue;
-use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::audit_log::AuditArgs;
+use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::index_tools::IndexCommand;
 use crate::operator_tools::OperatorCommand;
 use crate::payments::PaymentArgs;
@@ -87,6 +88,17 @@ pub enum Command {
     #[command(flatten)]
     Operator(Box<OperatorCommand>),
 
+    /// Copies all that a server keeps into a new directory, while it runs.
+    ///
+    /// What was acknowledged before this began is in it. The index is not: it is derived, and a
+    /// restored server makes it anew. The directory has the keys in it: keep it as you keep them.
+    #[command(after_help = backup::TAKE_HELP)]
+    Backup(Box<BackupArgs>),
+
+    /// Makes a server's directory of a backup, after checking every byte of it.
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(Box<RestoreArgs>),
+
     /// Says how many servers keep a promised wait, and in which shape. Needs no library.
     ///
     /// N servers share the catalogue and search in parallel; k such groups share the queries. A
@@ -95,6 +107,15 @@ pub enum Command {
     /// simulation, in seconds, waiting and service together.
     #[command(after_help = planner::HELP)]
     Plan(Box<PlanArgs>),
+}
+
+/// What `--print-config` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrintAs {
+    /// Settings as they are.
+    Settings,
+    /// Settings that there are.
+    Table,
 }
 
 /// How to serve.
@@ -107,41 +128,63 @@ pub struct Args {
 
     /// Where to listen; port 0 takes a free one. There is no TLS: put a proxy before it on a
     /// network.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    #[arg(
+        long,
+        env = "ONMON_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8787"
+    )]
     pub listen: SocketAddr,
 
     /// The file with the token that enrolling and removing ask for. Without it the environment's
     /// ONMON_ADMIN_TOKEN counts, and without that DIR/admin-token, which is made once.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "ONMON_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub admin_token_file: Option<PathBuf>,
 
     /// Serves the files of this directory (the web demo) beside the API.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "ONMON_WEB_ROOT", value_name = "DIR")]
     pub web_root: Option<PathBuf>,
 
     /// Lets pages of this origin use the API, as `https://example.org`; may be given several times.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, env = "ONMON_CORS_ORIGIN", value_name = "ORIGIN")]
     pub cors_origin: Vec<HeaderValue>,
 
     /// Requests to the API at once; more are answered 503.
-    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    #[arg(long, env = "ONMON_IN_FLIGHT_MAX", value_name = "COUNT", default_value_t = 256)]
     pub in_flight_max: usize,
 
     /// A request that takes longer, its body included, is given up.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, env = "ONMON_REQUEST_TIMEOUT_S", value_name = "SECONDS", default_value_t = 30)]
     pub request_timeout_s: u64,
 
     /// Streams at once; for more, creating one is answered 503. Each takes up to some 100 KB.
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    #[arg(long, env = "ONMON_STREAMS_MAX", value_name = "COUNT", default_value_t = 1_000)]
     pub streams_max: usize,
 
     /// A stream that is not used for so long is ended.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, env = "ONMON_STREAM_IDLE_S", value_name = "SECONDS", default_value_t = 600)]
     pub stream_idle_s: u64,
 
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
     pub log: String,
+
+    /// A file of settings (TOML): its keys are these options without their dashes. What is given as
+    /// an option or in the environment wins over it.
+    #[arg(long, value_name = "FILE", env = "ONMON_CONFIG", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Prints every setting, its value and where it came from, as TOML, and ends; with `=table`
+    /// every setting there is, as the table of docs/operations.md.
+    #[arg(
+        long,
+        value_name = "AS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "settings",
+        help_heading = "Configuration"
+    )]
+    pub print_config: Option<PrintAs>,
 
     // What is flattened comes last: its headings hold for all that follows.
     /// What an operator decides about sharing.
@@ -157,12 +200,18 @@ pub struct Args {
     pub audit: AuditArgs,
 
     /// How often what is new in the audit log is published, in DIR/audit.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Audit log")]
+    #[arg(
+        long,
+        env = "ONMON_AUDIT_PUBLISH_S",
+        value_name = "SECONDS",
+        default_value_t = 60,
+        help_heading = "Audit log"
+    )]
     pub audit_publish_s: u64,
 
     /// Lets everyone read the published log under `/audit/` (C2SP tlog-tiles): hashes, kinds of
     /// event and times, which tell how much happens when.
-    #[arg(long, help_heading = "Audit log")]
+    #[arg(long, env = "ONMON_AUDIT_PUBLIC", help_heading = "Audit log")]
     pub audit_public: bool,
 }
 

@@ -147,7 +147,8 @@ impl AuditLog {
         kept.with_context(|| format!("cannot write {}", aside.display()))
     }
 
-    async fn turn(&self) -> anyhow::Result<File> {
+    /// Waits until nobody publishes; nobody does while the file is held.
+    pub async fn turn(&self) -> anyhow::Result<File> {
         let cannot = || format!("cannot lock {}", self.lock.display());
         let mut open = OpenOptions::new();
         let file = open.create(true).truncate(false).write(true).open(&self.lock);

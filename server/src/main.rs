@@ -1,13 +1,15 @@
 //! onmon-server: identifies fingerprints and decides permit, refuse or unregistered, over HTTP.
 //! `onmon-server index` looks after the library without serving it, `rights`, `tariff`, `ledger`,
 //! `month`, `report`, `audit` and `retro` after the platform beside a server; `plan` says how many
-//! servers are needed.
+//! servers are needed; `backup` and `restore` keep a copy of it all.
 //!
 //! This file only wires the parts together and says in which order they start and stop.
 
 mod admin_token;
 mod args;
 mod audit_log;
+mod backup;
+mod config;
 mod connections;
 mod http;
 mod identity;
@@ -28,7 +30,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Parser;
 use onmon_library::Library;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -43,7 +44,7 @@ use crate::upkeep::Upkeep;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match CommandLine::parse() {
+    match config::command_line() {
         CommandLine { command: Some(Command::Index(command)), .. } => {
             log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
             let ended = index_tools::run(&command).await;
@@ -54,6 +55,13 @@ async fn main() -> ExitCode {
             log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
             let ended = operator_tools::run(&command).await;
             std::process::exit(ended as i32)
+        }
+        CommandLine { command: Some(Command::Backup(args)), .. } => {
+            log(&std::env::var("ONMON_LOG").unwrap_or_else(|_| "warn".to_owned()));
+            std::process::exit(backup::take(&args).await as i32)
+        }
+        CommandLine { command: Some(Command::Restore(args)), .. } => {
+            std::process::exit(backup::restore(&args) as i32)
         }
         CommandLine { command: Some(Command::Plan(args)), .. } => {
             std::process::exit(planner::run(&args) as i32)

@@ -17,16 +17,16 @@ use onmon_sharing::Platform;
 pub struct PaymentArgs {
     /// The payment provider's API, `https://…` (docs/payments.md says what it must answer). Without
     /// it payments are simulated: no money moves.
-    #[arg(long, value_name = "URL", requires_all = ["payment_key_file", "payment_secret_file"])]
+    #[arg(long, env = "ONMON_PAYMENT_URL", value_name = "URL", requires_all = ["payment_key_file", "payment_secret_file"])]
     pub payment_url: Option<String>,
 
     /// The file with the key that the provider is asked with.
-    #[arg(long, value_name = "FILE", requires = "payment_url")]
+    #[arg(long, env = "ONMON_PAYMENT_KEY_FILE", value_name = "FILE", requires = "payment_url")]
     pub payment_key_file: Option<PathBuf>,
 
     /// The file with the secret that the provider's webhooks are signed with; a second line is a
     /// second secret, while one takes over from the other.
-    #[arg(long, value_name = "FILE", requires = "payment_url")]
+    #[arg(long, env = "ONMON_PAYMENT_SECRET_FILE", value_name = "FILE", requires = "payment_url")]
     pub payment_secret_file: Option<PathBuf>,
 }
 

@@ -31,28 +31,34 @@ pub struct PlatformArgs {
     /// The key that all other keys are wrapped by, as 64 hexadecimal digits. Without it the
     /// environment's ONMON_MASTER_KEY counts, and without that DIR/master-key, which is made once:
     /// keep a copy elsewhere, without it no shared key can be released again.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "ONMON_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
 
     /// Where the sharing happens: a country's two letters, or `world`.
-    #[arg(long, value_name = "TERRITORY", default_value = "JP")]
+    #[arg(long, env = "ONMON_TERRITORY", value_name = "TERRITORY", default_value = "JP")]
     pub territory: Territory,
 
     /// Who is taken to claim what was enrolled as entrusted and has no line in the register.
-    #[arg(long, value_name = "ORGANISATION", default_value = "JASRAC")]
+    #[arg(
+        long,
+        env = "ONMON_DEFAULT_CLAIMANT",
+        value_name = "ORGANISATION",
+        default_value = "JASRAC"
+    )]
     pub default_claimant: OrganisationId,
 
     /// Asks for the recording's own (neighbouring) right too.
-    #[arg(long)]
+    #[arg(long, env = "ONMON_WITH_MASTER_RIGHT")]
     pub with_master_right: bool,
 
     /// Permits what a part of has no known claimant; that part of the charge is held.
-    #[arg(long)]
+    #[arg(long, env = "ONMON_PERMIT_UNKNOWN_SHARES")]
     pub permit_unknown_shares: bool,
 
     /// Consumption tax on what is bought, in percent.
     #[arg(
         long,
+        env = "ONMON_TAX_PERCENT",
         value_name = "PERCENT",
         default_value_t = 10,
         value_parser = value_parser!(u32).range(0..=100),
@@ -62,6 +68,7 @@ pub struct PlatformArgs {
     /// For how many days a release unlocks a tagged file; it is renewed for nothing.
     #[arg(
         long,
+        env = "ONMON_RELEASE_DAYS",
         value_name = "DAYS",
         default_value_t = 30,
         value_parser = value_parser!(u32).range(1..=3650),
@@ -70,15 +77,15 @@ pub struct PlatformArgs {
 
     /// For how many days a fingerprint that matched nothing is kept, to be found when it is
     /// registered; 0 keeps none.
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[arg(long, env = "ONMON_UNKNOWN_DAYS", value_name = "DAYS", default_value_t = 30)]
     pub unknown_days: u32,
 
     /// Takes only fingerprints whose samples lie where the server has drawn them.
-    #[arg(long)]
+    #[arg(long, env = "ONMON_CHALLENGE_REQUIRED")]
     pub challenge_required: bool,
 
     /// Lets everyone make a user's account; otherwise the operator makes them.
-    #[arg(long)]
+    #[arg(long, env = "ONMON_OPEN_REGISTRATION")]
     pub open_registration: bool,
 }
 

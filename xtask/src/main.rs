@@ -10,6 +10,7 @@ mod elf;
 mod firmware;
 mod freshness;
 mod gst;
+mod load;
 mod metadata;
 mod music;
 mod npm;
@@ -61,6 +62,8 @@ enum Task {
     Size(size::Options),
     /// Build the index of a synthetic catalogue, of any size.
     Synth(synth::Options),
+    /// Load a server with a Poisson stream of queries, beside the capacity model, and overload it.
+    Load(load::Options),
     /// Measure speed, certainty and robustness.
     #[command(subcommand)]
     Bench(bench::Benchmark),
@@ -96,6 +99,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Gst => gst::gst(),
         Task::Size(options) => size::size(&options),
         Task::Synth(options) => synth::synth(&options),
+        Task::Load(options) => load::load(&options),
         Task::Bench(benchmark) => bench::bench(&benchmark),
         Task::Vectors => vectors::vectors(),
     }

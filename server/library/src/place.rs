@@ -54,6 +54,11 @@ impl Place {
         }
     }
 
+    /// The catalogue's database.
+    pub fn catalogue(&self) -> Location {
+        self.location(&self.dir)
+    }
+
     /// Opens the catalogue to write to it, making what is not there. The directory is absolute.
     pub(crate) async fn open_to_write(&self) -> Result<ToWrite, LibraryError> {
         fs::create_dir_all(&self.dir).map_err(|source| self.unusable(source))?;

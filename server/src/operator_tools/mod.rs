@@ -32,6 +32,7 @@ use serde::Serialize;
 
 pub use crate::index_tools::Ended;
 use crate::index_tools::print;
+pub use opened::Place;
 
 /// How each command ends.
 const EXIT_CODES: &str = "Exit codes:\n  \

@@ -57,7 +57,8 @@ pub struct PlatformPlace {
 }
 
 impl Place {
-    fn location(&self) -> Location {
+    /// Where the tables are.
+    pub fn location(&self) -> Location {
         platform::location(self.database.as_ref(), &self.data)
     }
 

@@ -53,6 +53,12 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
+    /// A database that a server keeps is not copied as a file.
+    #[error("{location} is no file that can be copied; use its own tools (pg_dump)")]
+    NotAFile {
+        /// Where; without a password.
+        location: String,
+    },
     /// Anything else.
     #[error("the database does not answer as it should")]
     Other(#[source] Fault),
@@ -88,6 +94,7 @@ impl StoreError {
             StoreError::Constraint(_) => "database_constraint",
             StoreError::NewerSchema { .. } => "database_newer",
             StoreError::PathNotUtf8 { .. } => "database_path",
+            StoreError::NotAFile { .. } => "database_no_file",
             StoreError::Other(_) => "database",
         }
     }

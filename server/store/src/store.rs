@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Row, Transaction, raw_sql};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Row, Transaction, raw_sql};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::StoreError;
@@ -149,6 +150,28 @@ impl Store {
 
     async fn bring_up_to_date(&self, schemas: &[Schema]) -> Result<(), StoreError> {
         if self.is_behind(schemas).await? { self.migrate(schemas).await } else { Ok(()) }
+    }
+
+    /// Copies the database as it is at one moment into a new file, while others go on writing.
+    /// SQLite's alone: PostgreSQL has `pg_dump`. The copy is whole and on disk when this returns.
+    ///
+    /// # Errors
+    /// A database that cannot be read, a file that is there already, a full disk;
+    /// [`StoreError::NotAFile`] on PostgreSQL.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), StoreError> {
+        let Location::Sqlite(_) = &self.location else {
+            return Err(StoreError::NotAFile { location: self.location.to_string() });
+        };
+        let name = file.to_str();
+        let name = name.ok_or_else(|| StoreError::PathNotUtf8 { path: file.to_path_buf() })?;
+        // A connection of its own: those that read refuse this too, and the one that writes would
+        // be missed for as long as it takes.
+        let mut connection = options(&self.location, "rw")?.connect().await?;
+        raw_sql(BUSY_TIMEOUT).execute(&mut connection).await?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await?;
+        connection.close().await?;
+        let synced = std::fs::File::open(file).and_then(|copy| copy.sync_all());
+        synced.map_err(StoreError::foreign)
     }
 
     /// Which program keeps the data.

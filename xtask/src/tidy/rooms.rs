@@ -108,7 +108,7 @@ const ROOMS: [Room; 28] = [
     Room { package: "onmon-wasm", ours: &[CAPACITY, CORE, DECODE, SEAL, TAG], others: None },
     Room {
         package: "onmon-tests",
-        ours: &[CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, SEAL, TAG, "onmon"],
+        ours: &[CAPACITY, CORE, DECODE, INDEX, LIBRARY, SERVER, SYNTH, SEAL, TAG, "onmon"],
         others: None,
     },
     // It reads what devices say.
