@@ -166,6 +166,31 @@ describe('upload widgets in Chromium', () => {
     assertQuiet();
   });
 
+  test('<onmon-upload>: its own guard has the token, set before it is defined or after', async () => {
+    const permitWith = async (early) => {
+      await page.evaluate(
+        ([early, { server, token }]) => {
+          const { bench } = globalThis;
+          const element = document.querySelector('onmon-upload');
+          if (early) element.token = token;
+          element.setAttribute('server', server);
+          bench.defineUpload();
+          element.token = early ? element.token : token;
+          bench.permit = new Promise((resolve) => {
+            element.addEventListener('onmon-checked', ({ detail }) => resolve(detail.checked.permitId), { once: true });
+          });
+        },
+        [early, { server: server.url, token }],
+      );
+      await page.locator('onmon-upload input').setInputFiles(files[0]);
+      return page.evaluate(() => globalThis.bench.permit);
+    };
+    assert.match(await permitWith(true), /^prm_/);
+    await page.reload();
+    await page.waitForFunction(() => globalThis.bench);
+    assert.match(await permitWith(false), /^prm_/);
+  });
+
   test('<onmon-upload>: keyboard, drop, live words, removal, its form; accessible', async () => {
     await page.evaluate((url) => {
       document.querySelector('#element-form').action = `${url}/upload`;

@@ -47,6 +47,8 @@ globalThis.bench = {
     });
   },
 
+  defineUpload,
+
   element() {
     defineUpload();
     const element = find('onmon-upload');

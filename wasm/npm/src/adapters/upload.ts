@@ -38,8 +38,7 @@ export class OnmonUpload extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = ['multiple', 'accept', 'required', 'server', 'method'];
 
-  /** The account of the guard that the element makes itself. */
-  token: TokenSource | undefined;
+  #token: TokenSource | undefined;
   readonly #internals = this.attachInternals();
   readonly #rows = new Set<Row>();
   readonly #input = document.createElement('input');
@@ -69,6 +68,9 @@ export class OnmonUpload extends Base {
   }
 
   connectedCallback(): void {
+    // What a page has set before the element was defined lies before the accessors.
+    this.#takeOver('token');
+    this.#takeOver('guard');
     this.#button.textContent = this.guard.say('choose');
     this.#validate();
   }
@@ -104,6 +106,23 @@ export class OnmonUpload extends Base {
     this.#guard = guard;
     this.#isGiven = true;
     this.#button.textContent = guard.say('choose');
+  }
+
+  /** The account of the guard that the element makes itself. */
+  get token(): TokenSource | undefined {
+    return this.#token;
+  }
+
+  set token(token: TokenSource | undefined) {
+    this.#token = token;
+    if (!this.#isGiven) this.#guard = undefined;
+  }
+
+  #takeOver(name: 'token' | 'guard'): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete (this as { token?: unknown; guard?: unknown })[name];
+    if (value !== undefined) Object.assign(this, { [name]: value });
   }
 
   /** What may leave, in the order in which it was chosen. */
