@@ -109,6 +109,15 @@ pub enum Command {
     Plan(Box<PlanArgs>),
 }
 
+/// How a server logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// `2026-04-15T03:00:00Z  INFO listening address=…`
+    Text,
+    /// `{"timestamp":…,"level":"INFO","fields":{"message":"listening",…}}`
+    Json,
+}
+
 /// What `--print-config` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PrintAs {
@@ -168,6 +177,10 @@ pub struct Args {
     /// What is logged, as `warn` or `onmon_library=debug,info`. Never fingerprints or bodies.
     #[arg(long, value_name = "FILTER", env = "ONMON_LOG", default_value = "info")]
     pub log: String,
+
+    /// How it is logged: lines for people, or JSON objects, one a line, for programs.
+    #[arg(long, value_name = "FORMAT", env = "ONMON_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 
     /// A file of settings (TOML): its keys are these options without their dashes. What is given as
     /// an option or in the environment wins over it.

@@ -20,6 +20,7 @@ mod planner;
 mod platform;
 mod signals;
 mod soundness;
+mod stages;
 mod streams;
 mod upkeep;
 mod usage_lines;
@@ -33,13 +34,17 @@ use anyhow::Context;
 use onmon_library::Library;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::admin_token::AdminToken;
-use crate::args::{Args, Command, CommandLine, Serve};
+use crate::args::{Args, Command, CommandLine, LogFormat, Serve};
 use crate::audit_log::AuditLog;
 use crate::http::Service;
 use crate::identity::Identity;
 use crate::signals::Signals;
+use crate::stages::Stages;
 use crate::upkeep::Upkeep;
 
 #[tokio::main]
@@ -73,8 +78,9 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(args: &Args) -> ExitCode {
-    log(&args.log);
-    match run(args).await {
+    let stages = Stages::default();
+    log_and_time(&args.log, args.log_format, stages.clone());
+    match run(args, stages).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("onmon-server: {error:#}");
@@ -92,13 +98,29 @@ fn log(filter: &str) {
         .init();
 }
 
+/// The same for a server: as lines or JSON objects. And the stages that its rooms mark are timed.
+fn log_and_time(filter: &str, format: LogFormat, stages: Stages) {
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(EnvFilter::new(filter)))
+        .with(stages.with_filter(filter_fn(Stages::is_stage)))
+        .init();
+}
+
 /// Starts: token, port, health routes, library, platform, ready. Stops: not ready, drain, write the
 /// index, exit.
-async fn run(args: &Args) -> anyhow::Result<()> {
+async fn run(args: &Args, stages: Stages) -> anyhow::Result<()> {
     let mut signals = Signals::install().context("cannot listen for signals")?;
     args.check()?;
     let admin_token = AdminToken::load(args)?;
-    let service = Arc::new(Service::new(admin_token, args)?);
+    let service = Arc::new(Service::new(admin_token, args, stages)?);
     let router = http::router(Arc::clone(&service), args)?;
     let listener = TcpListener::bind(args.listen)
         .await

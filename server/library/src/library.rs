@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use onmon_index::{Match, SampleMatch, Sampling, Slot};
 use onmon_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tracing::Instrument;
 
 use crate::catalogue::{self, Change};
 use crate::entry::{CheckedEntry, Enrolled, Entry};
@@ -19,6 +20,7 @@ use crate::place::{Place, ToWrite};
 use crate::progress::Progress;
 use crate::recording::Recording;
 use crate::rights::{self, Decision};
+use crate::stage;
 use crate::work::Work;
 use crate::writer_lock::WriterLock;
 
@@ -269,15 +271,21 @@ impl Library {
         wire: Vec<u8>,
     ) -> Result<Vec<(Match, Recording)>, LibraryError> {
         let shared = &self.shared;
-        let permit = Arc::clone(&shared.identifying).acquire_owned().await;
-        let permit = permit.map_err(|_| LibraryError::Closed)?;
-        let hits = shared.index.identify(wire, permit).await?;
+        let waiting = Arc::clone(&shared.identifying).acquire_owned().instrument(stage::queue());
+        let permit = waiting.await.map_err(|_| LibraryError::Closed)?;
+        let hits = shared.index.identify(wire, permit).instrument(stage::search()).await?;
+        self.recordings_of(hits).instrument(stage::catalogue()).await
+    }
+
+    async fn recordings_of(
+        &self,
+        hits: Vec<Match>,
+    ) -> Result<Vec<(Match, Recording)>, LibraryError> {
+        let readers = self.shared.catalogue.readers();
         let mut found = Vec::with_capacity(hits.len());
         for hit in hits {
             // None if it was removed since: then it is no match any more.
-            if let Some(recording) =
-                catalogue::recording_in(shared.catalogue.readers(), hit.slot).await?
-            {
+            if let Some(recording) = catalogue::recording_in(readers, hit.slot).await? {
                 found.push((hit, recording));
             }
         }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use onmon_keys::{MasterKeys, SigningKeys};
-use onmon_library::{Library, Recording, RecordingMatch};
+use onmon_library::{Library, Recording, RecordingMatch, stage};
 use onmon_rights::{
     Date, OrganisationId, RecordingClaims, Right, Ruling, Territory, UsageForm, Use, decide,
 };
 use onmon_store::Store;
 use sqlx::AnyConnection;
+use tracing::Instrument;
 
 use crate::error::SharingError;
 
@@ -162,7 +163,7 @@ impl Platform {
     /// Bytes that are no query fingerprint; a library or database that does not answer.
     pub async fn identify(&self, wire: &[u8], now_ms: i64) -> Result<Identified, SharingError> {
         let matches = self.shared.library.identify(wire).await?.matches;
-        let ruling = self.rule(&matches, now_ms).await?;
+        let ruling = self.rule(&matches, now_ms).instrument(stage::rights()).await?;
         Ok(Identified { matches, ruling })
     }
 

@@ -1,10 +1,13 @@
 //! Makes a server's directory of a backup.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use anyhow::Context;
 
 use super::folder::Folder;
 use super::manifest::Manifest;
-use super::{CATALOGUE, RestoreArgs};
+use super::{ADMIN_TOKEN, CATALOGUE, RestoreArgs};
 use crate::index_tools::{count, print};
 use crate::operator_tools::Ended;
 use crate::platform::{FILE as PLATFORM, MASTER_FILE};
@@ -21,6 +24,10 @@ pub fn run(args: &RestoreArgs) -> anyhow::Result<Ended> {
             continue;
         }
         folder.copy(&from, &entry.name)?;
+        if [MASTER_FILE, ADMIN_TOKEN].contains(&entry.name.as_str()) {
+            // What carried the backup here may not have kept its modes.
+            fs::set_permissions(folder.place(&entry.name)?, Permissions::from_mode(0o600))?;
+        }
         // Of the copy: so what was read and what was written are both held to the sum.
         let copy = folder.entry(&entry.name)?;
         if copy != *entry {

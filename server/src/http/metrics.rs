@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::problem::Problem;
 use super::service::Service;
+use crate::stages::Stages;
 
 /// What is counted.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub struct Metrics {
     index_blocks: Counter,
     index_postings: Counter,
     streams: Gauge,
+    stages: Stages,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -61,8 +63,9 @@ struct TierLabel {
 const FIRST_BUCKET_SECONDS: f64 = 0.000_5;
 const BUCKETS: u16 = 15;
 
-impl Default for Metrics {
-    fn default() -> Metrics {
+impl Metrics {
+    /// Metrics with those of `stages` among them.
+    pub fn new(stages: Stages) -> Metrics {
         let buckets = || exponential_buckets(FIRST_BUCKET_SECONDS, 2.0, BUCKETS);
         let metrics = Metrics {
             registry: Registry::default(),
@@ -83,6 +86,7 @@ impl Default for Metrics {
             index_blocks: Counter::default(),
             index_postings: Counter::default(),
             streams: Gauge::default(),
+            stages,
         };
         // Every decision is there from the start: a rate over a series that appears later is wrong.
         for decision in Decision::ALL {
@@ -91,9 +95,7 @@ impl Default for Metrics {
         }
         metrics.registered()
     }
-}
 
-impl Metrics {
     /// A query was answered.
     pub fn observe_identify(&self, decision: Decision, elapsed: Duration) {
         self.identify_seconds.observe(elapsed.as_secs_f64());
@@ -146,6 +148,13 @@ impl Metrics {
             "Time from a whole batch read to its last decision made",
             Unit::Seconds,
             self.identify_batch_seconds.clone(),
+        );
+        let stages = "Time of a stage of an identification: queue, search, catalogue, rights";
+        registry.register_with_unit(
+            "onmon_identify_stage",
+            stages,
+            Unit::Seconds,
+            self.stages.0.clone(),
         );
         // The encoding adds `_total` to the names of counters.
         let queries = "Queries answered, by decision";

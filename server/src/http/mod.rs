@@ -105,6 +105,7 @@ mod tests {
 
     use super::*;
     use crate::admin_token::AdminToken;
+    use crate::stages::Stages;
 
     async fn ask(router: &Router, method: &str, path: &str) -> Response {
         let request = Request::builder()
@@ -132,7 +133,8 @@ mod tests {
         let data = path(&dir.path().join("data"));
         let words = ["onmon-server", "--data", &data, "--admin-token-file", &path(&token)];
         let args = Args::parse_from(words);
-        let service = Arc::new(Service::new(AdminToken::load(&args).unwrap(), &args).unwrap());
+        let admin = AdminToken::load(&args).unwrap();
+        let service = Arc::new(Service::new(admin, &args, Stages::default()).unwrap());
         let router = router(Arc::clone(&service), &args).unwrap();
 
         let need_the_library = [

@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::identity::Identity;
 use crate::payments::Payments;
 use crate::soundness::Soundness;
+use crate::stages::Stages;
 use crate::streams::Streams;
 
 /// One running server.
@@ -47,7 +48,7 @@ pub struct Service {
 
 impl Service {
     /// A server whose library is not there yet.
-    pub fn new(admin_token: AdminToken, args: &Args) -> anyhow::Result<Service> {
+    pub fn new(admin_token: AdminToken, args: &Args, stages: Stages) -> anyhow::Result<Service> {
         Ok(Service {
             library: OnceLock::new(),
             platform: OnceLock::new(),
@@ -61,7 +62,7 @@ impl Service {
             payments: Payments::new(&args.payments)?,
             soundness: Soundness::default(),
             open_registration: args.platform.open_registration,
-            metrics: Metrics::default(),
+            metrics: Metrics::new(stages),
         })
     }
 
