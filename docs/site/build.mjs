@@ -32,7 +32,7 @@ const app = await Application.bootstrapWithPlugins({
   excludePrivate: true,
   excludeInternal: true,
   navigation: { includeGroups: true },
-  groupOrder: ['First steps', 'Uploads', 'Shared files', 'Live', 'Functions', 'Classes', '*'],
+  groupOrder: ['First steps', 'Uploads', 'Shared files', 'Live', 'Servers', 'Functions', 'Classes', '*'],
   sort: ['documents-first', 'alphabetical-ignoring-documents'],
   treatWarningsAsErrors: true,
 });

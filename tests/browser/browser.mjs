@@ -14,6 +14,16 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** Flags by which its microphone hears a WAV file, once, and every page may use it and play. */
+export function microphone(wav) {
+  return [
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-audio-capture=${wav}%noloop`,
+    '--autoplay-policy=no-user-gesture-required',
+  ];
+}
+
 /** Starts Chromium: CHROME, else Debian's; with `more` flags. */
 export async function launch(more = []) {
   const executablePath = process.env.CHROME || '/usr/bin/chromium';

@@ -14,9 +14,9 @@ import Tracker from 'bittorrent-tracker/server';
 
 import { essence, fingerprint } from '../../wasm/npm/dist/node.js';
 import { share } from '../../wasm/npm/dist/sharing-node.js';
-import { launch, open } from './browser.mjs';
+import { launch, microphone, open } from './browser.mjs';
 import { encrypted } from './cenc.mjs';
-import { enrolled, licensedBannedAndOwn, reencoded } from './music.mjs';
+import { enrolled, forMicrophone, licensedBannedAndOwn, reencoded } from './music.mjs';
 import { accessibilityFaults, scrollsSideways } from './looks.mjs';
 import { installPacked } from './packed.mjs';
 import { receive } from './receiver.mjs';
@@ -33,8 +33,6 @@ const POLICY = [
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*",
   "form-action http://127.0.0.1:*; media-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
 ].join('; ');
-/** As Chromium wants a microphone's file. */
-const WAV = ['-ac', '1', '-ar', '48000', '-c:a', 'pcm_s16le'];
 const FRAGMENTED = ['-c:a', 'aac', '-b:a', '128k', '-movflags', '+empty_moov+default_base_moof', '-frag_duration', '2000000'];
 
 const NO_PERMIT = /No permit was given/;
@@ -57,7 +55,7 @@ describe('the examples of the documentation', () => {
     project = join(folder.path, 'project');
     const files = licensedBannedAndOwn(folder.path);
     [song, banned] = files;
-    const wav = reencoded(song, folder.path, 'wav', ...WAV);
+    const wav = forMicrophone(song, folder.path);
     site = await serveFiles({ folders: { '/': join(project, 'dist') }, pages, policy: POLICY });
     server = await serve(folder.path, enrolled(files), { words: ['--open-registration', '--cors-origin', site.url] });
     receiver = await receive(folder.path);
@@ -65,12 +63,7 @@ describe('the examples of the documentation', () => {
     tracker.listen(0, '127.0.0.1');
     await once(tracker, 'listening');
     await buildExamples();
-    browser = await launch([
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${wav}%noloop`,
-      '--autoplay-policy=no-user-gesture-required',
-    ]);
+    browser = await launch(microphone(wav));
   });
 
   after(async () => {
@@ -157,6 +150,18 @@ describe('the examples of the documentation', () => {
     await view.context.close();
   }
 
+  /** A form that says of each file, one after the other, whether it was sent. */
+  async function assertOneByOne(name) {
+    const view = await visit(name);
+    await view.page.setInputFiles('input', banned);
+    await says(view.page, '[role=status]', NO_PERMIT);
+    await view.page.setInputFiles('input', song);
+    await says(view.page, '[role=status]', /^Sent\.$/);
+    await assertSongAlone();
+    assertQuiet(view);
+    await view.context.close();
+  }
+
   const RUNS = {
     'fingerprint.html': async (name) => {
       const view = await visit(name);
@@ -168,16 +173,7 @@ describe('the examples of the documentation', () => {
 
     'fingerprint.mjs': (name) => assert.match(run(name, [song]), PERMITTED),
 
-    'guard.html': async (name) => {
-      const view = await visit(name);
-      await view.page.setInputFiles('input', banned);
-      await says(view.page, '[role=status]', NO_PERMIT);
-      await view.page.setInputFiles('input', song);
-      await says(view.page, '[role=status]', /^Sent\.$/);
-      await assertSongAlone();
-      assertQuiet(view);
-      await view.context.close();
-    },
+    'guard.html': (name) => assertOneByOne(name),
 
     'input.html': async (name) => {
       const view = await visit(name);
@@ -213,16 +209,7 @@ describe('the examples of the documentation', () => {
       await view.context.close();
     },
 
-    'tus.html': async (name) => {
-      const view = await visit(name);
-      await view.page.setInputFiles('input', banned);
-      await says(view.page, '[role=status]', NO_PERMIT);
-      await view.page.setInputFiles('input', song);
-      await says(view.page, '[role=status]', /^Sent\.$/);
-      await assertSongAlone();
-      assertQuiet(view);
-      await view.context.close();
-    },
+    'tus.html': (name) => assertOneByOne(name),
 
     'webtorrent.html': async (name) => {
       const seeder = await visit(name);
@@ -256,6 +243,12 @@ describe('the examples of the documentation', () => {
     'tag.mjs': async (name) => {
       assert.match(run(name, [await shared('tag')]), /^permit \S+ of r0, of this file\n\d+ bytes of it are the tag$/);
       assert.equal(run(name, [song]), 'no tag');
+    },
+
+    'capacity.mjs': (name) => {
+      const [first, ...shapes] = run(name, ['10']).split('\n');
+      assert.match(first, /^\d+ x \d+ servers, 8\d % busy: 95 % within \d\.\d\d s$/);
+      assert.equal(shapes.at(-1), 'one down: songs are missing');
     },
 
     'sealed.mjs': async (name) => {

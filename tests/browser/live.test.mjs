@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { openStream } from '../../wasm/npm/dist/live-node.js';
 import { Extractor } from '../../wasm/npm/dist/node.js';
-import { launch, open } from './browser.mjs';
-import { reencoded, tracks } from './music.mjs';
+import { launch, microphone, open } from './browser.mjs';
+import { forMicrophone, reencoded, tracks } from './music.mjs';
 import { scratch, serve } from './service.mjs';
 import { PACKAGE, serveFiles } from './site.mjs';
 
@@ -22,8 +22,6 @@ const SCRIPT = `
   document.documentElement.dataset.ready = 'yes';`;
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:*";
 
-/** As Chromium wants a microphone's file, and enough of a song to be found. */
-const WAV = ['-ac', '1', '-ar', '48000', '-c:a', 'pcm_s16le'];
 const HEARD_TIMEOUT_MS = 90_000;
 
 describe('live listening', () => {
@@ -37,7 +35,7 @@ describe('live listening', () => {
   before(async () => {
     folder = scratch();
     [song] = tracks(1);
-    wav = reencoded(song, folder.path, 'wav', ...WAV);
+    wav = forMicrophone(song, folder.path);
     assert.ok(wav, 'ffmpeg is missing');
     const ogg = reencoded(song, folder.path, 'ogg', '-c:a', 'libvorbis');
     site = await serveFiles({
@@ -47,12 +45,7 @@ describe('live listening', () => {
     });
     const about = { file: song, recordingId: 'r0', title: 'Title 0', artist: 'Somebody', rights: 'entrusted' };
     server = await serve(folder.path, [about], { words: ['--cors-origin', site.url] });
-    browser = await launch([
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${wav}%noloop`,
-      '--autoplay-policy=no-user-gesture-required',
-    ]);
+    browser = await launch(microphone(wav));
   });
 
   after(async () => {

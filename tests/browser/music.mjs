@@ -40,6 +40,11 @@ export function reencoded(file, folder, ending, ...options) {
   return made;
 }
 
+/** The track's beginning as Chromium wants what its microphone is to hear. */
+export function forMicrophone(file, folder) {
+  return reencoded(file, folder, 'wav', '-ac', '1', '-ar', '48000', '-c:a', 'pcm_s16le');
+}
+
 /** Three songs as MP3 files in `folder`: one that may be shared, one that may not, and one that is nobody's. */
 export function licensedBannedAndOwn(folder) {
   const names = ['song', 'banned', 'own'];

@@ -7,9 +7,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { drop, launch, open, outcome } from './browser.mjs';
+import { drop, launch, microphone, open, outcome } from './browser.mjs';
 import { accessibilityFaults, faintTexts, focused, scrollsSideways, tabTo } from './looks.mjs';
-import { enrolled, licensedBannedAndOwn, reencoded, tracks } from './music.mjs';
+import { enrolled, forMicrophone, licensedBannedAndOwn, tracks } from './music.mjs';
 import { binary, scratch, serve } from './service.mjs';
 
 /** Of four fingerprints (identification, permit, recheck of what was bought; or another song's) and small talk. */
@@ -25,12 +25,7 @@ describe('the page’s walk', () => {
     folder = scratch();
     files = licensedBannedAndOwn(folder.path);
     server = await serve(folder.path, enrolled(files), { words: ['--open-registration'] });
-    const wav = reencoded(tracks(1)[0], folder.path, 'wav', '-ac', '1', '-ar', '48000', '-c:a', 'pcm_s16le');
-    browser = await launch([
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${wav}%noloop`,
-    ]);
+    browser = await launch(microphone(forMicrophone(tracks(1)[0], folder.path)));
   });
 
   after(async () => {

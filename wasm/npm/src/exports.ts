@@ -10,5 +10,6 @@ export type { Phase } from './job.js';
 export type { Locale } from './messages.js';
 export type { Onmon, PrepareOptions } from './onmon.js';
 export type { WasmSource } from './platform.js';
+export type { FoundRecording } from './recording.js';
 export type { RangeSource } from './ranges.js';
 export type { AnyInput, AudioInput, Progress, WorkOptions } from './work.js';

@@ -3,6 +3,7 @@
 import type { CodeFunctions } from './engine.js';
 import { OnmonError } from './errors.js';
 import { describe } from './inspect.js';
+import { recordingOf, type FoundRecording } from './recording.js';
 import { request } from './server.js';
 
 /** What may be done with the recording. */
@@ -15,19 +16,7 @@ export type Decision =
   | 'unregistered';
 
 /** A recording that the fingerprint matches. */
-export interface Match {
-  recordingId: string;
-  title: string | null;
-  artist: string | null;
-  isrc: string | null;
-  iswc: string | null;
-  rights: 'entrusted' | 'not_entrusted' | 'unknown';
-  /** Where in the recording the query begins; negative if it has something before it. */
-  offsetMs: number;
-  /** c: at most 10^-c expected false identifications per query against 2 million songs. */
-  confidence: number;
-  /** How fast the query plays: 1.05 is 5 % faster than the recording. */
-  speed: number;
+export interface Match extends FoundRecording {
   /** Share of bits that differ, 0 to 0.5. */
   bitError: number;
   matchedMs: number;
@@ -98,17 +87,8 @@ function isAnswer(content: unknown): content is WireAnswer {
 }
 
 function matchOf(match: Record<string, unknown>): Match {
-  const text = (value: unknown) => (value == null ? null : String(value));
   return {
-    recordingId: String(match['recording_id']),
-    title: text(match['title']),
-    artist: text(match['artist']),
-    isrc: text(match['isrc']),
-    iswc: text(match['iswc']),
-    rights: match['rights'] as Match['rights'],
-    offsetMs: Number(match['offset_ms']),
-    confidence: Number(match['confidence']),
-    speed: Number(match['speed'] ?? 1),
+    ...recordingOf(match),
     bitError: Number(match['bit_error']),
     matchedMs: Number(match['matched_ms']),
     samplesAgreeing: Number(match['samples_agreeing']),

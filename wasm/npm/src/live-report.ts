@@ -1,13 +1,11 @@
 // What a server has heard in a live stream, as it tells it.
 
 import { OnmonError } from './errors.js';
-import type { Decision, Match } from './identify.js';
+import type { Decision } from './identify.js';
+import { recordingOf, type FoundRecording } from './recording.js';
 
 /** A recording that is heard in a stream. */
-export interface LiveRecording
-  extends Pick<Match, 'recordingId' | 'title' | 'artist' | 'isrc' | 'iswc' | 'rights' | 'confidence' | 'speed'> {
-  /** Where in the recording the segment begins. */
-  offsetMs: number;
+export interface LiveRecording extends FoundRecording {
   /** Ids under which the same recording is enrolled again. */
   nearDuplicateIds: string[];
 }
@@ -53,7 +51,7 @@ export function reportOf(content: unknown, shiftMs: number): Omit<LiveReport, 's
       growing: wire.growing === true,
       decision: wire.decision,
       rule: String(wire.rule ?? ''),
-      recording: wire.recording ? recordingOf(wire.recording) : null,
+      recording: wire.recording ? heardOf(wire.recording) : null,
     })),
     lost: report.lost.map(stretch),
   };
@@ -76,19 +74,7 @@ interface WireReport {
   lost: WireStretch[];
 }
 
-function recordingOf(wire: Record<string, unknown>): LiveRecording {
-  const text = (value: unknown) => (value == null ? null : String(value));
+function heardOf(wire: Record<string, unknown>): LiveRecording {
   const ids = wire['near_duplicate_ids'];
-  return {
-    recordingId: String(wire['recording_id']),
-    title: text(wire['title']),
-    artist: text(wire['artist']),
-    isrc: text(wire['isrc']),
-    iswc: text(wire['iswc']),
-    rights: wire['rights'] as LiveRecording['rights'],
-    confidence: Number(wire['confidence']),
-    speed: Number(wire['speed'] ?? 1),
-    offsetMs: Number(wire['offset_ms']),
-    nearDuplicateIds: Array.isArray(ids) ? ids.map(String) : [],
-  };
+  return { ...recordingOf(wire), nearDuplicateIds: Array.isArray(ids) ? ids.map(String) : [] };
 }
