@@ -62,7 +62,7 @@ test('both entries can be imported where there is no browser, touching nothing',
     }
     const browser = await import('./node_modules/onmon/dist/browser.js');
     const node = await import('./node_modules/onmon/dist/node.js');
-    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'live-browser', 'live-node', 'capacity-browser', 'capacity-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus', 'adapters/webtorrent']) await import('./node_modules/onmon/dist/' + other + '.js');
+    for (const other of ['tag-browser', 'tag-node', 'sealed-entry', 'eme-entry', 'player-entry', 'sharing-browser', 'sharing-node', 'guard-browser', 'guard-node', 'live-browser', 'live-node', 'capacity-browser', 'capacity-node', 'adapters/input', 'adapters/upload', 'adapters/filepond', 'adapters/dropzone', 'adapters/tus', 'adapters/webtorrent', 'adapters/helia']) await import('./node_modules/onmon/dist/' + other + '.js');
     process.stdout.write([Object.keys(browser).sort(), Object.keys(node).sort()].join(' '));
   `;
   const names = 'Extractor,OnmonError,essence,fingerprint,identify,inspect,prepare';
@@ -85,6 +85,7 @@ const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, t
        import { filePondGuard } from 'onmon/filepond';
        import { checkedFiles, dropzoneValidator, type DropzoneError } from 'onmon/dropzone';
        import { guardedUpload } from 'onmon/tus';
+       import { guardedAddFile, type UnixFs } from 'onmon/helia';
        import { checkedAdd, guardedSeed, type Torrent, type TorrentClient } from 'onmon/webtorrent';
        import Uppy from '@uppy/core';
        export async function peer(client: TorrentClient<Torrent>, file: File, magnet: string): Promise<Blob | undefined> {
@@ -96,6 +97,10 @@ const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, t
          const model = await capacityModel({ wholeS: 5 });
          console.log(model.shapes(6, 1.02).map(({ meanS }) => meanS), model.longer({ parts: 6, groups: 1 }, 1.02, [8])[0]);
          return model.cheapest({ ratePerS: 10, targetS: 13 });
+       }
+       export async function added(fs: UnixFs<{ toString(): string }, { pin?: boolean }>, file: File): Promise<string> {
+         const { cid, checked } = await guardedAddFile(fs, file, { guard: new Guard({ token: 't' }), unixfs: { pin: true } });
+         return cid.toString() + checked.permitId;
        }
        export async function heard(stream: MediaStream, codes: Uint8Array): Promise<LiveReport> {
          const listening = await listen(stream, { onReport: ({ segments }) => console.log(segments.at(-1)?.recording?.title), onCodes: (some, first) => console.log(first + some.length) });
@@ -152,7 +157,7 @@ const TYPED = `import { Extractor, essence, fingerprint, identify, OnmonError, t
        }`;
 
 /** Bytes of one adapter as a server would send it, with what it has of its own. */
-const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000, webtorrent: 2_000 };
+const ADAPTER_BROTLI_BYTES_MAX = { dropzone: 2_000, filepond: 2_000, helia: 2_000, input: 2_000, tus: 2_000, uppy: 2_000, upload: 4_000, webtorrent: 2_000 };
 
 test('adapters weigh next to nothing beside what they are plugged into', () => {
   const folder = join(project, 'node_modules/onmon/dist/adapters');
