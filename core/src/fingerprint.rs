@@ -134,9 +134,22 @@ impl QueryBuilder {
     /// # Errors
     /// [`FingerprintError::TooShort`].
     pub fn of_recording(duration_ms: u32, codes: &[u8]) -> Result<Self, FingerprintError> {
-        let mut builder = Self::new(duration_ms);
         let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-        for span in plan::spans(total).map_err(|_| FingerprintError::TooShort)? {
+        let spans = plan::spans(total).map_err(|_| FingerprintError::TooShort)?;
+        Self::of_spans(duration_ms, codes, spans)
+    }
+
+    /// Those that lie at `spans` instead, in order: drawn ones, say ([`plan::drawn_spans`]).
+    ///
+    /// # Errors
+    /// Those of [`QueryBuilder::push`]; a span that goes beyond the codes is an empty sample.
+    pub fn of_spans(
+        duration_ms: u32,
+        codes: &[u8],
+        spans: impl IntoIterator<Item = Span>,
+    ) -> Result<Self, FingerprintError> {
+        let mut builder = Self::new(duration_ms);
+        for span in spans {
             let from = codes.get(span.start as usize..).unwrap_or_default();
             builder.push(span.start, from.get(..span.len as usize).unwrap_or_default())?;
         }

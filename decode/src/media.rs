@@ -278,12 +278,8 @@ impl Media {
         let pass = self.whole_pass(QUERY_HOURS_MAX, progress)?;
         let total = u32::try_from(pass.codes.len()).unwrap_or(u32::MAX);
         let spans = places.in_codes(total)?;
-        let taken = spans.iter().flat_map(|span| {
-            let start = span.start as usize;
-            pass.codes.get(start..start + span.len as usize).unwrap_or_default()
-        });
-        let taken: Vec<u8> = taken.copied().collect();
-        let wire = query_wire(pass.duration_ms, &spans, &taken)?;
+        let taken = QueryBuilder::of_spans(pass.duration_ms, &pass.codes, spans.iter().copied())?;
+        let wire = encode(&taken.finish()?)?;
         let of_span = |span: &Span| {
             let picture = pass.picture.as_ref()?;
             Some(picture.of_codes(span.start..span.start + span.len))

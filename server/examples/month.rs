@@ -15,7 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::Parser;
 use onmon_billing::{issue_invoices, issue_statements};
-use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, plan, wire};
+use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, wire};
 use onmon_keys::{MasterKey, MasterKeys};
 use onmon_ledger::{Date, Month, Sen, check, jasrac, tariff_add};
 use onmon_library::{Entry, Library, Place, Recording};
@@ -288,12 +288,7 @@ fn reference(codes: &[u8]) -> Fingerprint<'_> {
 }
 
 fn query(codes: &[u8]) -> QueryBuilder {
-    let mut builder = QueryBuilder::new(codes.len() as u32 * HOP_MS);
-    for span in plan::spans(codes.len() as u32).expect("three minutes") {
-        let sample = &codes[span.start as usize..][..span.len as usize];
-        builder.push(span.start, sample).expect("samples in order");
-    }
-    builder
+    QueryBuilder::of_recording(codes.len() as u32 * HOP_MS, codes).expect("three minutes")
 }
 
 fn encode(fingerprint: &Fingerprint<'_>) -> Vec<u8> {

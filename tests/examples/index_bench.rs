@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use onmon_core::align::{Anchor, align};
-use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty, plan};
+use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty};
 use onmon_index::{Cost, Depth, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
 use onmon_tests::synthetic::{SEED, memory_bytes};
@@ -126,11 +126,7 @@ impl Bench {
         let mut codes = vec![];
         self.catalogue.song(song, &mut codes);
         let heard = degraded(&codes, how, u64::from(number));
-        let mut query = QueryBuilder::new(0);
-        for span in plan::spans(heard.len() as u32)? {
-            let codes = heard.get(span.start as usize..).and_then(|c| c.get(..span.len as usize));
-            query.push(span.start, codes.context("a plan beyond the codes")?)?;
-        }
+        let query = QueryBuilder::of_recording(0, &heard)?;
         Ok(Asked { song, codes, query })
     }
 

@@ -65,13 +65,8 @@ pub fn query_from_codes(
         Some(seed) => plan::drawn_spans(total, seed),
         None => plan::spans(total),
     };
-    let mut builder = QueryBuilder::new(duration_ms);
-    for span in spans.map_err(|error| refusal("too_short", &error))? {
-        let from = codes.get(span.start as usize..).unwrap_or_default();
-        let sample = from.get(..span.len as usize).unwrap_or_default();
-        builder.push(span.start, sample).map_err(|error| invalid(&error))?;
-    }
-    finish(&builder)
+    let spans = spans.map_err(|error| refusal("too_short", &error))?;
+    finish(&QueryBuilder::of_spans(duration_ms, codes, spans).map_err(|error| invalid(&error))?)
 }
 
 /// The wire bytes of a stretch of a live stream, the first of whose codes has the number `first`:

@@ -36,7 +36,7 @@ export class Account {
 async function register(name: string): Promise<string> {
   const body = JSON.stringify({ name });
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(new URL('v1/accounts', SERVER ?? location.origin), { method: 'POST', headers, body })
+  const answer = await fetch(`${(SERVER ?? location.origin).replace(/\/$/, '')}/v1/accounts`, { method: 'POST', headers, body })
     .catch((cause) => Promise.reject(new OnmonError('network', { detail: String(cause), cause })));
   const content = (await answer.json().catch(() => null)) as { api_key?: unknown; detail?: unknown } | null;
   if (answer.ok && typeof content?.api_key === 'string') return content.api_key;

@@ -1,6 +1,6 @@
 // A permitted song is shared: a copy with a signed tag in it, or an encrypted one, and what a listener gets of it.
 
-import type { OnmonError } from 'onmon';
+import { OnmonError } from 'onmon';
 import { share, type Method, type Shared } from 'onmon/sharing';
 
 import { byId, hexRows, make } from './dom';
@@ -53,7 +53,7 @@ async function makeCopy(method: Method): Promise<void> {
 async function copied(file: File, method: Method): Promise<Copy> {
   try {
     const made = await share(file, { method, token: await uploader.token(), ...AT_SERVER });
-    if (made.file === null) throw new Error(made.rule ?? 'no permit');
+    if (made.file === null) throw new OnmonError('not_permitted', { detail: made.rule ?? undefined });
     const head = new Uint8Array(await made.file.slice(0, HEAD_BYTES).arrayBuffer());
     return { state: 'made', shared: { ...made, file: made.file }, head, url: URL.createObjectURL(made.file) };
   } catch (error) {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result};
-use onmon_core::{HOP_MS, QueryBuilder, plan, wire};
+use onmon_core::{HOP_MS, QueryBuilder, wire};
 use onmon_index::Index;
 use serde_json::{Value, json};
 
@@ -104,10 +104,7 @@ fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// The six samples, and [`CLIPS`] clips of each length.
 fn questions(codes: &[u8]) -> Result<Vec<Question>> {
-    let mut whole = QueryBuilder::new(0);
-    for span in plan::spans(codes.len() as u32)? {
-        whole.push(span.start, part(codes, span.start as usize, span.len as usize))?;
-    }
+    let whole = QueryBuilder::of_recording(0, codes)?;
     let mut questions = vec![Question { kind: "six samples", at: 0, query: whole }];
     for (kind, len) in [("15 s", 275), ("5 s", 76)] {
         for clip in 0..CLIPS {

@@ -8,7 +8,7 @@ use hyper::{Method, Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use onmon_core::{HOP_MS, QueryBuilder, plan, wire};
+use onmon_core::{HOP_MS, QueryBuilder, wire};
 use onmon_synth::{Catalogue, Degradation, degraded};
 use onmon_tests::synthetic::SEED;
 
@@ -91,11 +91,7 @@ fn query(catalogue: &Catalogue, song: u32, seed: u32) -> Result<Bytes> {
     let mut codes = vec![];
     catalogue.song(song, &mut codes);
     let heard = degraded(&codes, Degradation::CLEAN, u64::from(seed));
-    let mut query = QueryBuilder::new(heard.len() as u32 * HOP_MS);
-    for span in plan::spans(heard.len() as u32)? {
-        let codes = heard.get(span.start as usize..).and_then(|c| c.get(..span.len as usize));
-        query.push(span.start, codes.context("a plan beyond the codes")?)?;
-    }
+    let query = QueryBuilder::of_recording(heard.len() as u32 * HOP_MS, &heard)?;
     let fingerprint = query.finish()?;
     let mut bytes = vec![0; wire::encoded_len_max(fingerprint.codes().len())];
     let length = wire::encode(&fingerprint, &mut bytes)?;

@@ -1,6 +1,7 @@
 // The browser's own decoder, for what ours do not read (HE-AAC, surround Opus, a Mac's CAF): it takes a file whole
 // and gives it whole, so files that would fill the memory are left out.
 
+import { claimsSound } from './guard-files.js';
 import type { Pcm } from './platform.js';
 
 /** 16 MiB: ten minutes at 200 kbit/s, which are 230 MB of PCM. */
@@ -11,7 +12,7 @@ const RATE_HZ = 44_100;
 
 /** Decodes a file; `null` where it is too large, is no audio by its type, or the browser cannot either. */
 export async function decodeWhole(file: Blob): Promise<Pcm | null> {
-  const mayBeAudio = /^($|audio\/|video\/|application\/(ogg|octet-stream))/.test(file.type);
+  const mayBeAudio = file.type === '' || claimsSound(file);
   if (!mayBeAudio || file.size > BYTES_MAX || typeof OfflineAudioContext === 'undefined') return null;
   try {
     const context = new OfflineAudioContext({ length: 1, sampleRate: RATE_HZ });

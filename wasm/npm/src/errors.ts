@@ -48,6 +48,11 @@ export class OnmonError extends Error {
   }
 }
 
+/** Throws `aborted` where a signal says so. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OnmonError('aborted', { cause: signal.reason });
+}
+
 /** The error for a code that came from the WebAssembly module, which may be newer than this table. */
 export function errorFromModule(code: string, detail: string): OnmonError {
   return new OnmonError(isCode(code) ? code : 'internal', { detail });

@@ -9,6 +9,8 @@ export type LiveSource = 'microphone' | MediaStream | AudioNode;
 export interface Tap {
   sampleRate: number;
   channels: number;
+  /** Calls `onBlock` with interleaved PCM, what came before this first, and `onEnd` when there will be no more. */
+  start(onBlock: (block: Float32Array) => void, onEnd: () => void): void;
   close(): Promise<void>;
 }
 
@@ -25,20 +27,15 @@ const UNTOUCHED: MediaTrackConstraints = {
 /** As the worklet hands them on. */
 const CHANNELS = 2;
 
-/** Calls `onBlock` with interleaved PCM as it is heard, `onEnd` when there will be no more. */
-export async function tap(
-  source: LiveSource,
-  worklet: WorkletUrl,
-  onBlock: (block: Float32Array) => void,
-  onEnd: () => void,
-): Promise<Tap> {
+/** Begins to hear a source; what is heard before `start` waits. */
+export async function tap(source: LiveSource, worklet: WorkletUrl): Promise<Tap> {
   if (typeof AudioWorkletNode === 'undefined') throw new OnmonError('no_web_audio');
-  if (source !== 'microphone') return tapped(source, worklet, onBlock, onEnd);
+  if (source !== 'microphone') return tapped(source, worklet);
   const stream = await microphone();
   const stop = () => stream.getTracks().forEach((track) => track.stop());
   try {
-    const { close, ...format } = await tapped(stream, worklet, onBlock, onEnd);
-    return { ...format, close: () => close().finally(stop) };
+    const { close, ...heard } = await tapped(stream, worklet);
+    return { ...heard, close: () => close().finally(stop) };
   } catch (error) {
     stop();
     throw error;
@@ -53,12 +50,7 @@ async function microphone(): Promise<MediaStream> {
   }
 }
 
-async function tapped(
-  source: MediaStream | AudioNode,
-  worklet: WorkletUrl,
-  onBlock: (block: Float32Array) => void,
-  onEnd: () => void,
-): Promise<Tap> {
+async function tapped(source: MediaStream | AudioNode, worklet: WorkletUrl): Promise<Tap> {
   const isNode = source instanceof AudioNode;
   const context = isNode ? source.context : new AudioContext();
   const node = isNode ? source : (context as AudioContext).createMediaStreamSource(source);
@@ -69,18 +61,22 @@ async function tapped(
     await loaded(context, worklet);
     const options = { numberOfOutputs: 0, channelCount: CHANNELS, channelCountMode: 'explicit' as const };
     const ear = new AudioWorkletNode(context, 'onmon-tap', options);
-    ear.port.onmessage = ({ data }: MessageEvent<Float32Array>) => onBlock(data);
     node.connect(ear);
-    if (!isNode) {
-      for (const track of source.getTracks()) track.addEventListener('ended', onEnd, { once: true });
-      await (context as AudioContext).resume();
-    }
+    if (!isNode) await (context as AudioContext).resume();
+    const start: Tap['start'] = (onBlock, onEnd) => {
+      // A port keeps its messages until it has a listener.
+      ear.port.onmessage = ({ data }: MessageEvent<Float32Array>) => onBlock(data);
+      for (const track of isNode ? [] : source.getTracks()) {
+        if (track.readyState === 'ended') onEnd();
+        else track.addEventListener('ended', onEnd, { once: true });
+      }
+    };
     const close = async () => {
       ear.port.onmessage = null;
       node.disconnect(ear);
       await leave();
     };
-    return { sampleRate: context.sampleRate, channels: CHANNELS, close };
+    return { sampleRate: context.sampleRate, channels: CHANNELS, start, close };
   } catch (error) {
     await leave();
     throw error;

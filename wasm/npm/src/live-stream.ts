@@ -3,7 +3,7 @@
 import { typed, type CodeFunctions } from './engine.js';
 import { OnmonError } from './errors.js';
 import { reportOf, type LiveReport } from './live-report.js';
-import type { ModuleFunctions } from './module.js';
+import type { ModuleFunctions, ModuleLimits } from './module.js';
 import { request } from './server.js';
 
 /** Options of `openStream`. */
@@ -43,6 +43,7 @@ export async function beginStream(extraction: CodeFunctions, options: StreamOpti
 
 class CodeStream implements LiveStream {
   readonly #functions: ModuleFunctions;
+  readonly #limits: ModuleLimits;
   readonly #server: string | URL;
   readonly #signal: AbortSignal | undefined;
   #id = '';
@@ -63,6 +64,7 @@ class CodeStream implements LiveStream {
 
   constructor(functions: ModuleFunctions, server: string | URL, signal: AbortSignal | undefined) {
     this.#functions = functions;
+    this.#limits = functions.limits();
     this.#server = server;
     this.#signal = signal;
   }
@@ -77,11 +79,11 @@ class CodeStream implements LiveStream {
 
   add(codes: Uint8Array): void {
     for (const code of codes) this.#kept.push(code);
-    this.#forget(this.#kept.length - this.#functions.limits().codesPerQuery);
+    this.#forget(this.#kept.length - this.#limits.codesPerQuery);
   }
 
   get waitingMs(): number {
-    return (this.#end - Math.max(this.#next, this.#first)) * this.#functions.limits().hopMs;
+    return (this.#end - Math.max(this.#next, this.#first)) * this.#limits.hopMs;
   }
 
   send(): Promise<LiveReport> {
@@ -125,7 +127,7 @@ class CodeStream implements LiveStream {
   }
 
   async #post(): Promise<void> {
-    const { codesMin } = this.#functions.limits();
+    const { codesMin } = this.#limits;
     // A short last piece is sent with some that the server has already; it passes over those.
     const from = Math.max(this.#first, Math.min(this.#next, this.#end - codesMin));
     const codes = Uint8Array.from(this.#kept.slice(from - this.#first));
@@ -151,7 +153,7 @@ class CodeStream implements LiveStream {
 
   async #report(): Promise<LiveReport> {
     const { content } = await request(this.#server, `v1/streams/${this.#id}`, { signal: this.#signal });
-    const { listenedMs, segments, lost } = reportOf(content, this.#base * this.#functions.limits().hopMs);
+    const { listenedMs, segments, lost } = reportOf(content, this.#base * this.#limits.hopMs);
     this.#heard = {
       listenedMs,
       segments: [...this.#earlier.segments, ...segments],

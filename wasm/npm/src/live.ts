@@ -1,8 +1,8 @@
 // Listening to what is played: PCM becomes codes here, as it comes, and nothing but codes leaves.
 
 import type { CodeFunctions } from './engine.js';
-import { OnmonError } from './errors.js';
-import { createExtractor } from './extractor.js';
+import { throwIfAborted, type OnmonError } from './errors.js';
+import { createExtractor, type Extractor } from './extractor.js';
 import { tap, type LiveSource, type Tap } from './live-audio.js';
 import type { LiveReport } from './live-report.js';
 import { beginStream, type LiveStream, type StreamOptions } from './live-stream.js';
@@ -56,36 +56,24 @@ export function createLive(extraction: CodeFunctions): Live {
 const EVERY_MS = 3_000;
 
 class Ear implements Listening {
+  readonly #tap: Tap;
+  readonly #extractor: Extractor;
   readonly #stream: LiveStream;
   readonly #options: ListenOptions;
-  #tap: Tap | undefined;
+  /** Codes so far. */
+  #count = 0;
   #report: LiveReport | null = null;
   #asking = false;
   #stopped: Promise<LiveReport> | undefined;
 
   static async open(extraction: CodeFunctions, source: LiveSource, options: ListenOptions): Promise<Ear> {
-    options.signal?.throwIfAborted();
-    const blocks: Float32Array[] = [];
-    let take = (block: Float32Array) => void blocks.push(block);
-    let ended = false;
-    let end = () => {
-      ended = true;
-    };
+    throwIfAborted(options.signal);
     // The source first: a person who is asked for the microphone and says no has opened nothing.
-    const tapped = await tap(source, options.worklet, (block) => take(block), () => end());
+    const tapped = await tap(source, options.worklet);
     try {
       const extractor = await createExtractor(extraction, tapped);
-      const ear = new Ear(await beginStream(extraction, options), options);
-      let first = 0;
-      take = (block) => {
-        const codes = extractor.push(block);
-        ear.#hear(codes, first);
-        first += codes.length;
-      };
-      blocks.forEach(take);
-      ear.#tap = { ...tapped, close: () => tapped.close().finally(() => extractor.free()) };
-      end = () => ear.#ended();
-      if (ended) end();
+      const ear = new Ear(tapped, extractor, await beginStream(extraction, options), options);
+      tapped.start((block) => ear.#hear(block), () => ear.#ended());
       options.signal?.addEventListener('abort', () => void ear.stop().catch(() => undefined), { once: true });
       return ear;
     } catch (error) {
@@ -94,7 +82,9 @@ class Ear implements Listening {
     }
   }
 
-  private constructor(stream: LiveStream, options: ListenOptions) {
+  private constructor(tap: Tap, extractor: Extractor, stream: LiveStream, options: ListenOptions) {
+    this.#tap = tap;
+    this.#extractor = extractor;
     this.#stream = stream;
     this.#options = options;
   }
@@ -105,17 +95,19 @@ class Ear implements Listening {
 
   stop(): Promise<LiveReport> {
     this.#stopped ??= (async () => {
-      await this.#tap?.close();
+      await this.#tap.close().finally(() => this.#extractor.free());
       this.#report = await this.#stream.end();
       return this.#report;
     })();
     return this.#stopped;
   }
 
-  #hear(codes: Uint8Array, first: number): void {
+  #hear(block: Float32Array): void {
+    const codes = this.#extractor.push(block);
     if (codes.length === 0) return;
     this.#stream.add(codes);
-    this.#options.onCodes?.(codes, first);
+    this.#options.onCodes?.(codes, this.#count);
+    this.#count += codes.length;
     // Counted by what was heard, not by a timer: those sleep in tabs that nobody looks at.
     if (this.#stream.waitingMs >= (this.#options.everyMs ?? EVERY_MS)) void this.#ask();
   }

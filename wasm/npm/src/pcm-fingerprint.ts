@@ -1,8 +1,8 @@
 // A fingerprint of audio that is decoded already, all of it, without keeping the page waiting.
 
-import { OnmonError } from './errors.js';
-import { createExtractor } from './extractor.js';
 import { typed, type CodeFunctions } from './engine.js';
+import { throwIfAborted } from './errors.js';
+import { createExtractor } from './extractor.js';
 import type { Pcm } from './platform.js';
 
 /** Work in one go, at most: half of a frame on the screen. */
@@ -30,7 +30,7 @@ export async function fingerprintOfPcm(
       if (performance.now() - turnMs < TURN_MS) continue;
       onProgress(at / frames);
       await nextTurn();
-      if (signal?.aborted) throw new OnmonError('aborted', { cause: signal.reason });
+      throwIfAborted(signal);
       turnMs = performance.now();
     }
     const durationMs = Math.round((frames / sampleRate) * 1_000);

@@ -3,7 +3,7 @@
 //   header    salt 16 | record size, u32 BE | 16 | kid 16
 //   record i  AES-128-GCM( content | 01, the last 02 ), nonce xor i
 
-import { OnmonError } from './errors.js';
+import { OnmonError, throwIfAborted } from './errors.js';
 import { audioOf, type AudioInput } from './work.js';
 
 /** A content key: 16 bytes. */
@@ -304,10 +304,6 @@ async function bytesOf(file: Blob, start: number, end: number): Promise<Uint8Arr
   } catch (cause) {
     throw new OnmonError('read_failed', { detail: String(cause), cause });
   }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OnmonError('aborted', { cause: signal.reason });
 }
 
 async function gather(pieces: AsyncGenerator<Uint8Array>, type = ''): Promise<Blob> {

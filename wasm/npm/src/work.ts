@@ -1,7 +1,7 @@
 // A file in a worker of its own: started, listened to, ended.
 
 import type { Engine } from './engine.js';
-import { OnmonError, errorFromModule } from './errors.js';
+import { OnmonError, errorFromModule, throwIfAborted } from './errors.js';
 import type { Decoder, Job, Phase, Task } from './job.js';
 import type { RunningWorker, WorkerListener } from './platform.js';
 import { Pieces, isRangeSource, type RangeSource } from './ranges.js';
@@ -173,8 +173,4 @@ export function audioOf(input: AudioInput): Blob | Uint8Array {
 function nameOf(input: AnyInput): string {
   const name = (input as { name?: unknown }).name;
   return typeof name === 'string' ? name : '';
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new OnmonError('aborted', { cause: signal.reason });
 }

@@ -11,14 +11,15 @@ pub mod robustness;
 mod sharing;
 mod web;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::command;
+use crate::{command, repo};
 
 #[derive(Subcommand)]
 pub enum Benchmark {
@@ -57,6 +58,31 @@ pub enum Benchmark {
     Sharing(sharing::Options),
     /// A song's fingerprint in Chromium: time, memory, bytes; beside `@unimusic/chromaprint`.
     Web(web::Options),
+}
+
+/// What becomes of a result that is one JSON object.
+#[derive(Args)]
+pub struct Output {
+    /// Keep the result in docs/.
+    #[arg(long)]
+    keep: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    /// Keeps it as `kept`, prints it, each where asked for. Whether a table is wanted.
+    fn tell(&self, kept: &str, result: &Value) -> Result<bool> {
+        if self.keep {
+            let text = format!("{}\n", serde_json::to_string_pretty(result)?);
+            fs::write(repo::root().join(kept), text).with_context(|| kept.to_owned())?;
+        }
+        if self.json {
+            println!("{result}");
+        }
+        Ok(!self.json)
+    }
 }
 
 /// `cargo xtask bench …`.

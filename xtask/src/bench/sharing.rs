@@ -1,13 +1,12 @@
 //! Both methods of sharing, walked through in Chromium: the wait at each step, requests, bytes.
 
-use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::lines_of;
+use super::{Output, lines_of};
 use crate::test::with_programs;
 use crate::tools::chromium;
 use crate::{music, npm, repo, wasm};
@@ -17,12 +16,8 @@ const KEPT: &str = "docs/sharing.json";
 
 #[derive(Args)]
 pub struct Options {
-    /// Keep the result as docs/sharing.json.
-    #[arg(long)]
-    keep: bool,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// `cargo xtask bench sharing`.
@@ -35,12 +30,7 @@ pub fn sharing(options: &Options) -> Result<()> {
     script.env("CHROME", chromium::find()?).env("MUSIC", music::packaged()?);
     let steps = lines_of(with_programs(&mut script)?)?;
     let result = json!({ "sharing": steps });
-    if options.keep {
-        let text = format!("{}\n", serde_json::to_string_pretty(&result)?);
-        fs::write(repo::root().join(KEPT), text).context(KEPT)?;
-    }
-    if options.json {
-        println!("{result}");
+    if !options.output.tell(KEPT, &result)? {
         return Ok(());
     }
     println!("a real song in Chromium, a server of the dev profile on this machine");

@@ -1,14 +1,13 @@
 //! A song's fingerprint in Chromium, by the npm package, by `@unimusic/chromaprint`, and by
 //! decoding all of it: side by side on the same files, and held against what is to be reached.
 
-use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::lines_of;
+use super::{Output, lines_of};
 use crate::tools::{apt, chromium};
 use crate::{music, npm, repo, wasm};
 
@@ -25,15 +24,11 @@ const SENT_BYTES_MAX: f64 = 2_048.0;
 
 #[derive(Args)]
 pub struct Options {
-    /// These encodings alone.
-    #[arg(long, value_name = "ENDING", value_delimiter = ',')]
+    /// These encodings alone; all of them are what is kept.
+    #[arg(long, value_name = "ENDING", value_delimiter = ',', conflicts_with = "keep")]
     files: Vec<String>,
-    /// Keep the result as docs/web.json.
-    #[arg(long)]
-    keep: bool,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// `cargo xtask bench web`.
@@ -49,12 +44,7 @@ pub fn web(options: &Options) -> Result<()> {
     let rows = lines.split_off(1);
     let beside: Vec<Value> = rows.iter().filter_map(|row| compared(row, &rows)).collect();
     let result = json!({ "machine": lines.first(), "web": rows, "onmon_beside": beside });
-    if options.keep {
-        let text = format!("{}\n", serde_json::to_string_pretty(&result)?);
-        fs::write(repo::root().join(KEPT), text).context(KEPT)?;
-    }
-    if options.json {
-        println!("{result}");
+    if !options.output.tell(KEPT, &result)? {
         return Ok(());
     }
     print(&rows, &beside);
