@@ -1,6 +1,7 @@
 //! Fingerprints as objects that JavaScript can look into, and codes as fingerprints.
 
 use js_sys::{Array, Object, Uint8Array};
+use onmon_core::profile::BANDS;
 use onmon_core::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, Fingerprint, FingerprintError, HOP_MS, Kind,
     QueryBuilder, plan, wire,
@@ -85,15 +86,16 @@ pub fn query_from_stretch(first: u32, codes: &[u8]) -> Result<Vec<u8>, JsValue> 
     finish(&builder)
 }
 
-/// The numbers of core that who sends codes has to know.
+/// The numbers of core that who sends codes, or draws a picture, has to know.
 #[wasm_bindgen(
-    unchecked_return_type = "{ hopMs: number; codesMin: number; codesPerQuery: number }"
+    unchecked_return_type = "{ hopMs: number; codesMin: number; codesPerQuery: number; bands: number }"
 )]
 pub fn limits() -> Object {
     let object = Object::new();
     set(&object, "hopMs", &HOP_MS.into());
     set(&object, "codesMin", &(CODES_MIN as u32).into());
     set(&object, "codesPerQuery", &(CODES_PER_QUERY as u32).into());
+    set(&object, "bands", &(BANDS as u32).into());
     object
 }
 

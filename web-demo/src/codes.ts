@@ -1,6 +1,6 @@
 // The fingerprint as a picture: for each sample what was heard, and under it the codes that were made of it.
 
-import type { Sample } from 'onmon';
+import type { Picture, Sample } from 'onmon';
 
 import { bar, byId, make } from './dom';
 import { clock, number, text } from './locale';
@@ -15,7 +15,7 @@ const SWEEP_MS = 1_600;
 interface Strip {
   codes: Uint8Array;
   longest: number;
-  picture: Uint8Array | undefined;
+  picture: Picture | undefined;
   range: Range;
   heard: HTMLCanvasElement;
   bits: HTMLCanvasElement;
@@ -72,9 +72,9 @@ function animate(): void {
 }
 
 function draw({ codes, longest, picture, range, heard, bits }: Strip, share: number): void {
-  heard.hidden = !picture?.length;
+  heard.hidden = !picture?.levels.length;
   // The picture does not change while the codes appear.
-  if (picture?.length && (share === 0 || share === 1) && fit(heard)) drawPicture(heard, picture, range);
+  if (picture?.levels.length && (share === 0 || share === 1) && fit(heard)) drawPicture(heard, picture, range);
   if (fit(bits)) drawBits(bits, codes, longest, Math.round(share * codes.length));
 }
 

@@ -1,25 +1,24 @@
 // What the codes are made of, as a picture: time to the right, pitch upwards, louder is brighter.
 
-/** Log bands of a frame, as `pictures` of the package hold them. */
-const BANDS = 32;
+import type { Picture } from 'onmon';
 
 /** Share of the levels that are darker than the darkest, and brighter than the brightest colour. */
 const CUT = { low: 0.05, high: 0.998 };
 
 /** Draws the log bands of a sample over the whole of a canvas. */
-export function drawPicture(canvas: HTMLCanvasElement, levels: Uint8Array, range: Range): void {
-  const frames = levels.length / BANDS;
+export function drawPicture(canvas: HTMLCanvasElement, { bands, levels }: Picture, range: Range): void {
+  const frames = levels.length / bands;
   const pen = canvas.getContext('2d');
-  const small = new OffscreenCanvas(Math.max(1, frames), BANDS);
+  const small = new OffscreenCanvas(Math.max(1, frames), bands);
   const point = small.getContext('2d');
   if (!pen || !point || frames < 1) return;
-  const image = point.createImageData(frames, BANDS);
+  const image = point.createImageData(frames, bands);
   const colours = ramp(canvas);
   for (let frame = 0; frame < frames; frame += 1) {
-    for (let band = 0; band < BANDS; band += 1) {
-      const loud = (levels[frame * BANDS + band]! - range.low) / (range.high - range.low);
+    for (let band = 0; band < bands; band += 1) {
+      const loud = (levels[frame * bands + band]! - range.low) / (range.high - range.low);
       const colour = colours[Math.round(Math.min(1, Math.max(0, loud)) * (colours.length - 1))]!;
-      image.data.set(colour, ((BANDS - 1 - band) * frames + frame) * 4);
+      image.data.set(colour, ((bands - 1 - band) * frames + frame) * 4);
     }
   }
   point.putImageData(image, 0, 0);
@@ -34,9 +33,9 @@ export interface Range {
 }
 
 /** The levels between which nearly all of a recording lies, so that quiet music is seen as well. */
-export function rangeOf(pictures: Uint8Array[]): Range {
+export function rangeOf(pictures: Picture[]): Range {
   const counts = new Array<number>(256).fill(0);
-  for (const levels of pictures) for (const level of levels) counts[level]! += 1;
+  for (const { levels } of pictures) for (const level of levels) counts[level]! += 1;
   const all = counts.reduce((sum, count) => sum + count, 0);
   const level = (share: number) => {
     let seen = 0;

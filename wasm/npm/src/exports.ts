@@ -3,7 +3,7 @@
 export { OnmonError, type OnmonErrorCode, type OnmonErrorDetails } from './errors.js';
 export type { PcmFormat } from './extractor.js';
 export type { Essence } from './essence.js';
-export type { Fingerprint, FingerprintOptions } from './fingerprint.js';
+export type { Fingerprint, FingerprintOptions, Picture } from './fingerprint.js';
 export type { Answer, Decision, IdentifyOptions, Match } from './identify.js';
 export type { Inspection, Sample } from './inspect.js';
 export type { Phase } from './job.js';

@@ -17,6 +17,14 @@ export interface FingerprintOptions extends WorkOptions {
   pictures?: boolean | undefined;
 }
 
+/** What a sample's codes are made of, to be drawn: log bands between 250 and 3,500 Hz. */
+export interface Picture {
+  /** Bands of a frame. */
+  bands: number;
+  /** A frame per 25 ms, a byte for each band from low to high, in 8 steps per doubling of power. */
+  levels: Uint8Array;
+}
+
 /** A fingerprint, and what it took to make it. */
 export interface Fingerprint {
   /** Exactly what would be sent to a server: at most 1,900 bytes. */
@@ -29,11 +37,8 @@ export interface Fingerprint {
   samples: Sample[];
   /** Codes that the whole recording yields: what a server's challenge asks for. */
   codes: number;
-  /**
-   * Where they were asked for, one a sample: 32 log bands (250 to 3,500 Hz, low to high) per 25 ms, a byte
-   * each, 8 steps per doubling of power. Empty where there are none: beyond 20 minutes that had to be read whole.
-   */
-  pictures: Uint8Array[];
+  /** Where they were asked for, one a sample; none of more than 20 minutes that had to be read whole. */
+  pictures: Picture[];
   /**
    * Whose decoder it was: `browser` where this package has none for the file. That one decodes all of it, and
    * not every browser to the same bytes; the fingerprint is as good.
@@ -104,5 +109,7 @@ function described(
   const { durationMs, hopMs, samples } = describe(functions, bytes);
   const load = Math.max(0, workMs - decodeMs - extractMs);
   const ms = { load, decode: decodeMs, extract: extractMs };
-  return { bytes, durationMs, hopMs, samples, codes, pictures, decodedBy, readBytes, ms };
+  const { bands } = functions.limits();
+  const drawn = pictures.map((levels) => ({ bands, levels }));
+  return { bytes, durationMs, hopMs, samples, codes, pictures: drawn, decodedBy, readBytes, ms };
 }

@@ -20,6 +20,8 @@ export interface LiveStream {
    * has them, 90 s of them at most; what is older is given up, and told as `lost`.
    */
   add(codes: Uint8Array): void;
+  /** Milliseconds of sound after which the server looks each time: asking it more often tells nothing more. */
+  readonly stepMs: number;
   /** Milliseconds of codes that the server has not. */
   readonly waitingMs: number;
   /**
@@ -46,6 +48,7 @@ class CodeStream implements LiveStream {
   readonly #limits: ModuleLimits;
   readonly #server: string | URL;
   readonly #signal: AbortSignal | undefined;
+  stepMs = 0;
   #id = '';
   /** Codes that the server has not, and a few that it has. */
   #kept: number[] = [];
@@ -71,9 +74,10 @@ class CodeStream implements LiveStream {
 
   async begin(): Promise<void> {
     const { content } = await request(this.#server, 'v1/streams', { method: 'POST', signal: this.#signal });
-    const id = (content as { stream_id?: unknown } | null)?.stream_id;
-    if (typeof id !== 'string') throw new OnmonError('bad_answer');
-    this.#id = id;
+    const begun = content as { stream_id?: unknown; step_ms?: unknown } | null;
+    if (typeof begun?.stream_id !== 'string') throw new OnmonError('bad_answer');
+    this.#id = begun.stream_id;
+    this.stepMs = Number(begun.step_ms);
     this.#base = this.#next = this.#first;
   }
 

@@ -9,7 +9,7 @@ import { beginStream, type LiveStream, type StreamOptions } from './live-stream.
 
 /** Options of `listen`. */
 export interface ListenOptions extends StreamOptions {
-  /** How often the server is asked; 3 s where left out, which is as often as it looks. */
+  /** How often the server is asked; as often as it looks (3 s) where left out. */
   everyMs?: number | undefined;
   /** What was heard so far, after each time that the server was asked. */
   onReport?: ((report: LiveReport) => void) | undefined;
@@ -52,8 +52,6 @@ export function createLive(extraction: CodeFunctions): Live {
     openStream: (options) => beginStream(extraction, options ?? {}),
   };
 }
-
-const EVERY_MS = 3_000;
 
 class Ear implements Listening {
   readonly #tap: Tap;
@@ -109,7 +107,7 @@ class Ear implements Listening {
     this.#options.onCodes?.(codes, this.#count);
     this.#count += codes.length;
     // Counted by what was heard, not by a timer: those sleep in tabs that nobody looks at.
-    if (this.#stream.waitingMs >= (this.#options.everyMs ?? EVERY_MS)) void this.#ask();
+    if (this.#stream.waitingMs >= (this.#options.everyMs ?? this.#stream.stepMs)) void this.#ask();
   }
 
   async #ask(): Promise<void> {

@@ -9,11 +9,12 @@ export interface ModuleExtractor {
   free(): void;
 }
 
-/** Numbers of the format: time from one code to the next, codes in a message at least and at most. */
+/** Numbers of the format: time from one code to the next, codes in a message at least and at most, log bands. */
 export interface ModuleLimits {
   hopMs: number;
   codesMin: number;
   codesPerQuery: number;
+  bands: number;
 }
 
 /** The module's functions that take no time; they throw `{code, message}`. */
