@@ -1,9 +1,7 @@
 //! Sum of products of 16-bit integers: the one place that asks for SIMD, without `unsafe`.
 //!
-//! The scalar form is everywhere the truth. On wasm32 with `simd128` the same sum goes through
-//! `i32x4.dot_i16x8_s`. On x86-64 nothing is asked for: compilers turn the scalar form into
-//! `pmaddwd` as it stands, while the intrinsics may not be called without `unsafe` even where the
-//! target always has SSE2.
+//! The scalar form is everywhere the truth. Where a target has vectors the same sum goes through
+//! `wide`, which knows the one instruction made for it: `pmaddwd`, `i32x4.dot_i16x8_s`.
 
 /// Values taken at a time. What is left over of either side is not looked at.
 pub(crate) const LANES: usize = 8;
@@ -14,26 +12,40 @@ pub(crate) const LANES: usize = 8;
 /// that it cannot overflow.
 #[inline]
 pub(crate) fn dot(a: &[i16], b: &[i16]) -> i32 {
-    native::dot(a, b)
+    let mut sum = Sum::default();
+    sum.add(a, b);
+    sum.total()
 }
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-use scalar as native;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use simd128 as native;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+pub(crate) use scalar::Sum;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+pub(crate) use vectors::Sum;
 
-#[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))))]
 mod scalar {
     use super::LANES;
 
-    /// Products that are summed before they meet the sum: four vectors. Two or four are what LLVM
-    /// sees `pmaddwd` in; of one at a time it would sum the lanes each time.
+    /// Products that are summed before they meet the sum: four vectors, which also a compiler for
+    /// a scalar machine unrolls well.
     const BLOCK: usize = 4 * LANES;
 
-    #[inline]
-    pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<BLOCK>(), b.as_chunks::<BLOCK>());
-        blocks(a, b) + blocks(a_rest.as_chunks::<LANES>().0, b_rest.as_chunks::<LANES>().0)
+    /// A sum to which products are added.
+    #[derive(Default)]
+    pub(crate) struct Sum(i32);
+
+    impl Sum {
+        /// Adds the products of both sides.
+        #[inline]
+        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
+            let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<BLOCK>(), b.as_chunks::<BLOCK>());
+            self.0 += blocks(a, b) + blocks(a_rest.as_chunks::<LANES>().0, b_rest.as_chunks().0);
+        }
+
+        #[inline]
+        pub(crate) fn total(self) -> i32 {
+            self.0
+        }
     }
 
     #[inline]
@@ -47,31 +59,29 @@ mod scalar {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod simd128 {
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+mod vectors {
     use super::LANES;
-    use core::arch::wasm32::{
-        i16x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128,
-    };
+    use wide::{i16x8, i32x4};
 
-    #[inline]
-    pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
-        let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
-        let mut sums = i32x4_splat(0);
-        for (a, b) in a.iter().zip(b) {
-            sums = i32x4_add(sums, i32x4_dot_i16x8(vector(a), vector(b)));
+    /// A sum to which products are added; its lanes meet only at the end.
+    #[derive(Default)]
+    pub(crate) struct Sum(i32x4);
+
+    impl Sum {
+        /// Adds the products of both sides.
+        #[inline]
+        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
+            let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
+            for (&a, &b) in a.iter().zip(b) {
+                self.0 += i16x8::new(a).dot(i16x8::new(b));
+            }
         }
-        i32x4_extract_lane::<0>(sums)
-            + i32x4_extract_lane::<1>(sums)
-            + i32x4_extract_lane::<2>(sums)
-            + i32x4_extract_lane::<3>(sums)
-    }
 
-    /// Compiles to one load.
-    #[inline]
-    fn vector(values: &[i16; LANES]) -> v128 {
-        let &[a, b, c, d, e, f, g, h] = values;
-        i16x8(a, b, c, d, e, f, g, h)
+        #[inline]
+        pub(crate) fn total(self) -> i32 {
+            self.0.reduce_add()
+        }
     }
 }
 
@@ -88,6 +98,12 @@ mod tests {
         a.iter().zip(b).take(whole).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum()
     }
 
+    fn by_scalars(a: &[i16], b: &[i16]) -> i32 {
+        let mut sum = scalar::Sum::default();
+        sum.add(a, b);
+        sum.total()
+    }
+
     proptest! {
         #[test]
         fn every_form_gives_the_plain_sum(
@@ -95,7 +111,7 @@ mod tests {
         ) {
             let (a, b): (Vec<i16>, Vec<i16>) = pairs.into_iter().unzip();
             prop_assert_eq!(i64::from(dot(&a, &b)), plain(&a, &b));
-            prop_assert_eq!(scalar::dot(&a, &b), dot(&a, &b));
+            prop_assert_eq!(by_scalars(&a, &b), dot(&a, &b));
         }
     }
 
@@ -105,6 +121,6 @@ mod tests {
         low[..2].fill(i16::MIN);
         let high = [i16::MAX; LANES];
         assert_eq!(i64::from(dot(&low, &high)), plain(&low, &high));
-        assert_eq!(i64::from(scalar::dot(&low, &high)), plain(&low, &high));
+        assert_eq!(by_scalars(&low, &high), dot(&low, &high));
     }
 }

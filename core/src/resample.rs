@@ -11,7 +11,7 @@
 
 use core::num::NonZeroUsize;
 
-use crate::dot::dot;
+use crate::dot::Sum;
 use crate::format::SampleRate;
 use crate::profile::{FAMILY_8K, Family, LOWPASS_GAIN_BITS};
 use crate::tables::{TAPS_8K, TAPS_11K};
@@ -98,8 +98,11 @@ impl Resampler {
             let first = stream + round * streams - self.stream;
             let places = own.get_mut(self.place + round..).unwrap_or_default();
             let samples = block.get(first..).unwrap_or_default();
-            for (place, &sample) in places.iter_mut().zip(samples.iter().step_by(streams)) {
+            let mut next = 0;
+            for place in places {
+                let Some(&sample) = samples.get(next) else { break };
                 *place = sample;
+                next += streams;
             }
         }
         let dealt = self.stream + block.len();
@@ -117,17 +120,16 @@ impl Resampler {
         let apart = PHASES / self.streams;
         let Point { mut place, mut phase } = self.next;
         while place < self.place || (place == self.place && phase < self.stream * apart) {
-            let mut sum = 0_i32;
+            let mut sum = Sum::default();
             let (mut own_phase, mut newest) = (phase, place + 1);
             let mut held = self.held.as_slice();
             for _ in 0..self.streams.get() {
                 let (own, others) = held.split_at_checked(self.room).unwrap_or_default();
                 held = others;
-                // Of a length that the compiler does not know: five blocks unrolled cost it the
-                // sight of `pmaddwd`.
-                let met = newest.saturating_sub(self.family.taps)..newest;
-                let met = own.get(met).unwrap_or_default();
-                sum += taps.get(own_phase).map_or(0, |taps| dot(taps, met));
+                let met = own.get(newest.saturating_sub(TAPS)..).unwrap_or_default();
+                if let (Some(taps), Some(met)) = (taps.get(own_phase), met.first_chunk::<TAPS>()) {
+                    sum.add(taps, met);
+                }
                 // The next stream's samples are that much later, so the point is before them.
                 if own_phase < apart {
                     own_phase += PHASES;
@@ -135,7 +137,7 @@ impl Resampler {
                 }
                 own_phase -= apart;
             }
-            on_output(scaled(sum, self.scale));
+            on_output(scaled(sum.total(), self.scale));
             phase += self.family.step % PHASES;
             place += self.family.step / PHASES;
             if phase >= PHASES {
