@@ -45,7 +45,7 @@ const ROOMS: [Room; 28] = [
         package: CORE,
         ours: &[],
         // Without a heap and the same on every target; libm at build time, for the tables.
-        others: Some(&["crc", "heapless", "libm", "microfft", "postcard", "serde"]),
+        others: Some(&["crc", "heapless", "libm", "microfft", "postcard", "serde", "wide"]),
     },
     Room {
         package: DECODE,
