@@ -15,6 +15,7 @@ use crate::operator_tools::OperatorCommand;
 use crate::payments::PaymentArgs;
 use crate::planner::{self, PlanArgs};
 use crate::platform::PlatformArgs;
+use crate::traces::Endpoint;
 
 /// Identifies audio fingerprints against an enrolled library and answers permit, refuse or
 /// unregistered. Audio never comes here: only fingerprints of at most 4 KiB.
@@ -162,6 +163,11 @@ pub struct Args {
     #[arg(long, env = "ONMON_IN_FLIGHT_MAX", value_name = "COUNT", default_value_t = 256)]
     pub in_flight_max: usize,
 
+    /// A query that would wait longer than this for a core, by what searches take of late, is
+    /// answered 503 at once, also while there are fewer requests than that.
+    #[arg(long, env = "ONMON_WAIT_MAX_MS", value_name = "MILLISECONDS", default_value_t = 10_000)]
+    pub wait_max_ms: u64,
+
     /// A request that takes longer, its body included, is given up.
     #[arg(long, env = "ONMON_REQUEST_TIMEOUT_S", value_name = "SECONDS", default_value_t = 30)]
     pub request_timeout_s: u64,
@@ -181,6 +187,11 @@ pub struct Args {
     /// How it is logged: lines for people, or JSON objects, one a line, for programs.
     #[arg(long, value_name = "FORMAT", env = "ONMON_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// A collector that takes traces (OTLP over HTTP, protobuf), as `http://127.0.0.1:4318`: a span
+    /// for each request and stage goes there. Without it, or empty, there are none.
+    #[arg(long, value_name = "URL", env = "ONMON_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Endpoint>,
 
     /// A file of settings (TOML): its keys are these options without their dashes. What is given as
     /// an option or in the environment wins over it.
@@ -232,6 +243,7 @@ impl Args {
     /// What can be known to be wrong before anything is started.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!(self.in_flight_max > 0, "--in-flight-max must be at least 1");
+        ensure!(self.wait_max_ms > 0, "--wait-max-ms must be at least 1");
         ensure!(self.request_timeout_s > 0, "--request-timeout-s must be at least 1");
         ensure!(self.stream_idle_s > 0, "--stream-idle-s must be at least 1");
         ensure!(self.audit_publish_s > 0, "--audit-publish-s must be at least 1");
@@ -257,6 +269,11 @@ impl Args {
     /// How often what is new in the audit log is published.
     pub fn audit_publish_every(&self) -> Duration {
         Duration::from_secs(self.audit_publish_s)
+    }
+
+    /// How long a query may have to wait for a core.
+    pub fn wait_max(&self) -> Duration {
+        Duration::from_millis(self.wait_max_ms)
     }
 
     /// How long a request may take.

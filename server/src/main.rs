@@ -8,6 +8,7 @@
 mod admin_token;
 mod args;
 mod audit_log;
+mod backlog;
 mod backup;
 mod config;
 mod connections;
@@ -22,6 +23,7 @@ mod signals;
 mod soundness;
 mod stages;
 mod streams;
+mod traces;
 mod upkeep;
 mod usage_lines;
 
@@ -34,7 +36,7 @@ use anyhow::Context;
 use onmon_library::Library;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -45,6 +47,7 @@ use crate::http::Service;
 use crate::identity::Identity;
 use crate::signals::Signals;
 use crate::stages::Stages;
+use crate::traces::Traces;
 use crate::upkeep::Upkeep;
 
 #[tokio::main]
@@ -78,15 +81,25 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(args: &Args) -> ExitCode {
-    let stages = Stages::default();
-    log_and_time(&args.log, args.log_format, stages.clone());
-    match run(args, stages).await {
+    match watched(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("onmon-server: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Logged, timed and, if that is asked for, traced to the end.
+async fn watched(args: &Args) -> anyhow::Result<()> {
+    let stages = Stages::default();
+    let traces = Traces::begin(args.otlp_endpoint.as_ref())?;
+    watch(args, stages.clone(), traces.as_ref());
+    let ended = run(args, stages).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    ended
 }
 
 fn log(filter: &str) {
@@ -98,19 +111,22 @@ fn log(filter: &str) {
         .init();
 }
 
-/// The same for a server: as lines or JSON objects. And the stages that its rooms mark are timed.
-fn log_and_time(filter: &str, format: LogFormat, stages: Stages) {
+/// The same for a server: as lines or JSON objects. And the stages that its rooms mark are timed,
+/// and traced with the requests that they are of. None of the three sees what the others do.
+fn watch(args: &Args, stages: Stages, traces: Option<&Traces>) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
-    let lines = match format {
+    let lines = match args.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
+    let logged = EnvFilter::new(&args.log).and(filter_fn(|about| !traces::is_request(about)));
     tracing_subscriber::registry()
-        .with(lines.with_filter(EnvFilter::new(filter)))
+        .with(lines.with_filter(logged))
         .with(stages.with_filter(filter_fn(Stages::is_stage)))
+        .with(traces.map(Traces::layer))
         .init();
 }
 

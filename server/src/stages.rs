@@ -1,9 +1,11 @@
 //! How long each stage of an identification takes: the rooms mark them by spans, and here those are
 //! timed. So no room but this one reads a clock for it, and another listener needs no other marks.
+//! What waits for a core, whichever route it came by, is counted in the same way.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use onmon_library::STAGE_TARGET;
+use onmon_library::{QUEUE_STAGE, SEARCH_STAGE, STAGE_TARGET};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -12,9 +14,16 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Seconds by stage; clones count into the same.
+use crate::backlog::Backlog;
+
+/// What is heard of the stages; clones count into the same.
 #[derive(Debug, Clone)]
-pub struct Stages(pub Family<StageLabel, Histogram>);
+pub struct Stages {
+    /// Seconds by stage.
+    pub seconds: Family<StageLabel, Histogram>,
+    /// What waits for a core.
+    pub backlog: Arc<Backlog>,
+}
 
 /// The stage that a time is of.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -24,7 +33,7 @@ pub struct StageLabel {
 
 impl Default for Stages {
     fn default() -> Stages {
-        Stages(Family::new_with_constructor(histogram))
+        Stages { seconds: Family::new_with_constructor(histogram), backlog: Arc::default() }
     }
 }
 
@@ -44,8 +53,10 @@ struct Begun(Instant);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Stages {
     fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Begun(Instant::now()));
+        let Some(span) = context.span(id) else { return };
+        span.extensions_mut().insert(Begun(Instant::now()));
+        if span.name() == QUEUE_STAGE {
+            self.backlog.begin_waiting();
         }
     }
 
@@ -53,7 +64,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Stages {
         let Some(span) = context.span(&id) else { return };
         let extensions = span.extensions();
         let Some(Begun(begun)) = extensions.get() else { return };
+        let took = begun.elapsed();
+        match span.name() {
+            QUEUE_STAGE => self.backlog.end_waiting(),
+            SEARCH_STAGE => self.backlog.count_search(took),
+            _ => {}
+        }
         let label = StageLabel { stage: span.name() };
-        self.0.get_or_create(&label).observe(begun.elapsed().as_secs_f64());
+        self.seconds.get_or_create(&label).observe(took.as_secs_f64());
     }
 }

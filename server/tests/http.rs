@@ -304,6 +304,8 @@ fn metrics_count_what_happened() {
         "onmon_index_stop_keys_total 0",
         // Nothing is on disk yet.
         "onmon_index_blocks_read_total 0",
+        // Nobody is asking now.
+        "onmon_queue_wait_seconds 0.0",
         "onmon_http_errors_total{code=\"not_a_fingerprint\"} 1",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");

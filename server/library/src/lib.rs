@@ -47,6 +47,6 @@ pub use place::Place;
 pub use progress::Progress;
 pub use recording::{RECORDING_ID_BYTES_MAX, Recording, TEXT_BYTES_MAX};
 pub use rights::{Decision, Rights};
-pub use stage::STAGE_TARGET;
+pub use stage::{QUEUE_STAGE, SEARCH_STAGE, STAGE_TARGET};
 pub use stream::{HeardRecording, Segment, Stream};
 pub use work::Work;

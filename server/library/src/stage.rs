@@ -5,14 +5,20 @@ use tracing::Span;
 /// The target of these spans. A listener picks them out by it; logs do not show them.
 pub const STAGE_TARGET: &str = "onmon::stage";
 
+/// The name of the spans of waiting for a core.
+pub const QUEUE_STAGE: &str = "queue";
+
+/// The name of the spans of having one, for searching.
+pub const SEARCH_STAGE: &str = "search";
+
 /// Waiting for a core that is free to search.
 pub(crate) fn queue() -> Span {
-    tracing::trace_span!(target: STAGE_TARGET, "queue")
+    tracing::trace_span!(target: STAGE_TARGET, QUEUE_STAGE)
 }
 
 /// Reading the message, and the index.
 pub(crate) fn search() -> Span {
-    tracing::trace_span!(target: STAGE_TARGET, "search")
+    tracing::trace_span!(target: STAGE_TARGET, SEARCH_STAGE)
 }
 
 /// Asking the catalogue what was found.

@@ -9,17 +9,18 @@ use axum::http::header::CACHE_CONTROL;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
+use tracing::Instrument;
 
-use super::lingering;
 use super::problem::{Code, Problem};
 use super::service::Service;
+use super::{lingering, request_span};
 
 /// Lets a request to the API in, unless too many are in already; gives it up when it takes too
 /// long.
 pub async fn admit(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let request = lingering::wrap(request);
     let Ok(_permit) = service.in_flight.try_acquire() else {
-        return Problem::busy().into_response();
+        return Problem::busy(service.backlog.wait()).into_response();
     };
     match timeout(service.request_timeout, next.run(request)).await {
         Ok(response) => response,
@@ -27,7 +28,22 @@ pub async fn admit(State(service): State<Arc<Service>>, request: Request, next: 
     }
 }
 
-/// Logs the route, never its parameters or body, and counts what went wrong.
+/// Lets a query in, unless it would wait too long for a core: then it is told so before its body is
+/// read. Who only sends slowly waits for nothing here and counts for nothing.
+pub async fn admit_in_time(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let wait = service.backlog.wait();
+    if wait > service.wait_max {
+        return Problem::busy(wait).into_response();
+    }
+    next.run(request).await
+}
+
+/// Logs the route, never its parameters or body, and counts what went wrong; all that is done for
+/// the request is below its span.
 pub async fn observe(
     State(service): State<Arc<Service>>,
     request: Request,
@@ -36,7 +52,10 @@ pub async fn observe(
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let span = request_span::begin(&request);
+    let response = next.run(request).instrument(span.clone()).await;
+    request_span::end(&span, &response);
+    drop(span);
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
     let ms = started.elapsed().as_secs_f64() * 1e3;

@@ -1,7 +1,7 @@
 //! `GET /metrics`: counters and gauges for Prometheus, units in their names.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -41,6 +41,7 @@ pub struct Metrics {
     index_blocks: Counter,
     index_postings: Counter,
     streams: Gauge,
+    queue_wait_seconds: Gauge<f64, AtomicU64>,
     stages: Stages,
 }
 
@@ -86,6 +87,7 @@ impl Metrics {
             index_blocks: Counter::default(),
             index_postings: Counter::default(),
             streams: Gauge::default(),
+            queue_wait_seconds: Gauge::default(),
             stages,
         };
         // Every decision is there from the start: a rate over a series that appears later is wrong.
@@ -154,7 +156,7 @@ impl Metrics {
             "onmon_identify_stage",
             stages,
             Unit::Seconds,
-            self.stages.0.clone(),
+            self.stages.seconds.clone(),
         );
         // The encoding adds `_total` to the names of counters.
         let queries = "Queries answered, by decision";
@@ -192,6 +194,14 @@ impl Metrics {
         registry.register("onmon_applied_seq", seq, self.applied_seq.clone());
         let streams = "Streams that are listened to";
         registry.register("onmon_streams", streams, self.streams.clone());
+        let wait =
+            "What a query that came now would wait for a core, by what searches take of late";
+        registry.register_with_unit(
+            "onmon_queue_wait",
+            wait,
+            Unit::Seconds,
+            self.queue_wait_seconds.clone(),
+        );
         self
     }
 }
@@ -219,6 +229,7 @@ pub async fn scrape(State(service): State<Arc<Service>>) -> Result<Response, Pro
     metrics.applied_seq.set(stats.applied_seq as i64);
     metrics.tell_work(&stats.work);
     metrics.streams.set(service.streams.count() as i64);
+    metrics.queue_wait_seconds.set(service.backlog.wait().as_secs_f64());
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = encode(&mut text, &metrics.registry);

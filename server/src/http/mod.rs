@@ -14,6 +14,7 @@ mod openapi;
 mod operator_page;
 mod problem;
 mod recordings;
+mod request_span;
 mod service;
 mod sharing;
 mod static_files;
@@ -38,9 +39,12 @@ pub use service::{Service, now_ms};
 
 /// All routes over one service.
 pub fn router(service: Arc<Service>, args: &Args) -> anyhow::Result<Router> {
-    let api = OpenApiRouter::new()
+    let queries = OpenApiRouter::new()
         .routes(routes!(identify::identify))
         .routes(routes!(batch::identify_batch))
+        .layer(from_fn_with_state(Arc::clone(&service), gate::admit_in_time));
+    let api = OpenApiRouter::new()
+        .merge(queries)
         .routes(routes!(streams::create))
         .routes(routes!(streams::take_codes))
         .routes(routes!(streams::report, streams::end))

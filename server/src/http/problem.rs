@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -17,6 +18,7 @@ use onmon_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::backlog::retry_after_s;
 use crate::payments::NotReceived;
 
 /// The media type of a problem.
@@ -100,10 +102,12 @@ impl Problem {
         Problem::from(SharingError::NoSuchPermit)
     }
 
-    /// Too many requests at once.
-    pub fn busy() -> Problem {
-        let detail = "too many requests at once; try again in a second";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with(RETRY_AFTER, "1")
+    /// Too many requests at once, of whom the last would wait so long.
+    pub fn busy(wait: Duration) -> Problem {
+        let detail = "too many requests at once; wait as long as Retry-After says";
+        let seconds = HeaderValue::from(retry_after_s(wait));
+        let header = Some(Box::new((RETRY_AFTER, seconds)));
+        Problem { header, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail) }
     }
 
     /// No room for one more stream.

@@ -1,7 +1,7 @@
 //! What every route can reach: the library once it is there, the limits, the counters.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
@@ -14,6 +14,7 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::admin_token::AdminToken;
 use crate::args::Args;
+use crate::backlog::Backlog;
 use crate::identity::Identity;
 use crate::payments::Payments;
 use crate::soundness::Soundness;
@@ -32,6 +33,10 @@ pub struct Service {
     pub admin_token: AdminToken,
     /// One permit for each request to the API.
     pub in_flight: Semaphore,
+    /// What waits for a core.
+    pub backlog: Arc<Backlog>,
+    /// Who would wait longer for one is turned away.
+    pub wait_max: Duration,
     /// How long a request to the API may take.
     pub request_timeout: Duration,
     /// Streams that are listened to.
@@ -57,6 +62,8 @@ impl Service {
             document: OnceLock::new(),
             admin_token,
             in_flight: Semaphore::new(args.in_flight_max),
+            backlog: Arc::clone(&stages.backlog),
+            wait_max: args.wait_max(),
             request_timeout: args.request_timeout(),
             streams: Streams::new(args.streams_max, args.stream_idle()),
             payments: Payments::new(&args.payments)?,

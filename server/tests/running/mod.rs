@@ -171,6 +171,13 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// The same; and what it logged that nobody has waited for.
+    pub fn stop_and_tell(mut self) -> (ExitStatus, Vec<String>) {
+        self.signal("TERM");
+        let ended = self.child.wait().unwrap();
+        (ended, self.log_lines.lock().unwrap().iter().collect())
+    }
+
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
@@ -203,6 +210,7 @@ pub fn command(data: &Path) -> Command {
         .env("ONMON_ADMIN_TOKEN", TOKEN)
         .env_remove("ONMON_LOG")
         .env_remove("ONMON_DATABASE")
+        .env_remove("ONMON_OTLP_ENDPOINT")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
