@@ -32,7 +32,8 @@ pub(crate) fn log_bands(spectrum: &Spectrum) -> LogBands {
 /// products may be taken side by side.
 fn energy(weights: &[u16], powers: &[f32]) -> f32 {
     let mut energy = 0.0;
-    let ((weights, weights_rest), (blocks, _)) = (weights.as_chunks::<4>(), powers.as_chunks::<4>());
+    let ((weights, weights_rest), (blocks, _)) =
+        (weights.as_chunks::<4>(), powers.as_chunks::<4>());
     for (weights, powers) in weights.iter().zip(blocks) {
         let mut products = [0.0; 4];
         for ((product, &weight), &power) in products.iter_mut().zip(weights).zip(powers) {

@@ -22,7 +22,10 @@ pub(crate) use scalar::Sum;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
 pub(crate) use vectors::Sum;
 
-#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))))]
+#[cfg(any(
+    test,
+    not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))
+))]
 mod scalar {
     use super::LANES;
 
