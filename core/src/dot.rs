@@ -17,14 +17,14 @@ pub(crate) fn dot(a: &[i16], b: &[i16]) -> i32 {
     sum.total()
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128")))]
 pub(crate) use scalar::Sum;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 pub(crate) use vectors::Sum;
 
 #[cfg(any(
     test,
-    not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))
+    not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))
 ))]
 mod scalar {
     use super::LANES;
@@ -62,7 +62,7 @@ mod scalar {
     }
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod vectors {
     use super::LANES;
     use wide::{i16x8, i32x4};
