@@ -47,8 +47,16 @@ pub(crate) fn make_decoder(
     let Some(params) = audio_params(track) else {
         return Err(DecodeError::NoAudioTrack { container });
     };
+    Ok((params.clone(), decoder_of(params, container)?))
+}
+
+/// A fresh decoder of audio such as the headers say.
+pub(crate) fn decoder_of(
+    params: &AudioCodecParameters,
+    container: &'static str,
+) -> Result<Box<dyn AudioDecoder>, DecodeError> {
     match CODECS.make_audio_decoder(params, &AudioDecoderOptions::default()) {
-        Ok(decoder) => Ok((params.clone(), decoder)),
+        Ok(decoder) => Ok(decoder),
         Err(Error::DecodeError(detail)) => Err(DecodeError::Damaged { detail }),
         Err(_) => {
             Err(DecodeError::UnsupportedCodec { container, codec: names::codec(params.codec) })

@@ -52,7 +52,7 @@ pub use error::DecodeError;
 pub use hooks::{Clock, Hooks};
 pub use media::{Media, MediaInfo, Path, Query, Reference, Spent};
 pub use pcm::Pcm;
-pub use samples::Places;
+pub use samples::{Part, Places};
 /// What a source must be: `Read`, `Seek` and whether it seeks and how long it is. Files and
 /// `std::io::Cursor` are; a stream that only reads becomes one in [`ReadOnlySource`].
 pub use symphonia::core::io::{MediaSource, ReadOnlySource};

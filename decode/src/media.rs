@@ -19,7 +19,7 @@ use crate::hooks::{Hooks, Progress};
 use crate::meter::{Meter, MeteredSource};
 use crate::names;
 use crate::pcm::{Pcm, enter};
-use crate::samples::{Places, by_seeking};
+use crate::samples::{Part, Places, by_seeking};
 use crate::track::Track;
 use crate::whole::{WholePass, whole_pass};
 
@@ -192,8 +192,26 @@ impl Media {
     /// Any [`DecodeError`]. A file that ends early or breaks in the middle still gives the
     /// fingerprint of what decodes, if that is enough.
     pub fn query(self, hooks: &mut Hooks<'_>) -> Result<Query, DecodeError> {
+        let all = self.query_part(Part::ALL, hooks)?;
+        // The first part, and there is no other, is always taken.
+        all.ok_or(DecodeError::Damaged { detail: "its samples were not taken" })
+    }
+
+    /// One of several parts of the query fingerprint, each with samples that no other has: two
+    /// workers with the file each take half the time. What one pass is better for, or needed, is
+    /// not shared: the first part then has all samples ([`Path::Whole`]) and the others are `None`.
+    /// A file that lies may be so for some parts alone; whoever gets a `None` and no
+    /// [`Path::Whole`] asks for the whole [`query`](Self::query).
+    ///
+    /// # Errors
+    /// As of [`query`](Self::query).
+    pub fn query_part(
+        self,
+        part: Part,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<Option<Query>, DecodeError> {
         self.meter.start(hooks.clock);
-        guarded(|| self.query_unguarded(hooks))
+        guarded(|| self.query_unguarded(part, hooks))
     }
 
     /// The reference fingerprint: all codes, in one pass.
@@ -218,21 +236,27 @@ impl Media {
         })
     }
 
-    fn query_unguarded(mut self, hooks: &mut Hooks<'_>) -> Result<Query, DecodeError> {
+    fn query_unguarded(
+        mut self,
+        part: Part,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<Option<Query>, DecodeError> {
         let clock = hooks.clock;
         let began_ms = clock();
         let mut progress = Progress::new(hooks);
-        let mut query = match self.query_by_seeking(&mut progress)? {
+        let mut query = match self.query_by_seeking(part, &mut progress)? {
             Some(query) => query,
-            None => self.query_in_one_pass(&mut progress)?,
+            None if part.is_first() => self.query_in_one_pass(&mut progress)?,
+            None => return Ok(None),
         };
         query.spent.decode_ms = (clock() - began_ms - query.spent.extract_ms).max(0.0);
         progress.tell(1.0)?;
-        Ok(query)
+        Ok(Some(query))
     }
 
     fn query_by_seeking(
         &mut self,
+        part: Part,
         progress: &mut Progress<'_, '_>,
     ) -> Result<Option<Query>, DecodeError> {
         let format = PcmFormat::new(self.track.rate_hz(), self.track.channels())?;
@@ -250,8 +274,8 @@ impl Media {
                 return Ok(None);
             };
             let mut maker = CodeMaker::new(format, progress.clock(), self.pictured);
-            let (track, places) = (&mut self.track, self.places);
-            let samples = by_seeking(track, &mut maker, frames, places, progress)?;
+            let (track, taken) = (&mut self.track, (self.places, part));
+            let samples = by_seeking(track, &mut maker, frames, taken, progress)?;
             if !self.track.is_placed() {
                 self.track.count_all()?;
                 continue;

@@ -43,6 +43,35 @@ impl Places {
     }
 }
 
+/// A share of a recording's samples, for who has them read in several places at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which of them, from 0.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Part {
+    /// All samples.
+    pub(crate) const ALL: Part = Part { index: 0, of: 1 };
+
+    /// Whether it is the one that takes all samples of what cannot be shared.
+    pub(crate) fn is_first(self) -> bool {
+        self.index == 0
+    }
+
+    /// Its share, which may be none: samples that follow one another, each in one part alone.
+    fn take<T>(self, all: &[T]) -> &[T] {
+        let bound = |index: u32| {
+            let bound = all.len() as u64 * u64::from(index) / u64::from(self.of.max(1));
+            usize::try_from(bound).unwrap_or(usize::MAX)
+        };
+        let (from, to) = (bound(self.index), bound(self.index.saturating_add(1)));
+        all.get(from..to.min(all.len())).unwrap_or_default()
+    }
+}
+
 /// Codes of the planned spans, in order.
 pub(crate) struct Samples {
     pub(crate) spans: Vec<Span>,
@@ -51,17 +80,20 @@ pub(crate) struct Samples {
     pub(crate) pictures: Vec<Vec<u8>>,
 }
 
-/// Takes the samples of a recording of `total_frames`. `None` where the file does not keep what its
-/// headers promise, or cannot be entered: a pass through all of it decides then.
+/// Takes a part of the samples of a recording of `total_frames`. `None` where the file does not
+/// keep what its headers promise, or cannot be entered: a pass through all of it decides then.
 pub(crate) fn by_seeking(
     track: &mut Track,
     maker: &mut CodeMaker,
     total_frames: u64,
-    places: Places,
+    (places, part): (Places, Part),
     progress: &mut Progress<'_, '_>,
 ) -> Result<Option<Samples>, DecodeError> {
     let format = maker.format;
-    let spans = places.in_codes(format.codes_in(total_frames))?;
+    let spans = part.take(&places.in_codes(format.codes_in(total_frames))?).to_vec();
+    if spans.is_empty() {
+        return Ok(None);
+    }
     let wanted: u32 = spans.iter().map(|span| span.len).sum();
     let mut codes = Vec::with_capacity(wanted as usize);
     let mut pictures = Vec::new();

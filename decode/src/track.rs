@@ -17,7 +17,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
-use crate::choice::{choose, make_decoder, pre_skip_frames};
+use crate::choice::{choose, decoder_of, make_decoder, pre_skip_frames};
 use crate::error::DecodeError;
 use crate::meter::Meter;
 use crate::mp3::Mp3Frames;
@@ -250,7 +250,7 @@ impl Track {
     /// # Errors
     /// `None` where the format cannot go there.
     pub(crate) fn seek(&mut self, frame: u64) -> Result<Option<i64>, DecodeError> {
-        self.decoder.reset();
+        self.forget()?;
         self.moved = true;
         if self.seeks_by_reading() {
             return self.read_until(i64::try_from(frame).unwrap_or(i64::MAX));
@@ -278,6 +278,18 @@ impl Track {
                 _ => Ok(None),
             },
         }
+    }
+
+    /// Brings the decoder to where nothing of before sounds on, so that what is decoded from here on
+    /// is the same whatever was decoded before.
+    fn forget(&mut self) -> Result<(), DecodeError> {
+        // That of AAC, reset, goes on with its random numbers.
+        if self.params.codec == codec::CODEC_ID_AAC {
+            self.decoder = decoder_of(&self.params, self.container)?;
+        } else {
+            self.decoder.reset();
+        }
+        Ok(())
     }
 
     /// Symphonia's Matroska reader seeks to wrong places (and hands out packets from before the

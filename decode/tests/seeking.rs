@@ -2,7 +2,10 @@
 
 mod support;
 
-use onmon_decode::{Path, Places};
+use std::io::Cursor;
+
+use onmon_core::wire;
+use onmon_decode::{Media, Path, Places, Query, ReadOnlySource};
 use support::*;
 
 /// Share of differing bits that is allowed, and why.
@@ -67,6 +70,54 @@ fn the_picture_is_the_same_by_seeking_and_changes_no_code() {
         // The lowest levels are rounding noise, which depends on where a decoder was entered.
         let lossy_max = if matches!(name, "pcm.wav" | "native.flac") { 0 } else { one.len() };
         assert!(apart <= lossy_max, "{name}: {apart} steps in {} levels", one.len());
+    }
+}
+
+/// Places and codes of a query's samples.
+fn samples(query: &Query) -> Vec<(u32, Vec<u8>)> {
+    let fingerprint = wire::decode(&query.wire).unwrap();
+    fingerprint.samples().map(|sample| (sample.start, sample.codes.to_vec())).collect()
+}
+
+#[test]
+fn parts_have_the_samples_of_the_whole_and_read_no_more_for_them() {
+    let bytes = wav(22_050, 1, &noise(22_050 * 200));
+    let whole = sought(bytes.clone()).unwrap();
+    for of in [1, 2, 4, 6] {
+        let parts: Vec<Query> =
+            (0..of).map(|i| part(open(bytes.clone()).unwrap(), i, of).unwrap().unwrap()).collect();
+        let joined: Vec<_> = parts.iter().flat_map(samples).collect();
+        assert_eq!(joined, samples(&whole), "{of}");
+        for one in &parts {
+            assert_eq!((one.path, one.codes), (Path::Seek, whole.codes));
+            assert_eq!(one.duration_ms, whole.duration_ms);
+            assert!(of == 1 || one.bytes_read < whole.bytes_read, "{of}: {}", one.bytes_read);
+        }
+    }
+}
+
+#[test]
+fn of_what_one_pass_is_better_for_the_first_part_is_all_and_the_others_are_nothing() {
+    for name in ["pcm.wav", "constant.mp3", "vorbis.ogg"] {
+        let whole = passed(corpus(name)).unwrap();
+        let first = part(open(corpus(name)).unwrap(), 0, 2).unwrap().unwrap();
+        assert_eq!((first.path, &first.wire), (Path::Whole, &whole.wire), "{name}");
+        assert_eq!(part(open(corpus(name)).unwrap(), 1, 2).unwrap(), None, "{name}");
+    }
+    let long = wav(8_000, 1, &noise(8_000 * 200));
+    let unseekable = || {
+        let source = ReadOnlySource::new(Cursor::new(long.clone()));
+        Media::open(Box::new(source), None).unwrap()
+    };
+    assert_eq!(part(unseekable(), 0, 2).unwrap().unwrap().path, Path::Whole);
+    assert_eq!(part(unseekable(), 1, 2).unwrap(), None);
+}
+
+#[test]
+fn a_part_that_is_none_is_nothing() {
+    let bytes = wav(8_000, 1, &noise(8_000 * 200));
+    for (index, of) in [(2, 2), (7, 1), (u32::MAX, u32::MAX), (3, 0)] {
+        assert_eq!(part(open(bytes.clone()).unwrap(), index, of).unwrap(), None, "{index} {of}");
     }
 }
 

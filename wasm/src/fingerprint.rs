@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use js_sys::{Array, Function, Object, Uint8Array};
-use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Places, Query};
+use onmon_decode::{DecodeError, Hooks, Media, MediaSource, Part, Path, Places, Query};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
@@ -16,17 +16,20 @@ use crate::refusal::{refusal, set};
 ///
 /// `name` may be empty; its extension is a hint on the container. `on_progress` is called with the
 /// share done, 0 to 1, about a hundred times; when it returns `false` the work ends with code
-/// `aborted`. With a `seed` the samples lie where a server has drawn them.
+/// `aborted`. With a `seed` the samples lie where a server has drawn them. Of several `parts` it
+/// takes the samples of one (`onmon_decode::Media::query_part`), and returns `null` where there are
+/// none for it.
 ///
 /// Of what it returns, `bytes` are the wire bytes, `codes` those that the whole recording yields;
-/// `pictures`, one a sample if `pictured`, are its log bands (`onmon_decode::Query::pictures`).
+/// `pictures`, one a sample if `pictured`, are its log bands (`onmon_decode::Query::pictures`);
+/// `isWhole` says that all samples are there, whichever part was asked for.
 ///
 /// # Errors
 /// `{code, message}` with the code of [`DecodeError::code`].
 #[wasm_bindgen(
     js_name = fingerprintBlob,
     unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
-        extractMs: number; readBytes: number; pictures: Uint8Array[] }"
+        extractMs: number; readBytes: number; pictures: Uint8Array[]; isWhole: boolean } | null"
 )]
 pub fn fingerprint_blob(
     blob: Blob,
@@ -34,8 +37,11 @@ pub fn fingerprint_blob(
     on_progress: &Function,
     seed: Option<u64>,
     pictured: bool,
-) -> Result<Object, JsValue> {
-    fingerprint(Box::new(BlobSource::new(blob)?), name, on_progress, seed, pictured)
+    part: u32,
+    parts: u32,
+) -> Result<JsValue, JsValue> {
+    let source = Box::new(BlobSource::new(blob)?);
+    fingerprint(source, name, on_progress, seed, pictured, Part { index: part, of: parts })
 }
 
 /// The same for the bytes of an encoded file, anywhere.
@@ -45,7 +51,7 @@ pub fn fingerprint_blob(
 #[wasm_bindgen(
     js_name = fingerprintBytes,
     unchecked_return_type = "{ bytes: Uint8Array; codes: number; decodeMs: number; \
-        extractMs: number; readBytes: number; pictures: Uint8Array[] }"
+        extractMs: number; readBytes: number; pictures: Uint8Array[]; isWhole: boolean } | null"
 )]
 pub fn fingerprint_bytes(
     bytes: Vec<u8>,
@@ -53,8 +59,11 @@ pub fn fingerprint_bytes(
     on_progress: &Function,
     seed: Option<u64>,
     pictured: bool,
-) -> Result<Object, JsValue> {
-    fingerprint(Box::new(Cursor::new(bytes)), name, on_progress, seed, pictured)
+    part: u32,
+    parts: u32,
+) -> Result<JsValue, JsValue> {
+    let source = Box::new(Cursor::new(bytes));
+    fingerprint(source, name, on_progress, seed, pictured, Part { index: part, of: parts })
 }
 
 fn fingerprint(
@@ -63,7 +72,8 @@ fn fingerprint(
     on_progress: &Function,
     seed: Option<u64>,
     pictured: bool,
-) -> Result<Object, JsValue> {
+    part: Part,
+) -> Result<JsValue, JsValue> {
     let began_ms = now();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let mut media = Media::open(source, extension).map_err(|error| refused(&error))?;
@@ -75,11 +85,11 @@ fn fingerprint(
     }
     let opened_ms = now() - began_ms;
     let mut hooks = Hooks { clock: now, on_progress: &mut |share| tell(on_progress, share) };
-    let query = media.query(&mut hooks).map_err(|error| refused(&error))?;
-    Ok(answer(&query, opened_ms))
+    let query = media.query_part(part, &mut hooks).map_err(|error| refused(&error))?;
+    Ok(query.map_or(JsValue::NULL, |query| answer(&query, part, opened_ms).into()))
 }
 
-fn answer(query: &Query, opened_ms: f64) -> Object {
+fn answer(query: &Query, part: Part, opened_ms: f64) -> Object {
     let object = Object::new();
     set(&object, "bytes", &Uint8Array::from(query.wire.as_slice()));
     set(&object, "codes", &query.codes.into());
@@ -88,6 +98,7 @@ fn answer(query: &Query, opened_ms: f64) -> Object {
     set(&object, "readBytes", &(query.bytes_read as f64).into());
     let pictures: Array = query.pictures.iter().map(|p| Uint8Array::from(p.as_slice())).collect();
     set(&object, "pictures", &pictures);
+    set(&object, "isWhole", &(part.of <= 1 || query.path == Path::Whole).into());
     object
 }
 

@@ -86,6 +86,25 @@ pub fn query_from_stretch(first: u32, codes: &[u8]) -> Result<Vec<u8>, JsValue> 
     finish(&builder)
 }
 
+/// The wire bytes of a query whose samples are in two, those of `first` before those of `second`.
+///
+/// # Errors
+/// `{code, message}` with the code of [`wire::WireError::code`], or `invalid_fingerprint` where they
+/// are not parts of one.
+#[wasm_bindgen(js_name = joinQueries)]
+pub fn join_queries(first: &[u8], second: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let read = |part| wire::decode(part).map_err(|error| refusal(error.code(), &error));
+    let (first, second) = (read(first)?, read(second)?);
+    if first.duration_ms() != second.duration_ms() {
+        return Err(refusal("invalid_fingerprint", &"they are of recordings of different length"));
+    }
+    let mut builder = QueryBuilder::new(first.duration_ms());
+    for sample in first.samples().chain(second.samples()) {
+        builder.push(sample.start, sample.codes).map_err(|error| invalid(&error))?;
+    }
+    finish(&builder)
+}
+
 /// The numbers of core that who sends codes, or draws a picture, has to know.
 #[wasm_bindgen(
     unchecked_return_type = "{ hopMs: number; codesMin: number; codesPerQuery: number; bands: number }"

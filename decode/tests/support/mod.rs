@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use onmon_core::{Sample, wire};
-use onmon_decode::{DecodeError, Hooks, Media, Query, Reference};
+use onmon_decode::{DecodeError, Hooks, Media, Part, Query, Reference};
 
 /// Every file of the corpus, and the container and codec it is.
 pub const CORPUS: [(&str, &str, &str); 13] = [
@@ -53,6 +53,12 @@ pub fn passed(bytes: Vec<u8>) -> Result<Query, DecodeError> {
     let mut media = open(bytes)?;
     media.set_one_pass_below_ms(u32::MAX);
     media.query(&mut Hooks { clock, on_progress: &mut |_| ControlFlow::Continue(()) })
+}
+
+/// One of `of` parts of the query.
+pub fn part(media: Media, index: u32, of: u32) -> Result<Option<Query>, DecodeError> {
+    let part = Part { index, of };
+    media.query_part(part, &mut Hooks { clock, on_progress: &mut |_| ControlFlow::Continue(()) })
 }
 
 pub fn reference(bytes: Vec<u8>) -> Result<Reference, DecodeError> {

@@ -37,6 +37,11 @@ export class Decoding implements Runs, CodeFunctions {
     };
   }
 
+  /** Whether no file is in work. */
+  get isIdle(): boolean {
+    return this.#workshops.all.isIdle;
+  }
+
   /** Loads the commoner module, or, from where it is said to be, the one that decodes everything. */
   async prepare(wasm?: WasmSource, worker?: () => Worker): Promise<void> {
     if (worker) this.#workshops.mp3.makeWorker = this.#workshops.all.makeWorker = worker;

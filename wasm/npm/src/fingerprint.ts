@@ -1,8 +1,9 @@
-// A file to its fingerprint, in a worker of its own.
+// A file to its fingerprint, in workers of its own.
 
 import type { CodeFunctions } from './engine.js';
 import { OnmonError, type OnmonErrorCode } from './errors.js';
 import { describe, type Sample } from './inspect.js';
+import { extracted } from './halves.js';
 import type { Extracted } from './job.js';
 import type { ModuleFunctions } from './module.js';
 import { fingerprintOfPcm } from './pcm-fingerprint.js';
@@ -62,8 +63,8 @@ export async function fingerprint(
 ): Promise<Fingerprint> {
   const task = { kind: 'fingerprint', seed: options.seed, pictures: options.pictures ?? false } as const;
   try {
-    const { result, workMs } = await workshop.run(task, input, options);
-    return described(await engine.functions(), result as Extracted, workMs, 'onmon');
+    const { result, workMs } = await extracted(engine, workshop, task, input, options);
+    return described(await engine.functions(), result, workMs, 'onmon');
   } catch (error) {
     const audio = await decodedElsewhere(engine, input, error);
     if (audio === null) throw error;
@@ -96,8 +97,8 @@ async function fingerprintElsewhere(
   const made = await fingerprintOfPcm(engine, pcm, seed, signal, tell);
   onProgress?.({ phase: 'done', fraction: 1 });
   const extractMs = performance.now() - startedMs;
-  const extracted = { ...made, pictures: [], decodeMs, extractMs, readBytes: file.size };
-  return described(await engine.functions(), extracted, decodeMs + extractMs, 'browser');
+  const all = { ...made, pictures: [], decodeMs, extractMs, readBytes: file.size, isWhole: true };
+  return described(await engine.functions(), all, decodeMs + extractMs, 'browser');
 }
 
 function described(

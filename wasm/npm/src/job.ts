@@ -4,12 +4,20 @@ import type { Sparse } from './ranges.js';
 
 /** What is to be done with the file; the first two by the module that decodes, the others by that of tags. */
 export type Task =
-  /** With a seed the samples lie where a server has drawn them. */
-  | { kind: 'fingerprint'; seed?: bigint | undefined; pictures: boolean }
+  | FingerprintTask
   | { kind: 'essence' }
   | { kind: 'findTag' }
   /** Without a tag: take away the one that is there. */
   | { kind: 'planTag'; tag?: Uint8Array | undefined };
+
+/** With a seed the samples lie where a server has drawn them. Of several parts only the samples of one are taken. */
+export interface FingerprintTask {
+  kind: 'fingerprint';
+  seed?: bigint | undefined;
+  pictures: boolean;
+  part?: number;
+  parts?: number;
+}
 
 /** The module that decodes MP3 alone, or the one that decodes all that can be. */
 export type Decoder = 'mp3' | 'all';
@@ -31,7 +39,7 @@ export interface Job {
  */
 export type Phase = 'load' | 'extract' | 'done';
 
-/** What a worker made of a file's samples. */
+/** What a worker made of a file's samples, or of a part of them: `null` where there is nothing for that part. */
 export interface Extracted {
   bytes: Uint8Array;
   codes: number;
@@ -39,6 +47,8 @@ export interface Extracted {
   extractMs: number;
   readBytes: number;
   pictures: Uint8Array[];
+  /** Whether all samples are there, whichever part was asked for. */
+  isWhole: boolean;
 }
 
 /** What the worker says, in order: progress any number of times, then one of the others. */

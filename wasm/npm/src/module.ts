@@ -21,6 +21,7 @@ export interface ModuleLimits {
 export interface ModuleFunctions {
   Extractor: new (sampleRateHz: number, channels: number) => ModuleExtractor;
   decodeWire(bytes: Uint8Array): Inspection;
+  joinQueries(first: Uint8Array, second: Uint8Array): Uint8Array;
   limits(): ModuleLimits;
   mediaType(): string;
   queryFromCodes(codes: Uint8Array, durationMs: number, seed?: bigint): Uint8Array;

@@ -21,8 +21,9 @@ export interface PrepareOptions {
 /** What the package exports. */
 export interface Onmon {
   /**
-   * Fingerprints an encoded audio file in a worker of its own: only what the six samples need is read
-   * and decoded. At most two files are in work at once; others wait.
+   * Fingerprints an encoded audio file in workers of its own: only what the six samples need is read
+   * and decoded. In browsers a long file that is alone has two, on two cores. At most two files are in work at
+   * once; others wait.
    *
    * Rejects with an `OnmonError`. The file: `empty_file`, `unsupported_container`, `unsupported_codec`,
    * `no_audio_track`, `truncated`, `damaged`, `too_short`, `too_long`, `unsupported_rate`,

@@ -37,11 +37,13 @@ function done(
   const decoding = decoder === 'mp3' ? mp3 : all;
   const isBytes = input instanceof Uint8Array;
   switch (task.kind) {
-    case 'fingerprint':
+    case 'fingerprint': {
+      const { part = 0, parts = 1 } = task;
       decoding.initSync({ module });
       return isBytes
-        ? decoding.fingerprintBytes(input, name, onProgress, task.seed, task.pictures)
-        : decoding.fingerprintBlob(input, name, onProgress, task.seed, task.pictures);
+        ? decoding.fingerprintBytes(input, name, onProgress, task.seed, task.pictures, part, parts)
+        : decoding.fingerprintBlob(input, name, onProgress, task.seed, task.pictures, part, parts);
+    }
     case 'essence':
       decoding.initSync({ module });
       return isBytes

@@ -16,6 +16,7 @@ export const browserPlatform: Platform = {
   // A Blob is sent by reference, and a worker reads from it only what it needs.
   shareable: async (input) => (input instanceof Blob ? input : new Blob([input as BlobPart])),
   readsPieces: true,
+  halvesFiles: () => globalThis.navigator.hardwareConcurrency >= 2,
   decodeWhole,
   defaultServer: () => globalThis.location?.origin,
 };

@@ -23,5 +23,6 @@ export const nodePlatform: Platform = {
   shareable: async (input) =>
     input instanceof Uint8Array ? input : new Uint8Array(await input.arrayBuffer()),
   readsPieces: false,
+  halvesFiles: () => false,
   defaultServer: () => undefined,
 };

@@ -37,6 +37,8 @@ export interface Platform {
   shareable(input: Blob | Uint8Array): Promise<Blob | Uint8Array>;
   /** Whether its workers read a file piece by piece, or want all of it. */
   readonly readsPieces: boolean;
+  /** Whether two workers read a file in half the time: each only what it needs, on a core of its own. */
+  halvesFiles(): boolean;
   /** All of a file, decoded by something else than this package; `null` where that cannot. */
   decodeWhole?(input: Blob): Promise<Pcm | null>;
   /** The server that is meant where none is named. */

@@ -11,6 +11,11 @@ export class Slots {
     this.#free = count;
   }
 
+  /** Places that nobody has. */
+  get free(): number {
+    return this.#free;
+  }
+
   /** Waits for a place; call what it resolves to, once, to give the place back. */
   take(signal: AbortSignal | undefined): Promise<() => void> {
     const release = () => {

@@ -33,7 +33,7 @@ export interface WorkOptions {
 export const FILES_AT_ONCE = 2;
 
 /** What runs tasks on files. */
-export type Runs = Pick<Workshop, 'run'>;
+export type Runs = Pick<Workshop, 'run' | 'isIdle'>;
 
 /** Runs tasks on files, a few at a time. */
 export class Workshop {
@@ -48,6 +48,11 @@ export class Workshop {
     this.#engine = engine;
     this.#slots = slots;
     this.#decoder = decoder;
+  }
+
+  /** Whether no file is in work. */
+  get isIdle(): boolean {
+    return this.#slots.free === FILES_AT_ONCE;
   }
 
   /** The result of a task, as the worker reports it, and the wall time that it took. */
