@@ -280,8 +280,8 @@ impl Track {
         }
     }
 
-    /// Brings the decoder to where nothing of before sounds on, so that what is decoded from here on
-    /// is the same whatever was decoded before.
+    /// Brings the decoder to where nothing of before sounds on, so that what is decoded from here
+    /// on is the same whatever was decoded before.
     fn forget(&mut self) -> Result<(), DecodeError> {
         // That of AAC, reset, goes on with its random numbers.
         if self.params.codec == codec::CODEC_ID_AAC {

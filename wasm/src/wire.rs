@@ -96,7 +96,7 @@ pub fn join_queries(first: &[u8], second: &[u8]) -> Result<Vec<u8>, JsValue> {
     let read = |part| wire::decode(part).map_err(|error| refusal(error.code(), &error));
     let (first, second) = (read(first)?, read(second)?);
     if first.duration_ms() != second.duration_ms() {
-        return Err(refusal("invalid_fingerprint", &"they are of recordings of different length"));
+        return Err(refusal("invalid_fingerprint", &"they are of different recordings"));
     }
     let mut builder = QueryBuilder::new(first.duration_ms());
     for sample in first.samples().chain(second.samples()) {
