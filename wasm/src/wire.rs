@@ -89,8 +89,8 @@ pub fn query_from_stretch(first: u32, codes: &[u8]) -> Result<Vec<u8>, JsValue> 
 /// The wire bytes of a query whose samples are in two, those of `first` before those of `second`.
 ///
 /// # Errors
-/// `{code, message}` with the code of [`wire::WireError::code`], or `invalid_fingerprint` where they
-/// are not parts of one.
+/// `{code, message}` with the code of [`wire::WireError::code`], or `invalid_fingerprint` where
+/// they are not parts of one.
 #[wasm_bindgen(js_name = joinQueries)]
 pub fn join_queries(first: &[u8], second: &[u8]) -> Result<Vec<u8>, JsValue> {
     let read = |part| wire::decode(part).map_err(|error| refusal(error.code(), &error));
