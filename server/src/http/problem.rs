@@ -105,9 +105,8 @@ impl Problem {
     /// Too many requests at once, of whom the last would wait so long.
     pub fn busy(wait: Duration) -> Problem {
         let detail = "too many requests at once; wait as long as Retry-After says";
-        let seconds = HeaderValue::from(retry_after_s(wait));
-        let header = Some(Box::new((RETRY_AFTER, seconds)));
-        Problem { header, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail) }
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+            .retry_after_s(retry_after_s(wait))
     }
 
     /// No room for one more stream.
@@ -191,9 +190,12 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, retry_ms: i64) -> Problem {
+    fn retry_after(self, retry_ms: i64) -> Problem {
         // Whole seconds, and not too few.
-        let seconds = retry_ms.max(0).div_euclid(1_000) + 1;
+        self.retry_after_s(retry_ms.max(0).unsigned_abs() / 1_000 + 1)
+    }
+
+    fn retry_after_s(mut self, seconds: u64) -> Problem {
         self.header = Some(Box::new((RETRY_AFTER, HeaderValue::from(seconds))));
         self
     }

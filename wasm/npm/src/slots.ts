@@ -4,16 +4,18 @@ import { OnmonError } from './errors.js';
 
 /** A fixed number of places, given out first come, first served. */
 export class Slots {
+  readonly #count: number;
   #free: number;
   readonly #line: (() => void)[] = [];
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = count;
   }
 
-  /** Places that nobody has. */
-  get free(): number {
-    return this.#free;
+  /** Whether nobody has a place. */
+  get isIdle(): boolean {
+    return this.#free === this.#count;
   }
 
   /** Waits for a place; call what it resolves to, once, to give the place back. */

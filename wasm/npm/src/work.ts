@@ -52,7 +52,7 @@ export class Workshop {
 
   /** Whether no file is in work. */
   get isIdle(): boolean {
-    return this.#slots.free === FILES_AT_ONCE;
+    return this.#slots.isIdle;
   }
 
   /** The result of a task, as the worker reports it, and the wall time that it took. */
