@@ -53,13 +53,25 @@ pub struct Row {
     pub generator_cores: f64,
 }
 
-/// More than can be answered.
+/// A peak, and what became of more than that right after it.
+pub struct Round {
+    pub peak_per_s: f64,
+    pub offered_per_s: f64,
+    pub generator_cores: f64,
+    pub sent: Vec<Sent<Answer>>,
+}
+
+/// More than can be answered, all rounds together.
 #[derive(Debug, Serialize)]
 pub struct Overload {
     pub offered_per_s: f64,
+    /// The peak of the same minutes.
+    pub peak_per_s: f64,
     /// Queries answered 200 while it lasted, a second.
     pub goodput_per_s: f64,
     pub ratio_to_peak: f64,
+    /// The same of each round.
+    pub ratios: Vec<f64>,
     /// Queries by how they were answered: a status, or `broken`.
     pub answers: BTreeMap<String, usize>,
     /// Of those refused (429, 503), how many were told when to come again.
@@ -140,16 +152,16 @@ impl Row {
 }
 
 impl Overload {
-    pub fn of(
-        offered_per_s: f64,
-        lasts: Duration,
-        sent: &[Sent<Answer>],
-        generator_cores: f64,
-        peak_per_s: f64,
-    ) -> Overload {
+    pub fn of(lasts: Duration, rounds: &[Round]) -> Overload {
+        let mean =
+            |of: fn(&Round) -> f64| rounds.iter().map(of).sum::<f64>() / rounds.len().max(1) as f64;
+        let goodput = |round: &Round| answered_within(lasts, &round.sent);
+        let peak_per_s = mean(|round| round.peak_per_s);
+        let goodput_per_s = rounds.iter().map(goodput).sum::<f64>() / rounds.len().max(1) as f64;
+        let sent = || rounds.iter().flat_map(|round| &round.sent);
         let mut answers = BTreeMap::new();
         let (mut refused, mut told) = (vec![], 0);
-        for query in sent {
+        for query in sent() {
             let name = match query.answer {
                 Answer::Status { status, .. } => status.to_string(),
                 Answer::Broken => "broken".to_owned(),
@@ -160,17 +172,18 @@ impl Overload {
                 told += usize::from(retry_after);
             }
         }
-        let goodput_per_s = answered_within(lasts, sent);
-        let good = sent.iter().filter(|query| query.answer.is_good());
+        let good = sent().filter(|query| query.answer.is_good());
         Overload {
-            offered_per_s,
+            offered_per_s: mean(|round| round.offered_per_s),
+            peak_per_s,
             goodput_per_s,
             ratio_to_peak: goodput_per_s / peak_per_s,
+            ratios: rounds.iter().map(|round| goodput(round) / round.peak_per_s).collect(),
             answers,
             refused_with_retry_after: told,
             answered: Percentiles::of(good.map(|query| query.waited)),
             refused: Percentiles::of(refused),
-            generator_cores,
+            generator_cores: mean(|round| round.generator_cores),
         }
     }
 }
@@ -228,12 +241,16 @@ impl Row {
 
 impl Overload {
     fn print(&self) {
+        let percent = |ratio: &f64| format!("{:.1}", 100.0 * ratio);
+        let ratios: Vec<String> = self.ratios.iter().map(percent).collect();
         println!(
-            "\noffered {:.1}/s: {:.1}/s answered, {:.1} % of the peak; by answer: {:?}; {} of the \
-             refused were told when to come again",
+            "\noffered {:.1}/s: {:.1}/s answered, {:.1} % of the peak of {:.1}/s just before ({}); \
+             by answer: {:?}; {} of the refused were told when to come again",
             self.offered_per_s,
             self.goodput_per_s,
             100.0 * self.ratio_to_peak,
+            self.peak_per_s,
+            ratios.join(", "),
             self.answers,
             self.refused_with_retry_after
         );
