@@ -62,8 +62,8 @@ const LOADS: [u32; 10] = [10, 20, 30, 40, 50, 60, 70, 80, 90, 95];
 
 const OVERLOAD: f64 = 2.0;
 
-/// How often the overload is measured, each time right after a peak of its own: a machine that others
-/// use as well is a fifth faster now and slower a minute later, and the ratio must not show that.
+/// How often the overload is measured, each time right after a peak of its own: a machine that
+/// others use as well is a fifth slower a minute later, and the ratio must not show that.
 const ROUNDS: u64 = 3;
 
 /// Queries, one after the other, that tell what one takes alone.
