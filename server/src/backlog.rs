@@ -22,6 +22,7 @@ pub struct Backlog {
     waiting: AtomicU64,
     /// Of the mean search; 0 before the first.
     search_ns: AtomicU64,
+    turned_away: AtomicU64,
 }
 
 impl Default for Backlog {
@@ -33,7 +34,12 @@ impl Default for Backlog {
 
 impl Backlog {
     fn of_cores(cores: u64) -> Backlog {
-        Backlog { cores, waiting: AtomicU64::new(0), search_ns: AtomicU64::new(0) }
+        Backlog {
+            cores,
+            waiting: AtomicU64::new(0),
+            search_ns: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
+        }
     }
 
     /// One more waits.
@@ -60,12 +66,16 @@ impl Backlog {
         let work_ns = waiting.saturating_mul(self.search_ns.load(Ordering::Relaxed));
         Duration::from_nanos(work_ns / self.cores)
     }
-}
 
-/// When to come again if there is so much to be waited for: whole seconds.
-pub fn retry_after_s(wait: Duration) -> u64 {
-    let begun = u64::from(wait.subsec_nanos() > 0);
-    wait.as_secs().saturating_add(begun).clamp(RETRY_S.0, RETRY_S.1)
+    /// When the next that is turned away is to come again if there is so much to be waited for:
+    /// whole seconds, the wait and up to as long again, one after the other. Who was turned away
+    /// together would otherwise come back together.
+    pub fn retry_after_s(&self, wait: Duration) -> u64 {
+        let begun = u64::from(wait.subsec_nanos() > 0);
+        let least = wait.as_secs().saturating_add(begun).clamp(RETRY_S.0, RETRY_S.1);
+        let turn = self.turned_away.fetch_add(1, Ordering::Relaxed);
+        (least + turn % (least + 1)).min(RETRY_S.1)
+    }
 }
 
 fn nanoseconds(time: Duration) -> u64 {
@@ -115,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn who_is_turned_away_together_comes_back_one_after_the_other() {
+        let backlog = Backlog::of_cores(1);
+        let told: Vec<u64> = (0..5).map(|_| backlog.retry_after_s(ms(2_500))).collect();
+        assert_eq!(told, [3, 4, 5, 6, 3]);
+    }
+
+    #[test]
     fn a_wait_is_told_in_begun_seconds_from_one_to_sixty() {
         for (wait, told) in [
             (ms(0), 1),
@@ -126,7 +143,7 @@ mod tests {
             (ms(60_001), 60),
             (Duration::MAX, 60),
         ] {
-            assert_eq!(retry_after_s(wait), told, "{wait:?}");
+            assert_eq!(Backlog::of_cores(1).retry_after_s(wait), told, "{wait:?}");
         }
     }
 }

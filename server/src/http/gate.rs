@@ -1,7 +1,7 @@
 //! What every request passes: the limits of the API, the log, the counters, the caches.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
@@ -14,13 +14,14 @@ use tracing::Instrument;
 use super::problem::{Code, Problem};
 use super::service::Service;
 use super::{lingering, request_span};
+use crate::backlog::Backlog;
 
 /// Lets a request to the API in, unless too many are in already; gives it up when it takes too
 /// long.
 pub async fn admit(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let request = lingering::wrap(request);
     let Ok(_permit) = service.in_flight.try_acquire() else {
-        return Problem::busy(service.backlog.wait()).into_response();
+        return busy(&service.backlog, service.backlog.wait());
     };
     match timeout(service.request_timeout, next.run(request)).await {
         Ok(response) => response,
@@ -37,9 +38,13 @@ pub async fn admit_in_time(
 ) -> Response {
     let wait = service.backlog.wait();
     if wait > service.wait_max {
-        return Problem::busy(wait).into_response();
+        return busy(&service.backlog, wait);
     }
     next.run(request).await
+}
+
+fn busy(backlog: &Backlog, wait: Duration) -> Response {
+    Problem::busy(backlog.retry_after_s(wait)).into_response()
 }
 
 /// Logs the route, never its parameters or body, and counts what went wrong; all that is done for

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -18,7 +17,6 @@ use onmon_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::backlog::retry_after_s;
 use crate::payments::NotReceived;
 
 /// The media type of a problem.
@@ -102,11 +100,10 @@ impl Problem {
         Problem::from(SharingError::NoSuchPermit)
     }
 
-    /// Too many requests at once, of whom the last would wait so long.
-    pub fn busy(wait: Duration) -> Problem {
+    /// Too many requests at once; to be sent again so many seconds later.
+    pub fn busy(seconds: u64) -> Problem {
         let detail = "too many requests at once; wait as long as Retry-After says";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
-            .retry_after_s(retry_after_s(wait))
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after_s(seconds)
     }
 
     /// No room for one more stream.
