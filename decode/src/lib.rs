@@ -10,6 +10,7 @@
 //! PCM          -> onmon_core::Extractor                     codes.rs
 //! ```
 //! [`essence::digest`] reads the packets as well and decodes none: it identifies the file's audio.
+//! [`Packets`] hands them to a decoder of somebody else's.
 //!
 //! No files, threads or clock of its own: the caller hands in a [`MediaSource`] and a [`Clock`], so
 //! the same code runs in a browser's worker. What a file holds never makes it panic, hang or
@@ -42,6 +43,7 @@ mod mp3;
 mod names;
 #[cfg(feature = "opus")]
 mod opus;
+mod packets;
 mod pcm;
 mod picture;
 mod samples;
@@ -51,6 +53,7 @@ mod whole;
 pub use error::DecodeError;
 pub use hooks::{Clock, Hooks};
 pub use media::{Media, MediaInfo, Path, Query, Reference, Spent};
+pub use packets::{Codec, EncodedPacket, Packets};
 pub use pcm::Pcm;
 pub use samples::{Part, Places};
 /// What a source must be: `Read`, `Seek` and whether it seeks and how long it is. Files and

@@ -437,18 +437,7 @@ impl Track {
 
     /// A symphonia error that ends the reading, in our words.
     fn fatal(&self, error: Error) -> DecodeError {
-        if let Err(spent) = self.meter.check() {
-            return spent;
-        }
-        match error {
-            Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-                DecodeError::Read(error)
-            }
-            Error::DecodeError(detail) | Error::LimitError(detail) | Error::Unsupported(detail) => {
-                DecodeError::Damaged { detail }
-            }
-            _ => DecodeError::Damaged { detail: "it ends too early" },
-        }
+        error_in_words(error, &self.meter)
     }
 
     fn frame_at(&self, ts: Timestamp) -> i64 {
@@ -483,13 +472,29 @@ fn mp3_reader(
     }
 }
 
+/// A symphonia error that ends the reading, in our words.
+pub(crate) fn error_in_words(error: Error, meter: &Meter) -> DecodeError {
+    if let Err(spent) = meter.check() {
+        return spent;
+    }
+    match error {
+        Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+            DecodeError::Read(error)
+        }
+        Error::DecodeError(detail) | Error::LimitError(detail) | Error::Unsupported(detail) => {
+            DecodeError::Damaged { detail }
+        }
+        _ => DecodeError::Damaged { detail: "it ends too early" },
+    }
+}
+
 /// The end of a stream that has no marked end, or that was cut off.
-fn is_end(error: &Error) -> bool {
+pub(crate) fn is_end(error: &Error) -> bool {
     matches!(error, Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof)
 }
 
 /// Ticks of a time base in frames, rounded to the nearest.
-fn frames_at(ticks: i64, rate_hz: u32, base: TimeBase) -> i64 {
+pub(crate) fn frames_at(ticks: i64, rate_hz: u32, base: TimeBase) -> i64 {
     let scaled = i128::from(ticks) * i128::from(base.numer.get()) * i128::from(rate_hz);
     let denominator = i128::from(base.denom.get());
     clamp((2 * scaled + denominator).div_euclid(2 * denominator))

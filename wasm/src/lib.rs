@@ -22,6 +22,8 @@ mod essence;
 mod extractor;
 #[cfg(feature = "file")]
 mod fingerprint;
+#[cfg(feature = "decode")]
+mod packets;
 #[cfg(feature = "tag")]
 mod tag;
 #[cfg(feature = "extract")]

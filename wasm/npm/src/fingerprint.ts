@@ -64,7 +64,7 @@ export async function fingerprint(
   const task = { kind: 'fingerprint', seed: options.seed, pictures: options.pictures ?? false } as const;
   try {
     const { result, workMs } = await extracted(engine, workshop, task, input, options);
-    return described(await engine.functions(), result, workMs, 'onmon');
+    return described(await engine.functions(), result, workMs);
   } catch (error) {
     const audio = await decodedElsewhere(engine, input, error);
     if (audio === null) throw error;
@@ -97,15 +97,15 @@ async function fingerprintElsewhere(
   const made = await fingerprintOfPcm(engine, pcm, seed, signal, tell);
   onProgress?.({ phase: 'done', fraction: 1 });
   const extractMs = performance.now() - startedMs;
-  const all = { ...made, pictures: [], decodeMs, extractMs, readBytes: file.size, isWhole: true };
-  return described(await engine.functions(), all, decodeMs + extractMs, 'browser');
+  const spent = { decodeMs, extractMs, readBytes: file.size };
+  const all: Extracted = { ...made, ...spent, pictures: [], isWhole: true, decodedBy: 'browser' };
+  return described(await engine.functions(), all, decodeMs + extractMs);
 }
 
 function described(
   functions: ModuleFunctions,
-  { bytes, codes, pictures, decodeMs, extractMs, readBytes }: Extracted,
+  { bytes, codes, pictures, decodeMs, extractMs, readBytes, decodedBy = 'onmon' }: Extracted,
   workMs: number,
-  decodedBy: Fingerprint['decodedBy'],
 ): Fingerprint {
   const { durationMs, hopMs, samples } = describe(functions, bytes);
   const load = Math.max(0, workMs - decodeMs - extractMs);

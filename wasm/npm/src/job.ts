@@ -49,6 +49,8 @@ export interface Extracted {
   pictures: Uint8Array[];
   /** Whether all samples are there, whichever part was asked for. */
   isWhole: boolean;
+  /** Whose decoder it was; ours where nothing is said. */
+  decodedBy?: 'onmon' | 'browser';
 }
 
 /** What the worker says, in order: progress any number of times, then one of the others. */

@@ -41,7 +41,8 @@ export async function fingerprintOfPcm(
   }
 }
 
-function interleaved(channels: Float32Array[], from: number, frames: number): Float32Array {
+/** A stretch of channels, a frame of all after the other. */
+export function interleaved(channels: Float32Array[], from: number, frames: number): Float32Array {
   const block = new Float32Array(frames * channels.length);
   channels.forEach((channel, index) => {
     for (let at = 0; at < frames; at += 1) block[at * channels.length + index] = channel[from + at]!;

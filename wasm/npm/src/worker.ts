@@ -2,7 +2,12 @@
 
 import type { Job, Report } from './job.js';
 import { perform } from './perform.js';
+import { helped, mayHelp } from './web-codecs.js';
 
-globalThis.addEventListener('message', (event: MessageEvent<Job>) => {
-  perform(event.data, (report: Report) => globalThis.postMessage(report));
+globalThis.addEventListener('message', ({ data: job }: MessageEvent<Job>) => {
+  const tell = (report: Report) => globalThis.postMessage(report);
+  perform(job, (report) => {
+    if (mayHelp(job, report)) void helped(job, report, tell).then(tell);
+    else tell(report);
+  });
 });
