@@ -54,8 +54,8 @@ pub struct Packets {
 }
 
 impl Packets {
-    /// Opens a source and picks its audio track, whoever can decode it. `extension` is a hint, as in
-    /// [`Media::open`](crate::Media::open).
+    /// Opens a source and picks its audio track, whoever can decode it. `extension` is a hint, as
+    /// in [`Media::open`](crate::Media::open).
     ///
     /// # Errors
     /// As `Media::open`; [`DecodeError::UnsupportedCodec`] of what the registry has no name for.
@@ -108,11 +108,11 @@ impl Packets {
     ///
     /// # Errors
     /// [`DecodeError::Damaged`], [`DecodeError::Read`], [`DecodeError::BudgetSpent`].
-    pub fn next(&mut self) -> Result<Option<EncodedPacket>, DecodeError> {
-        guarded(|| self.next_unguarded())
+    pub fn read_packet(&mut self) -> Result<Option<EncodedPacket>, DecodeError> {
+        guarded(|| self.read_unguarded())
     }
 
-    fn next_unguarded(&mut self) -> Result<Option<EncodedPacket>, DecodeError> {
+    fn read_unguarded(&mut self) -> Result<Option<EncodedPacket>, DecodeError> {
         loop {
             self.meter.check()?;
             match self.reader.next_packet() {
@@ -129,7 +129,7 @@ impl Packets {
     }
 }
 
-/// The track in the registry's words; `None` for what it has none for, or what it cannot be said of.
+/// The track in the registry's words; `None` for what it has none for or cannot be said of.
 fn named(params: &AudioCodecParameters) -> Option<Codec> {
     let extra = params.extra_data.as_deref();
     let (name, description) = match params.codec {
@@ -148,8 +148,8 @@ fn named(params: &AudioCodecParameters) -> Option<Codec> {
     })
 }
 
-/// The audio object type of an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1): five bits; all of them
-/// set, 32 and the six that follow.
+/// The audio object type of an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1): five bits; all of
+/// them set, 32 and the six that follow.
 fn object_type(config: &[u8]) -> Option<u8> {
     let [first, second, ..] = *config else { return None };
     match first >> 3 {

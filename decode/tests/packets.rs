@@ -26,7 +26,7 @@ fn a_track_is_told_in_the_registrys_words_and_read_whole() {
         assert!((1..=2).contains(&told.channels) && told.rate_hz >= 8_000, "{name}: {told:?}");
         assert!(description.contains(&told.description.unwrap().len()), "{name}");
         let (mut read, mut last, mut count) = (0, i64::MIN, 0);
-        while let Some(packet) = packets.next().unwrap() {
+        while let Some(packet) = packets.read_packet().unwrap() {
             assert!(packet.at_us > last, "{name}: packet {count}");
             (read, last, count) = (read + packet.data.len() as u64, packet.at_us, count + 1);
         }
@@ -53,7 +53,7 @@ fn a_file_that_is_cut_off_anywhere_ends_or_is_refused() {
         for len in (0..whole.len()).step_by(whole.len() / 61 + 1) {
             let Ok(mut packets) = open(whole[..len].to_vec()) else { continue };
             let mut count = 0;
-            while let Ok(Some(_)) = packets.next() {
+            while let Ok(Some(_)) = packets.read_packet() {
                 count += 1;
                 assert!(count < 10_000, "{name} of {len} bytes");
             }

@@ -47,7 +47,7 @@ impl Packets {
     /// As the constructor.
     #[wasm_bindgen(unchecked_return_type = "{ timestamp: number; data: Uint8Array } | undefined")]
     pub fn next(&mut self) -> Result<JsValue, JsValue> {
-        let Some(packet) = self.0.next().map_err(|error| refused(&error))? else {
+        let Some(packet) = self.0.read_packet().map_err(|error| refused(&error))? else {
             return Ok(JsValue::UNDEFINED);
         };
         let object = Object::new();
