@@ -35,7 +35,8 @@ pub(crate) fn choose<'f>(
     }
 }
 
-fn audio_params(track: &FormatTrack) -> Option<&AudioCodecParameters> {
+/// What the headers say of a track, if it is one of audio.
+pub(crate) fn audio_params(track: &FormatTrack) -> Option<&AudioCodecParameters> {
     track.codec_params.as_ref().and_then(CodecParameters::audio)
 }
 

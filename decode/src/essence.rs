@@ -13,14 +13,15 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::FormatReader;
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::MediaSource;
 
 use crate::choice::choose;
 use crate::error::DecodeError;
 use crate::hooks::{Hooks, Progress};
 use crate::media::{format_reader, guarded};
-use crate::meter::{Meter, MeteredSource};
+use crate::meter::{Meter, metered};
 use crate::names;
+use crate::track::{error_in_words, is_end};
 
 /// Keeps this digest apart from any other SHA-256 of the same bytes; numbers its definition.
 const DOMAIN: &[u8] = b"onmon essence 1\0";
@@ -48,13 +49,8 @@ pub fn digest(
     extension: Option<&str>,
     hooks: &mut Hooks<'_>,
 ) -> Result<Essence, DecodeError> {
-    let (source, meter) = MeteredSource::new(source);
-    let bytes = source.byte_len();
-    if bytes == Some(0) {
-        return Err(DecodeError::Empty);
-    }
+    let (stream, meter, bytes) = metered(source)?;
     meter.start(hooks.clock);
-    let stream = MediaSourceStream::new(Box::new(source), Default::default());
     guarded(|| {
         let reader = format_reader(stream, extension, &meter)?;
         let mut progress = Progress::new(hooks);
@@ -89,19 +85,8 @@ fn read_through(
             Ok(None) => break,
             // A new chapter of the file (chained Ogg).
             Err(Error::ResetRequired) => track = choose(reader.as_ref(), container)?.id,
-            Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                break;
-            }
-            Err(error) => {
-                meter.check()?;
-                return Err(match error {
-                    Error::IoError(error) => DecodeError::Read(error),
-                    Error::DecodeError(detail)
-                    | Error::LimitError(detail)
-                    | Error::Unsupported(detail) => DecodeError::Damaged { detail },
-                    _ => DecodeError::Damaged { detail: "it cannot be read through" },
-                });
-            }
+            Err(error) if is_end(&error) => break,
+            Err(error) => return Err(error_in_words(error, meter)),
         }
         if let Some(bytes) = bytes {
             progress.tell((meter.bytes_read() as f64 / bytes as f64) as f32)?;

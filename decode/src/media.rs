@@ -16,7 +16,7 @@ use symphonia::core::meta::MetadataOptions;
 use crate::codes::{CodeMaker, PcmFormat};
 use crate::error::DecodeError;
 use crate::hooks::{Hooks, Progress};
-use crate::meter::{Meter, MeteredSource};
+use crate::meter::{Meter, metered};
 use crate::names;
 use crate::pcm::{Pcm, enter};
 use crate::samples::{Part, Places, by_seeking};
@@ -128,12 +128,7 @@ impl Media {
         source: Box<dyn MediaSource>,
         extension: Option<&str>,
     ) -> Result<Self, DecodeError> {
-        let (source, meter) = MeteredSource::new(source);
-        if source.byte_len() == Some(0) {
-            return Err(DecodeError::Empty);
-        }
-        let bytes = source.byte_len();
-        let stream = MediaSourceStream::new(Box::new(source), Default::default());
+        let (stream, meter, bytes) = metered(source)?;
         let hint = extension.map(str::to_owned);
         let track = guarded(|| probe(stream, hint.as_deref(), &meter))?;
         let format = PcmFormat::new(track.rate_hz(), track.channels())?;

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use symphonia::core::io::MediaSource;
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 
 use crate::error::DecodeError;
 use crate::hooks::Clock;
@@ -59,6 +59,19 @@ impl Meter {
             _ => None,
         }
     }
+}
+
+/// A stream over a source that is not empty, its counters, and the source's length in bytes if it
+/// knows it.
+pub(crate) fn metered(
+    source: Box<dyn MediaSource>,
+) -> Result<(MediaSourceStream<'static>, Arc<Meter>, Option<u64>), DecodeError> {
+    let (source, meter) = MeteredSource::new(source);
+    let bytes = source.byte_len();
+    if bytes == Some(0) {
+        return Err(DecodeError::Empty);
+    }
+    Ok((MediaSourceStream::new(Box::new(source), Default::default()), meter, bytes))
 }
 
 /// A source whose reads are counted and bounded.

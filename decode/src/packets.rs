@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecParameters, well_known as codec};
 use symphonia::core::formats::{FormatReader, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::MediaSource;
 use symphonia::core::units::TimeBase;
 
+use crate::choice::audio_params;
 use crate::error::DecodeError;
 use crate::hooks::Clock;
 use crate::media::{format_reader, guarded};
-use crate::meter::{Meter, MeteredSource};
+use crate::meter::{Meter, metered};
 use crate::names;
 use crate::track::{error_in_words, frames_at, is_end};
 
@@ -64,20 +64,14 @@ impl Packets {
         extension: Option<&str>,
         clock: Clock,
     ) -> Result<Self, DecodeError> {
-        let (source, meter) = MeteredSource::new(source);
-        let bytes = source.byte_len();
-        if bytes == Some(0) {
-            return Err(DecodeError::Empty);
-        }
+        let (stream, meter, bytes) = metered(source)?;
         meter.start(clock);
-        let stream = MediaSourceStream::new(Box::new(source), Default::default());
         guarded(|| {
             let reader = format_reader(stream, extension, &meter)?;
             let container = names::container(reader.format_info().short_name);
-            let Some(track) = reader.default_track(TrackType::Audio) else {
-                return Err(DecodeError::NoAudioTrack { container });
-            };
-            let Some(params) = track.codec_params.as_ref().and_then(CodecParameters::audio) else {
+            let track = reader.default_track(TrackType::Audio);
+            let Some((track, params)) = track.and_then(|track| Some((track, audio_params(track)?)))
+            else {
                 return Err(DecodeError::NoAudioTrack { container });
             };
             let unsupported =

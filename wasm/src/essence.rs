@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::blob::BlobSource;
-use crate::fingerprint::{now, refused, tell};
+use crate::fingerprint::{extension_of, now, refused, tell};
 use crate::refusal::set;
 
 /// Digests the encoded audio of a file that the user chose, in a worker of a browser. Blocks until
@@ -45,7 +45,7 @@ fn digest(
     name: &str,
     on_progress: &Function,
 ) -> Result<Object, JsValue> {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let extension = extension_of(name);
     let mut hooks = Hooks { clock: now, on_progress: &mut |share| tell(on_progress, share) };
     let found = essence::digest(source, extension, &mut hooks).map_err(|error| refused(&error))?;
     let object = Object::new();

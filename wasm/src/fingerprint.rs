@@ -75,7 +75,7 @@ fn fingerprint(
     part: Part,
 ) -> Result<JsValue, JsValue> {
     let began_ms = now();
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let extension = extension_of(name);
     let mut media = Media::open(source, extension).map_err(|error| refused(&error))?;
     if let Some(seed) = seed {
         media.set_places(Places::Drawn(seed));
@@ -100,6 +100,11 @@ fn answer(query: &Query, part: Part, opened_ms: f64) -> Object {
     set(&object, "pictures", &pictures);
     set(&object, "isWhole", &(part.of <= 1 || query.path == Path::Whole).into());
     object
+}
+
+/// What a file's name says of its container: a hint.
+pub fn extension_of(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, extension)| extension)
 }
 
 /// A callback that throws does not stop the work: its caller hears of that elsewhere.

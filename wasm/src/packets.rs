@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::blob::BlobSource;
-use crate::fingerprint::{now, refused};
+use crate::fingerprint::{extension_of, now, refused};
 use crate::refusal::set;
 
 /// The audio track of a file that the user chose, packet by packet, in a worker of a browser; wraps
@@ -21,7 +21,7 @@ impl Packets {
     /// `{code, message}` with the code of [`onmon_decode::DecodeError::code`].
     #[wasm_bindgen(constructor)]
     pub fn new(blob: Blob, name: &str) -> Result<Packets, JsValue> {
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        let extension = extension_of(name);
         let source = Box::new(BlobSource::new(blob)?);
         onmon_decode::Packets::open(source, extension, now).map(Self).map_err(|e| refused(&e))
     }

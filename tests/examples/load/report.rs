@@ -153,11 +153,12 @@ impl Row {
 
 impl Overload {
     pub fn of(lasts: Duration, rounds: &[Round]) -> Overload {
-        let mean =
-            |of: fn(&Round) -> f64| rounds.iter().map(of).sum::<f64>() / rounds.len().max(1) as f64;
+        let mean = |of: &dyn Fn(&Round) -> f64| {
+            rounds.iter().map(of).sum::<f64>() / rounds.len().max(1) as f64
+        };
         let goodput = |round: &Round| answered_within(lasts, &round.sent);
-        let peak_per_s = mean(|round| round.peak_per_s);
-        let goodput_per_s = rounds.iter().map(goodput).sum::<f64>() / rounds.len().max(1) as f64;
+        let peak_per_s = mean(&|round| round.peak_per_s);
+        let goodput_per_s = mean(&goodput);
         let sent = || rounds.iter().flat_map(|round| &round.sent);
         let mut answers = BTreeMap::new();
         let (mut refused, mut told) = (vec![], 0);
@@ -174,7 +175,7 @@ impl Overload {
         }
         let good = sent().filter(|query| query.answer.is_good());
         Overload {
-            offered_per_s: mean(|round| round.offered_per_s),
+            offered_per_s: mean(&|round| round.offered_per_s),
             peak_per_s,
             goodput_per_s,
             ratio_to_peak: goodput_per_s / peak_per_s,
@@ -183,7 +184,7 @@ impl Overload {
             refused_with_retry_after: told,
             answered: Percentiles::of(good.map(|query| query.waited)),
             refused: Percentiles::of(refused),
-            generator_cores: mean(|round| round.generator_cores),
+            generator_cores: mean(&|round| round.generator_cores),
         }
     }
 }

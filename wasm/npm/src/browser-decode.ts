@@ -1,4 +1,4 @@
-// The browser's own decoder, for what ours do not read (HE-AAC, surround Opus, a Mac's CAF): it takes a file whole
+// The browser's own decoder, for what neither ours nor web-codecs.ts read (a Mac's CAF): it takes a file whole
 // and gives it whole, so files that would fill the memory are left out.
 
 import { claimsSound } from './guard-files.js';

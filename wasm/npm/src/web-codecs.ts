@@ -4,12 +4,16 @@
 import * as all from '../pkg/onmon_wasm.js';
 import type { Extracted, Job, Report } from './job.js';
 import { interleaved } from './pcm-fingerprint.js';
+import { rising } from './rising.js';
 
 /** What our decoders say of a file whose packets another one may read. */
 const NOT_OURS = ['unsupported_codec', 'unsupported_channels'];
 
 /** Packets that wait for the decoder, at most: about a second. */
 const QUEUED_MAX = 48;
+
+/** Steps in which progress is told: packets are many more. */
+const STEPS = 100;
 
 /** Waited for it at most before it is asked again. */
 const PATIENCE_MS = 50;
@@ -47,6 +51,7 @@ async function decoded(
   const config = packets.config();
   if (!(await AudioDecoder.isConfigSupported(config)).supported) return null;
   const heard = new Heard();
+  const onProgress = rising((fraction) => tell({ type: 'progress', fraction }));
   let broken: unknown;
   const decoder = new AudioDecoder({
     output: (audio) => {
@@ -65,7 +70,7 @@ async function decoded(
     decoder.decode(new EncodedAudioChunk({ type: 'key', ...packet }));
     while (decoder.decodeQueueSize > QUEUED_MAX && broken === undefined) await dequeued(decoder);
     if (broken !== undefined) throw broken;
-    tell({ type: 'progress', fraction: packets.share() });
+    onProgress(Math.floor(STEPS * packets.share()) / STEPS);
   }
   await decoder.flush();
   if (broken !== undefined) throw broken;
