@@ -1,4 +1,4 @@
-//! Sum of products of 16-bit integers: the one place that asks for SIMD, without `unsafe`.
+//! Sum of products of small integers: the one place that asks for SIMD, without `unsafe`.
 //!
 //! The scalar form is everywhere the truth. Where a target has vectors the same sum goes through
 //! `wide`, which knows the one instruction made for it: `pmaddwd`, `i32x4.dot_i16x8_s`.
@@ -6,12 +6,18 @@
 /// Values taken at a time. What is left over of either side is not looked at.
 pub(crate) const LANES: usize = 8;
 
+/// The left side of a product: what is kept in a table, in as few bits as it needs.
+pub(crate) trait Factor: Copy + Into<i16> {}
+
+impl Factor for i8 {}
+impl Factor for i16 {}
+
 /// Sum of products of both sides, in blocks of [`LANES`].
 ///
 /// Integers: the order of the sum does not matter, so every form gives the same. Callers see to it
 /// that it cannot overflow.
 #[inline]
-pub(crate) fn dot(a: &[i16], b: &[i16]) -> i32 {
+pub(crate) fn dot(a: &[impl Factor], b: &[i16]) -> i32 {
     let mut sum = Sum::default();
     sum.add(a, b);
     sum.total()
@@ -27,7 +33,7 @@ pub(crate) use vectors::Sum;
     not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))
 ))]
 mod scalar {
-    use super::LANES;
+    use super::{Factor, LANES};
 
     /// Products that are summed before they meet the sum: four vectors, which also a compiler for
     /// a scalar machine unrolls well.
@@ -40,7 +46,7 @@ mod scalar {
     impl Sum {
         /// Adds the products of both sides.
         #[inline]
-        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
+        pub(crate) fn add(&mut self, a: &[impl Factor], b: &[i16]) {
             let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<BLOCK>(), b.as_chunks::<BLOCK>());
             self.0 += blocks(a, b) + blocks(a_rest.as_chunks::<LANES>().0, b_rest.as_chunks().0);
         }
@@ -52,19 +58,19 @@ mod scalar {
     }
 
     #[inline]
-    fn blocks<const N: usize>(a: &[[i16; N]], b: &[[i16; N]]) -> i32 {
+    fn blocks<const N: usize>(a: &[[impl Factor; N]], b: &[[i16; N]]) -> i32 {
         a.iter().zip(b).map(|(a, b)| block(a, b)).sum()
     }
 
     #[inline]
-    fn block<const N: usize>(a: &[i16; N], b: &[i16; N]) -> i32 {
-        a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+    fn block<const N: usize>(a: &[impl Factor; N], b: &[i16; N]) -> i32 {
+        a.iter().zip(b).map(|(&a, &b)| i32::from(Into::<i16>::into(a)) * i32::from(b)).sum()
     }
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod vectors {
-    use super::LANES;
+    use super::{Factor, LANES};
     use wide::{i16x8, i32x4};
 
     /// A sum to which products are added; its lanes meet only at the end.
@@ -74,10 +80,10 @@ mod vectors {
     impl Sum {
         /// Adds the products of both sides.
         #[inline]
-        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
+        pub(crate) fn add(&mut self, a: &[impl Factor], b: &[i16]) {
             let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
             for (&a, &b) in a.iter().zip(b) {
-                self.0 += i16x8::new(a).dot(i16x8::new(b));
+                self.0 += i16x8::new(a.map(Into::into)).dot(i16x8::new(b));
             }
         }
 
@@ -101,7 +107,7 @@ mod tests {
         a.iter().zip(b).take(whole).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum()
     }
 
-    fn by_scalars(a: &[i16], b: &[i16]) -> i32 {
+    fn by_scalars(a: &[impl Factor], b: &[i16]) -> i32 {
         let mut sum = scalar::Sum::default();
         sum.add(a, b);
         sum.total()
@@ -115,6 +121,16 @@ mod tests {
             let (a, b): (Vec<i16>, Vec<i16>) = pairs.into_iter().unzip();
             prop_assert_eq!(i64::from(dot(&a, &b)), plain(&a, &b));
             prop_assert_eq!(by_scalars(&a, &b), dot(&a, &b));
+        }
+
+        #[test]
+        fn eight_bits_give_what_sixteen_do(
+            pairs in prop::collection::vec((i8::MIN..=i8::MAX, -2_047_i16..=2_047), 0..400)
+        ) {
+            let (a, b): (Vec<i8>, Vec<i16>) = pairs.into_iter().unzip();
+            let wide: Vec<i16> = a.iter().map(|&a| a.into()).collect();
+            prop_assert_eq!(dot(&a, &b), dot(&wide, &b));
+            prop_assert_eq!(by_scalars(&a, &b), dot(&wide, &b));
         }
     }
 

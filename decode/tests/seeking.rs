@@ -164,7 +164,7 @@ fn a_long_mp3_of_constant_rate_is_placed_by_computing() {
     assert_eq!(query.path, Path::Seek);
     assert_eq!(bit_error(&query, &whole), 0.0);
     // Read-ahead comes in blocks of up to 32 KiB, 8 s here: encoder 1 took 56 %, the 1.15 s more
-    // that encoder 2 needs per sample cost about a block each.
+    // that the encoder needs per sample cost about a block each.
     assert!(query.bytes_read * 100 < len * 87, "{} of {len}", query.bytes_read);
 }
 

@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 
 use codes::{query, song};
 use desk::{Desk, bare, path};
+use onmon_core::{ENCODER, EncoderId};
 use onmon_sharing::SCHEMAS;
 use onmon_store::Engine;
 use running::Server;
 use sha2::{Digest, Sha256};
 use tempfile::tempdir;
 
-/// A folder for each release: `backup/`, and what that release said of its ledger.
+/// A folder for each release, and for each encoder of one: `backup/`, and what that release said of
+/// its ledger.
 fn kept() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kept")
 }
@@ -34,6 +36,12 @@ fn steps() -> Vec<String> {
         }
     }
     lines
+}
+
+/// The encoder of the codes that it holds.
+fn encoder_of(release: &Path) -> EncoderId {
+    let told = fs::read_to_string(release.join("encoder.txt")).unwrap();
+    EncoderId(told.trim().parse().unwrap())
 }
 
 fn releases() -> Vec<PathBuf> {
@@ -57,6 +65,11 @@ async fn what_a_release_has_kept_is_all_there() {
         run(&["restore", path(&release.join("backup")), "--data", path(&data)]);
         // A command that writes comes first: it brings the tables up to date.
         let server = Server::start(&data, &[]);
+        if encoder_of(&release) != ENCODER {
+            // Its codes do not compare with today's: kept, not found, until the song comes again.
+            assert!(server.ids(&query(&song(1))).is_empty(), "{release:?}");
+            desk::enrol_again(&server, 1);
+        }
         assert_eq!(server.ids(&query(&song(1))), ["song-1"], "{release:?}");
         desk::enrol(&server, 7);
         assert_eq!(server.ids(&query(&song(7))), ["song-7"], "{release:?}");
@@ -81,9 +94,9 @@ fn a_step_that_was_released_is_never_edited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "writes tests/kept/VERSION; run it once for each release, before it is released"]
+#[ignore = "writes tests/kept/VERSION+encoderN; run it once for each release, before it is released"]
 async fn keep_this_release() {
-    let release = kept().join(env!("CARGO_PKG_VERSION"));
+    let release = kept().join(format!("{}+encoder{}", env!("CARGO_PKG_VERSION"), ENCODER.0));
     if release.exists() {
         fs::remove_dir_all(&release).unwrap();
     }
@@ -94,6 +107,7 @@ async fn keep_this_release() {
     site.well(&["audit", "publish"]);
     fs::write(release.join("accounts.txt"), site.well(&["ledger", "accounts"])).unwrap();
     site.well(&["backup", path(&release.join("backup"))]);
+    fs::write(release.join("encoder.txt"), format!("{}\n", ENCODER.0)).unwrap();
     fs::write(release.join("steps.txt"), steps().join("\n") + "\n").unwrap();
     assert!(server.stop().success());
 }

@@ -20,7 +20,7 @@ def facts(network: Path, corpus: Path, pairs: int, seed: int, command: str, log:
     voices = [p for language in TRAINING_VOICES for p in sources.packages(f"speech {language}")]
     hours = sum(len(track) for track in used.tracks) / RATE_HZ / 3_600
     return {
-        "encoder": 2,
+        "encoder": 3,
         "music": f"{len(used.tracks)} tracks, {hours:.1f} h: " + "; ".join(music),
         "speech": "; ".join(f"{p.name} ({p.licence})" for p in voices),
         "noise": "computed",

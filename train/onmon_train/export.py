@@ -1,22 +1,21 @@
-"""Float network to core/src/encoder/weights.rs: 12-bit weights, 32-bit biases, birth certificate.
+"""Float network to core/src/encoder/weights.rs: 8-bit weights, 32-bit biases, birth certificate.
 
 Values inside the network are integers, 256 to 1.0 (see core/src/encoder/network.rs); weights have
 network.py's fixed steps, and a bias is scaled by both. A float network is levelled first, trained
-on with --rounded, and only then written.
+on with --rounded, which gives 12-bit weights, and only then narrowed (eight_bits.py) and written.
 """
 
 import argparse
-import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import network
+from . import eight_bits, network
 from .learn import Bank
-from .network import VALUE_MAX, VALUE_ONE
+from .integers import VALUE_MAX, Layer, digest, outputs
+from .network import VALUE_ONE
 
 SUM_MAX = 2**31 - 1
 # Of the 8.0 that 12 bits hold; training data's loudest value goes here.
@@ -25,14 +24,6 @@ SILENT = 1e-5
 # What fits 11 bits and a sign, in hidden layers and in the last.
 WEIGHT_MOST = 0.99
 OUT_MOST = 0.49
-
-
-@dataclass
-class Layer:
-    dilation: int
-    shift: int
-    weights: np.ndarray  # [output, tap, input]
-    biases: np.ndarray
 
 
 def quantised(weight: torch.Tensor, bias: torch.Tensor, dilation: int, one: int) -> Layer:
@@ -84,32 +75,9 @@ def layers_of(encoder: network.Encoder) -> list[Layer]:
 
 def centred(layers: list[Layer], mean_hops: int, bands: np.ndarray) -> list[Layer]:
     """The same with every bit as often 1 as 0 over these bands, [pairs, frames, 32]."""
-    sums = [integer_outputs(layers, mean_hops, np.round(b * VALUE_ONE)) for b in bands]
+    sums = [outputs(layers, mean_hops, np.round(b * VALUE_ONE)) for b in bands]
     layers[-1].biases -= np.round(np.median(np.concatenate(sums), 0)).astype(np.int64)
     return layers
-
-
-def integer_outputs(layers: list[Layer], mean_hops: int, bands: np.ndarray) -> np.ndarray:
-    """[frames, 32] log bands in 1/256 steps to [codes, 8] sums: core's arithmetic, for checking."""
-    hops = bands[: len(bands) // 2 * 2].reshape(-1, network.INPUTS).astype(np.int64)
-    frames = 2 * mean_hops
-    sums = np.lib.stride_tricks.sliding_window_view(
-        hops.reshape(len(hops), 2, 32).sum(1), mean_hops, axis=0
-    ).sum(-1)
-    middle = hops[mean_hops // 2 : len(hops) - mean_hops // 2]
-    difference = frames * middle - np.tile(sums, 2)
-    factor = (1 << 14) // (2 * frames)
-    x = np.clip((difference * factor + (1 << 13)) >> 14, -VALUE_MAX, VALUE_MAX)
-    for i, layer in enumerate(layers):
-        reach = (layer.weights.shape[1] - 1) * layer.dilation
-        sums = layer.biases + sum(
-            x[t * layer.dilation : len(x) - reach + t * layer.dilation] @ layer.weights[:, t].T
-            for t in range(layer.weights.shape[1])
-        )
-        if i + 1 == len(layers):
-            return sums
-        x = np.clip((sums + (1 << (layer.shift - 1))) >> layer.shift, 0, VALUE_MAX)
-    raise AssertionError("no layers")
 
 
 def rows(numbers: np.ndarray, indent: str) -> str:
@@ -156,15 +124,6 @@ def source(layers: list[Layer], mean_hops: int, certificate: str) -> str:
     return "\n".join([*text, "];", ""])
 
 
-def digest(layers: list[Layer]) -> str:
-    """SHA-256 over all numbers, little-endian: weights as i16, biases as i32, layer after layer."""
-    sha = hashlib.sha256()
-    for layer in layers:
-        sha.update(layer.weights.astype("<i2").tobytes())
-        sha.update(layer.biases.astype("<i4").tobytes())
-    return sha.hexdigest()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", type=Path)
@@ -182,11 +141,14 @@ def main() -> None:
     if options.levelled:
         network.save(levelled(encoder, bands), options.levelled)
         return
-    layers = centred(layers_of(encoder), encoder.mean_hops, bands[:500].numpy())
+    steps = np.round(bands.numpy() * VALUE_ONE)
+    layers = eight_bits.narrowed(layers_of(encoder))
+    layers = eight_bits.without_silent(layers, encoder.mean_hops, steps)
+    layers = centred(layers, encoder.mean_hops, bands[:500].numpy())
     with torch.no_grad():
-        float_bits = encoder(bands[-1:], rounded=True)[0].numpy() > 0
-    integer = integer_outputs(layers, encoder.mean_hops, np.round(bands[-1].numpy() * VALUE_ONE))
-    print(f"bits equal to those of the float network: {np.mean(float_bits == (integer > 0)):.4f}")
+        float_bits = encoder(bands[-500:], rounded=True).numpy() > 0
+    integer_bits = np.stack([outputs(layers, encoder.mean_hops, s) for s in steps[-500:]]) > 0
+    print(f"bits equal to those of the float network: {np.mean(float_bits == integer_bits):.4f}")
     facts = json.loads(options.facts.read_text()) if options.facts else {}
     facts["sha256"] = digest(layers)
     certificate = "\n".join(f"{key}: {value}" for key, value in facts.items())

@@ -7,11 +7,10 @@ import torch
 from torch import nn
 
 from .frontend import BANDS, FRAMES_PER_HOP
+from .integers import INPUTS, VALUE_MAX
 
-INPUTS = BANDS * FRAMES_PER_HOP
 BITS = 8
-# Weights and activations are 12-bit: steps to 1.0 of activations, of hidden weights, of the last's.
-VALUE_MAX = 2_047
+# Weights and activations are 12-bit in training: steps to 1.0 of activations, of hidden weights, of the last's.
 VALUE_ONE = 256
 WEIGHT_ONE = 2_048
 OUT_ONE = 4_096

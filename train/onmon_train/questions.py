@@ -20,7 +20,7 @@ from .sources import RATE_HZ
 
 LENGTHS = ("5", "15", "six")
 MARGIN_S = 2.0
-# 300 codes of encoder 2 need 16.3 s; what is beyond them is dropped.
+# 300 codes of encoder 3 need 16.3 s; what is beyond them is dropped.
 SAMPLE_S = 16.4
 CODE_S, CODE_SUPPORT_S, CODES_PER_SAMPLE, SAMPLES = 0.05, 0.503, 300, 6
 # What a client's copy may lack at its beginning.

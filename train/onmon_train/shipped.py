@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .export import Layer, digest, integer_outputs
-from .network import INPUTS
+from .integers import INPUTS, Layer, digest, outputs
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Shipped:
     def codes(self, bands: np.ndarray) -> np.ndarray:
         """[frames, 32] log2 bands to [codes, 8] of 0 and 1."""
         steps = np.round(bands * 256).astype(np.int64)
-        return (integer_outputs(self.layers, self.mean_hops, steps) > 0).astype(np.int8)
+        return (outputs(self.layers, self.mean_hops, steps) > 0).astype(np.int8)
 
 
 def numbers(text: str) -> np.ndarray:

@@ -156,7 +156,7 @@ def main() -> None:
     header = [
         "onmon synthetic codes, model 1",
         "made by: python -m onmon_train.synthetic (no randomness but seed 1)",
-        f"from: {len(songs)} recordings, {sum(map(len, songs))} codes of encoder 2",
+        f"from: {len(songs)} recordings, {sum(map(len, songs))} codes of encoder 3",
         f"music: {options.music}",
         f"sha256 of what follows the empty line: {hashlib.sha256(table).hexdigest()}",
     ]

@@ -2,34 +2,34 @@
 //! says why.
 
 /// The WebAssembly module as a browser fetches it, compressed by brotli (quality 11).
-/// Encoder 2's weights are some 48 KB of it: 11 bits each, which nothing compresses. The reader of
-/// Matroska and WebM is 55 KB: what a browser's own recorder writes, and films.
-pub const WASM_BROTLI_BYTES_MAX: u64 = 600_000;
+/// The reader of Matroska and WebM is 55 KB of it: what a browser's own recorder writes, and films.
+pub const WASM_BROTLI_BYTES_MAX: u64 = 570_000;
 
 /// The module that decodes MP3 alone, likewise.
-pub const MP3_WASM_BROTLI_BYTES_MAX: u64 = 235_000;
+pub const MP3_WASM_BROTLI_BYTES_MAX: u64 = 210_000;
 
-/// The module without decoders, likewise: weights, tables, and some 20 KB of code.
-pub const EXTRACT_WASM_BROTLI_BYTES_MAX: u64 = 85_000;
+/// The module without decoders, likewise: 23 KB of the encoder's weights, tables, and some 20 KB of
+/// code.
+pub const EXTRACT_WASM_BROTLI_BYTES_MAX: u64 = 60_000;
 
 /// The module of tags, likewise. Curve arithmetic is most of it.
 pub const TAG_WASM_BROTLI_BYTES_MAX: u64 = 120_000;
 
-/// The whole Cortex-M image, QEMU harness included. Encoder 2's weights are 74 KB of it.
-pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 152 * 1024;
+/// The whole Cortex-M image, QEMU harness included. The encoder's weights are 31 KB of it.
+pub const FIRMWARE_FLASH_BYTES_MAX: u64 = 108 * 1024;
 
-/// Variables and the deepest stack of that image. Encoder 2 holds 4.4 KB, and a hop's values and
+/// Variables and the deepest stack of that image. The encoder holds 4.4 KB, and a hop's values and
 /// sums on the stack.
 pub const FIRMWARE_RAM_BYTES_MAX: u64 = 24 * 1024;
 
 /// The whole Cortex-M image that also knows what is playing, its library not counted: serial line,
-/// double buffer and `compare` beside what the other has. The most that any image may take.
-pub const FIRMWARE_PLAYING_FLASH_BYTES_MAX: u64 = 160 * 1024;
+/// double buffer and `compare` beside what the other has.
+pub const FIRMWARE_PLAYING_FLASH_BYTES_MAX: u64 = 120 * 1024;
 
 /// Variables and the deepest stack of that image: two halves of audio and 15 s of codes more.
 pub const FIRMWARE_PLAYING_RAM_BYTES_MAX: u64 = 32 * 1024;
 
 /// Instructions a Cortex-M4F spends on a second of audio, of the dearest golden vector.
-/// Encoder 2 takes some 2.7 million of them. The resampler by blocks, made for SIMD, takes up to
+/// The encoder takes some 2.2 million of them. The resampler by blocks, made for SIMD, takes up to
 /// 2 million more here than the one by samples did (48 kHz).
 pub const FIRMWARE_INSTRUCTIONS_PER_SECOND_MAX: u64 = 17_000_000;

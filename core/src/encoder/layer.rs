@@ -3,8 +3,11 @@
 use super::network::{PRODUCTS_MAX, WIDTH_MAX};
 use crate::dot::{LANES, dot};
 
-/// Largest magnitude of a weight and of a value: 11 bits and a sign.
+/// Largest magnitude of a value: 11 bits and a sign.
 pub(super) const VALUE_MAX: i32 = 2_047;
+
+/// Largest magnitude of a weight: 7 bits and a sign.
+const WEIGHT_MAX: i32 = 127;
 
 /// A dense convolution: every output meets every input at `taps` moments, `dilation` hops apart.
 pub(super) struct Layer {
@@ -15,7 +18,7 @@ pub(super) struct Layer {
     /// Bits by which a sum exceeds the value that becomes of it. Means nothing in the last layer.
     pub(super) shift: u32,
     /// `[output][tap, oldest first][input]`.
-    pub(super) weights: &'static [i16],
+    pub(super) weights: &'static [i8],
     /// One per output.
     pub(super) biases: &'static [i32],
 }
@@ -87,7 +90,7 @@ impl Layer {
             let mut i = output * self.products();
             while i < (output + 1) * self.products() {
                 let weight = self.weights[i] as i32;
-                assert!(-VALUE_MAX <= weight && weight <= VALUE_MAX, "a weight is too large");
+                assert!(-WEIGHT_MAX <= weight && weight <= WEIGHT_MAX, "a weight is too large");
                 largest += (weight.abs() * VALUE_MAX) as i64;
                 i += 1;
             }

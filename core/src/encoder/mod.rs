@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! log bands    32 per 25 ms
-//!   | Encoder::push                      network.rs           encoder 2, of this build
+//!   | Encoder::push                      network.rs           encoder 3, of this build
 //!   |                                    slow_difference.rs   encoder 1, the baseline
 //! codes        one u8 per 50 ms
 //! ```

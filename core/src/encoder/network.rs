@@ -1,4 +1,4 @@
-//! Encoder 2: a small convolutional network over time, trained once, integers only.
+//! Encoder 3: a small convolutional network over time, trained once, integers only.
 //!
 //! ```text
 //! log bands   less their moving mean        layers of `weights.rs`, the last of 8 outputs
@@ -29,9 +29,9 @@ const INPUT_SHIFT: u32 = 14;
 const BITS: usize = 8;
 
 const LAYERS_MAX: usize = 6;
-const WEIGHTS_MAX: usize = 40_000;
+const WEIGHTS_MAX: usize = 32_000;
 
-/// Products of one sum, at most: with 11 bits on either side a 32-bit sum holds about 500.
+/// Products of one sum, at most: the values that the widest layer meets are laid out on the stack.
 pub(super) const PRODUCTS_MAX: usize = 384;
 
 /// The widest hop of any layer.
@@ -43,7 +43,7 @@ const HELD: usize = held();
 const _: () = check();
 const _: () = assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
 
-/// Encoder 2, the network. Its state: 34 frames of log bands and what each layer still meets.
+/// Encoder 3, the network. Its state: 34 frames of log bands and what each layer still meets.
 pub struct Network {
     /// The last frames, the oldest first.
     recent: [LogBands; MEAN_FRAMES],
@@ -54,7 +54,7 @@ pub struct Network {
 }
 
 impl Encoder for Network {
-    const ID: EncoderId = EncoderId(2);
+    const ID: EncoderId = EncoderId(3);
     const FRAMES_PER_CODE: usize = FRAMES_PER_HOP * hops();
 
     fn new() -> Self {

@@ -216,8 +216,17 @@ pub fn now_ms() -> i64 {
 }
 
 pub fn enrol(server: &Server, seed: u64) {
+    assert_eq!(enrolled(server, seed), 201);
+}
+
+/// Over what is there under its name.
+pub fn enrol_again(server: &Server, seed: u64) {
+    assert_eq!(enrolled(server, seed), 200);
+}
+
+fn enrolled(server: &Server, seed: u64) -> u16 {
     let about = format!("recording_id=song-{seed}&title=Song%20{seed}&artist=A&rights=entrusted");
-    assert_eq!(server.enrol(&about, &reference(&song(seed))).unwrap().status(), 201);
+    server.enrol(&about, &reference(&song(seed))).unwrap().status().as_u16()
 }
 
 pub fn path(path: &Path) -> &str {
