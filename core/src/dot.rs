@@ -1,39 +1,32 @@
-//! Sum of products of small integers: the one place that asks for SIMD, without `unsafe`.
+//! Sums of products of small integers: the one place that asks for SIMD, without `unsafe`.
 //!
 //! The scalar form is everywhere the truth. Where a target has vectors the same sum goes through
 //! `wide`, which knows the one instruction made for it: `pmaddwd`, `i32x4.dot_i16x8_s`.
 
-/// Values taken at a time. What is left over of either side is not looked at.
-pub(crate) const LANES: usize = 8;
+//!
+//! Integers: the order of a sum does not matter, so every form gives the same. Callers see to it
+//! that none can overflow.
 
-/// The left side of a product: what is kept in a table, in as few bits as it needs.
-pub(crate) trait Factor: Copy + Into<i16> {}
+/// 16-bit values taken at a time. What is left over of either side is not looked at.
+const LANES: usize = 8;
 
-impl Factor for i8 {}
-impl Factor for i16 {}
+/// Values that 8-bit weights meet at a time, likewise: as many weights as fill a vector.
+pub(crate) const WEIGHT_LANES: usize = 16;
 
-/// Sum of products of both sides, in blocks of [`LANES`].
-///
-/// Integers: the order of the sum does not matter, so every form gives the same. Callers see to it
-/// that it cannot overflow.
-#[inline]
-pub(crate) fn dot(a: &[impl Factor], b: &[i16]) -> i32 {
-    let mut sum = Sum::default();
-    sum.add(a, b);
-    sum.total()
-}
+/// Rows of weights that meet values together: each value is loaded once for all of them.
+pub(crate) const ROWS: usize = 4;
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128")))]
-pub(crate) use scalar::Sum;
+pub(crate) use scalar::{Sum, dots};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
-pub(crate) use vectors::Sum;
+pub(crate) use vectors::{Sum, dots};
 
 #[cfg(any(
     test,
     not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))
 ))]
 mod scalar {
-    use super::{Factor, LANES};
+    use super::{LANES, ROWS, WEIGHT_LANES};
 
     /// Products that are summed before they meet the sum: four vectors, which also a compiler for
     /// a scalar machine unrolls well.
@@ -46,7 +39,7 @@ mod scalar {
     impl Sum {
         /// Adds the products of both sides.
         #[inline]
-        pub(crate) fn add(&mut self, a: &[impl Factor], b: &[i16]) {
+        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
             let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<BLOCK>(), b.as_chunks::<BLOCK>());
             self.0 += blocks(a, b) + blocks(a_rest.as_chunks::<LANES>().0, b_rest.as_chunks().0);
         }
@@ -57,21 +50,36 @@ mod scalar {
         }
     }
 
+    /// Of each row, the sum of its products with the values.
     #[inline]
-    fn blocks<const N: usize>(a: &[[impl Factor; N]], b: &[[i16; N]]) -> i32 {
+    pub(crate) fn dots(rows: [&[i8]; ROWS], values: &[i16]) -> [i32; ROWS] {
+        let values = values.as_chunks::<WEIGHT_LANES>().0;
+        rows.map(|row| {
+            let blocks = row.as_chunks::<WEIGHT_LANES>().0.iter().zip(values);
+            blocks.map(|(weights, values)| products(weights, values)).sum()
+        })
+    }
+
+    #[inline]
+    fn products(weights: &[i8; WEIGHT_LANES], values: &[i16; WEIGHT_LANES]) -> i32 {
+        weights.iter().zip(values).map(|(&w, &value)| i32::from(w) * i32::from(value)).sum()
+    }
+
+    #[inline]
+    fn blocks<const N: usize>(a: &[[i16; N]], b: &[[i16; N]]) -> i32 {
         a.iter().zip(b).map(|(a, b)| block(a, b)).sum()
     }
 
     #[inline]
-    fn block<const N: usize>(a: &[impl Factor; N], b: &[i16; N]) -> i32 {
-        a.iter().zip(b).map(|(&a, &b)| i32::from(Into::<i16>::into(a)) * i32::from(b)).sum()
+    fn block<const N: usize>(a: &[i16; N], b: &[i16; N]) -> i32 {
+        a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
     }
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128"))]
 mod vectors {
-    use super::{Factor, LANES};
-    use wide::{i16x8, i32x4};
+    use super::{LANES, ROWS, WEIGHT_LANES};
+    use wide::{i8x16, i16x8, i16x16, i32x4};
 
     /// A sum to which products are added; its lanes meet only at the end.
     #[derive(Default)]
@@ -80,10 +88,10 @@ mod vectors {
     impl Sum {
         /// Adds the products of both sides.
         #[inline]
-        pub(crate) fn add(&mut self, a: &[impl Factor], b: &[i16]) {
+        pub(crate) fn add(&mut self, a: &[i16], b: &[i16]) {
             let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
             for (&a, &b) in a.iter().zip(b) {
-                self.0 += i16x8::new(a.map(Into::into)).dot(i16x8::new(b));
+                self.0 += i16x8::new(a).dot(i16x8::new(b));
             }
         }
 
@@ -91,6 +99,29 @@ mod vectors {
         pub(crate) fn total(self) -> i32 {
             self.0.reduce_add()
         }
+    }
+
+    /// Of each row, the sum of its products with the values.
+    #[inline]
+    pub(crate) fn dots(rows: [&[i8]; ROWS], values: &[i16]) -> [i32; ROWS] {
+        let [a, b, c, d] = rows.map(|row| row.as_chunks::<WEIGHT_LANES>().0);
+        let values = values.as_chunks::<WEIGHT_LANES>().0;
+        let mut sums = [i32x4::ZERO; ROWS];
+        // One zip over all: the loop asks once whether there is more, not for each row.
+        for ((((&values, a), b), c), d) in values.iter().zip(a).zip(b).zip(c).zip(d) {
+            let [low, high] = halves(i16x16::new(values));
+            for (sum, &weights) in sums.iter_mut().zip([a, b, c, d]) {
+                let [low_weights, high_weights] = halves(i16x16::from_i8x16(i8x16::new(weights)));
+                *sum += low.dot(low_weights) + high.dot(high_weights);
+            }
+        }
+        sums.map(|sum| sum.reduce_add())
+    }
+
+    fn halves(values: i16x16) -> [i16x8; 2] {
+        let array = values.to_array();
+        let (halves, _) = array.as_chunks::<LANES>();
+        [i16x8::new(halves[0]), i16x8::new(halves[1])]
     }
 }
 
@@ -102,12 +133,18 @@ mod tests {
     use std::vec::Vec;
 
     /// The twin: one product after the other, in 64 bits.
-    fn plain(a: &[i16], b: &[i16]) -> i64 {
-        let whole = a.len().min(b.len()) / LANES * LANES;
-        a.iter().zip(b).take(whole).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum()
+    fn plain<T: Copy + Into<i64>>(a: &[T], b: &[i16], lanes: usize) -> i64 {
+        let whole = a.len().min(b.len()) / lanes * lanes;
+        a.iter().zip(b).take(whole).map(|(&a, &b)| a.into() * i64::from(b)).sum()
     }
 
-    fn by_scalars(a: &[impl Factor], b: &[i16]) -> i32 {
+    fn by_vectors(a: &[i16], b: &[i16]) -> i32 {
+        let mut sum = Sum::default();
+        sum.add(a, b);
+        sum.total()
+    }
+
+    fn by_scalars(a: &[i16], b: &[i16]) -> i32 {
         let mut sum = scalar::Sum::default();
         sum.add(a, b);
         sum.total()
@@ -119,18 +156,23 @@ mod tests {
             pairs in prop::collection::vec((-2_047_i16..=2_047, -2_047_i16..=2_047), 0..400)
         ) {
             let (a, b): (Vec<i16>, Vec<i16>) = pairs.into_iter().unzip();
-            prop_assert_eq!(i64::from(dot(&a, &b)), plain(&a, &b));
-            prop_assert_eq!(by_scalars(&a, &b), dot(&a, &b));
+            prop_assert_eq!(i64::from(by_vectors(&a, &b)), plain(&a, &b, LANES));
+            prop_assert_eq!(by_scalars(&a, &b), by_vectors(&a, &b));
         }
 
         #[test]
-        fn eight_bits_give_what_sixteen_do(
-            pairs in prop::collection::vec((i8::MIN..=i8::MAX, -2_047_i16..=2_047), 0..400)
+        fn every_row_gives_the_plain_sum(
+            met in prop::collection::vec(
+                (any::<[i8; ROWS]>(), -2_047_i16..=2_047), 0..400
+            )
         ) {
-            let (a, b): (Vec<i8>, Vec<i16>) = pairs.into_iter().unzip();
-            let wide: Vec<i16> = a.iter().map(|&a| a.into()).collect();
-            prop_assert_eq!(dot(&a, &b), dot(&wide, &b));
-            prop_assert_eq!(by_scalars(&a, &b), dot(&wide, &b));
+            let values: Vec<i16> = met.iter().map(|(_, value)| *value).collect();
+            let rows: [Vec<i8>; ROWS] =
+                core::array::from_fn(|row| met.iter().map(|(weights, _)| weights[row]).collect());
+            let rows = rows.each_ref().map(Vec::as_slice);
+            let expected = rows.map(|row| plain(row, &values, WEIGHT_LANES));
+            prop_assert_eq!(dots(rows, &values).map(i64::from), expected);
+            prop_assert_eq!(scalar::dots(rows, &values).map(i64::from), expected);
         }
     }
 
@@ -139,7 +181,7 @@ mod tests {
         let mut low = [0; LANES];
         low[..2].fill(i16::MIN);
         let high = [i16::MAX; LANES];
-        assert_eq!(i64::from(dot(&low, &high)), plain(&low, &high));
-        assert_eq!(i64::from(by_scalars(&low, &high)), plain(&low, &high));
+        assert_eq!(i64::from(by_vectors(&low, &high)), plain(&low, &high, LANES));
+        assert_eq!(i64::from(by_scalars(&low, &high)), plain(&low, &high, LANES));
     }
 }

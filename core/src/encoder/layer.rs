@@ -1,7 +1,7 @@
 //! One layer of the network: a dense convolution over time, in integers.
 
 use super::network::{PRODUCTS_MAX, WIDTH_MAX};
-use crate::dot::{LANES, dot};
+use crate::dot::{ROWS, WEIGHT_LANES, dots};
 
 /// Largest magnitude of a value: 11 bits and a sign.
 pub(super) const VALUE_MAX: i32 = 2_047;
@@ -61,10 +61,17 @@ impl Layer {
         let met = met.get(..self.products()).unwrap_or_default();
         let mut sums = [0; WIDTH_MAX];
         let mut weights = self.weights;
-        for (sum, bias) in sums.iter_mut().zip(self.biases) {
-            let Some((row, later)) = weights.split_at_checked(met.len()) else { break };
-            *sum = bias + dot(row, met);
+        let mut next_row = || {
+            let (row, later) = weights.split_at_checked(met.len()).unwrap_or_default();
             weights = later;
+            row
+        };
+        let (biases, _) = self.biases.as_chunks::<ROWS>();
+        for (sums, biases) in sums.as_chunks_mut::<ROWS>().0.iter_mut().zip(biases) {
+            let rows = [(); ROWS].map(|()| next_row());
+            for ((sum, bias), products) in sums.iter_mut().zip(biases).zip(dots(rows, met)) {
+                *sum = bias + products;
+            }
         }
         sums
     }
@@ -78,7 +85,8 @@ impl Layer {
     /// Refuses, at compile time, a table that does not fit together or could overflow.
     pub(super) const fn check(&self, inputs: usize, last: bool) {
         assert!(self.inputs == inputs, "inputs are not the outputs of the layer before");
-        assert!(self.inputs.is_multiple_of(LANES), "inputs are no multiple of the lanes");
+        assert!(self.inputs.is_multiple_of(WEIGHT_LANES), "inputs are no multiple of the lanes");
+        assert!(self.outputs.is_multiple_of(ROWS), "outputs are no multiple of the rows");
         assert!(self.taps >= 1 && self.dilation >= 1 && self.outputs >= 1);
         assert!(self.weights.len() == self.outputs * self.products(), "weights are missing");
         assert!(self.biases.len() == self.outputs, "biases are missing");
