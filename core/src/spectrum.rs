@@ -44,6 +44,9 @@ impl Framer {
     }
 }
 
+// A call of its own, and so is the network's: a browser compiles each by itself, well before the
+// first song is done (`decode/src/codes.rs`).
+#[inline(never)]
 fn power(samples: &[i16; WINDOW_SAMPLES]) -> Spectrum {
     let mut windowed = [0.0; WINDOW_SAMPLES];
     for ((out, &sample), &weight) in windowed.iter_mut().zip(samples).zip(&WINDOW) {

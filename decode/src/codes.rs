@@ -137,6 +137,9 @@ impl CodeMaker {
         self.extract(on_code);
     }
 
+    /// A call of its own: a browser optimises a function while it is called again and again, and
+    /// whoever calls this does so in one long loop, which would end before it is any faster.
+    #[inline(never)]
     fn extract(&mut self, mut on_code: impl FnMut(u8)) {
         let samples = self.interleaver.samples();
         let mut on_bands = |bands: &_| {

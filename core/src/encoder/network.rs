@@ -83,6 +83,7 @@ impl Encoder for Network {
 
 impl Network {
     /// Takes the middle hop of the recent ones through all layers.
+    #[inline(never)]
     fn code(&mut self) -> u8 {
         let [hidden @ .., last] = &LAYERS;
         let mut values = centred(&self.recent);

@@ -68,14 +68,13 @@ export class Workshop {
     try {
       const startedMs = performance.now();
       onProgress?.({ phase: 'load', fraction: 0 });
-      const job: Job = {
+      const job = async (): Promise<Job> => ({
         module: await this.#engine.module(),
         decoder: this.#decoder,
         task,
         input: await this.#sendable(audio),
         name: nameOf(input),
-      };
-      throwIfAborted(signal);
+      });
       const result = await this.#worked(job, audio, signal, onProgress);
       const workMs = performance.now() - startedMs;
       onProgress?.({ phase: 'done', fraction: 1 });
@@ -87,7 +86,7 @@ export class Workshop {
 
   /** Starts a worker, again and again while it needs more of a file that is elsewhere. */
   async #worked(
-    job: Job,
+    job: () => Promise<Job>,
     audio: Blob | Uint8Array | Pieces,
     signal: AbortSignal | undefined,
     onProgress: WorkOptions['onProgress'],
@@ -99,7 +98,6 @@ export class Workshop {
       const result = await this.#work(job, signal, ({ fraction }) => tell(fraction));
       if (!(result instanceof Missing)) return result;
       await audio.fetch(result, signal);
-      job.input = await this.#sendable(audio);
     }
   }
 
@@ -114,8 +112,9 @@ export class Workshop {
     return this.#engine.platform.shareable(audio);
   }
 
+  /** The worker loads its script while the module is on its way. */
   #work(
-    job: Job,
+    job: () => Promise<Job>,
     signal: AbortSignal | undefined,
     onProgress: WorkOptions['onProgress'],
   ): Promise<unknown> {
@@ -146,10 +145,17 @@ export class Workshop {
       signal?.addEventListener('abort', abort, { once: true });
       try {
         worker = this.#engine.platform.startWorker(listener, this.makeWorker);
-        worker.send(job);
       } catch (error) {
         fail(error);
+        return;
       }
+      const { send } = worker;
+      job().then(
+        (made) => {
+          if (!ended) send(made);
+        },
+        (error: unknown) => end(() => reject(error)),
+      );
     });
   }
 }
