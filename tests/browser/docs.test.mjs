@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -18,14 +18,13 @@ import { launch, microphone, open } from './browser.mjs';
 import { encrypted } from './cenc.mjs';
 import { enrolled, forMicrophone, licensedBannedAndOwn, reencoded } from './music.mjs';
 import { accessibilityFaults, scrollsSideways } from './looks.mjs';
-import { installPacked } from './packed.mjs';
+import { installPacked, linkLibraries } from './packed.mjs';
 import { receive } from './receiver.mjs';
 import { account, register, scratch, serve } from './service.mjs';
 import { PACKAGE, serveFiles } from './site.mjs';
 
 const DOCS = fileURLToPath(new URL('../../docs/site/', import.meta.url));
 const SITE = fileURLToPath(new URL('../../target/site/', import.meta.url));
-const LIBRARIES = fileURLToPath(new URL('node_modules/', import.meta.url));
 const EXAMPLES = readdirSync(join(DOCS, 'examples')).sort();
 const PAGES = readdirSync(join(DOCS, 'pages')).map((name) => readFileSync(join(DOCS, 'pages', name), 'utf8'));
 
@@ -35,6 +34,8 @@ const POLICY = [
 ].join('; ');
 const FRAGMENTED = ['-c:a', 'aac', '-b:a', '128k', '-movflags', '+empty_moov+default_base_moof', '-frag_duration', '2000000'];
 
+/** Peers and gateways of the world, which no page here may reach. */
+const AWAY = /Content Security Policy|CSP: connect-src blocked https:/;
 const NO_PERMIT = /No permit was given/;
 const PERMITTED = /^permit: Title 0 \(1\d{3} bytes were sent\)$/;
 
@@ -77,11 +78,9 @@ describe('the examples of the documentation', () => {
 
   /** A project of a user's, who has copied each example into a file of its own and changed the addresses. */
   async function buildExamples() {
-    mkdirSync(join(project, 'node_modules'), { recursive: true });
+    mkdirSync(project, { recursive: true });
     installPacked(project);
-    for (const name of readdirSync(LIBRARIES)) {
-      if (!name.startsWith('.')) symlinkSync(join(LIBRARIES, name), join(project, 'node_modules', name));
-    }
+    linkLibraries(project);
     writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
     const addresses = {
       'https://music.example.org': server.url,
@@ -183,6 +182,16 @@ describe('the examples of the documentation', () => {
       await view.page.click('button');
       await assertSongAlone();
       assertQuiet(view);
+      await view.context.close();
+    },
+
+    'helia.html': async (name) => {
+      const view = await visit(name);
+      await view.page.setInputFiles('#file', banned);
+      await says(view.page, '[role=status]', NO_PERMIT);
+      await view.page.setInputFiles('#file', song);
+      await says(view.page, '[role=status]', /^ipfs:\/\/baf/);
+      assertQuiet(view, AWAY);
       await view.context.close();
     },
 

@@ -1,10 +1,33 @@
 // The package `onmon` as npm would publish it, in a project of a user's.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { PACKAGE } from './site.mjs';
+
+const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
+/** Apart, so that who needs no Helia need not install its 130 MB. */
+const HELIA_MODULES = fileURLToPath(new URL('helia/node_modules/', import.meta.url));
+
+/** What is installed beside these tests, where `npm install` would put it: `folder`/node_modules. */
+export function linkLibraries(folder, from = [MODULES, HELIA_MODULES]) {
+  for (const modules of from) {
+    for (const name of packagesIn(modules)) {
+      const place = join(folder, 'node_modules', name);
+      mkdirSync(dirname(place), { recursive: true });
+      if (!existsSync(place)) symlinkSync(join(modules, name), place);
+    }
+  }
+}
+
+function packagesIn(modules) {
+  const names = readdirSync(modules).filter((name) => !name.startsWith('.'));
+  return names.flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
+  );
+}
 
 /** Packs what lies there and puts it where `npm install` would: `folder`/node_modules/onmon. */
 export function installPacked(folder) {

@@ -195,6 +195,7 @@ pub fn with_programs(script: &mut Command) -> Result<&mut Command> {
 fn browser() -> Result<()> {
     docs::build()?;
     npm::install(&npm::browser_folder())?;
+    npm::install(&npm::browser_folder().join("helia"))?;
     let chrome = chromium::find()?;
     apt::program("ffmpeg", "ffmpeg")?;
     let mut script = Command::new("node");
