@@ -99,12 +99,12 @@ pub fn robustness(options: &Options) -> Result<()> {
 
 /// The gate's measurement: small, onmon alone, on the music that the gate has anyway.
 pub fn gate() -> Result<()> {
-    /// Per cent of the easy conditions' questions that must be named, on 6 songs.
+    /// Per cent of the easy conditions' questions that must be named, on 12 songs.
     const EASY_MIN: &str = "90";
     command::run(python::module("unittest")?.args(["discover", "-s", "train/tests"]))?;
     let mut module = module(false)?;
     module.args(["--split", "validation", "--packages", "singularity-music"]);
-    module.args(["--systems", "onmon", "--lengths", "15,six", "--tracks", "6", "--whole", "6"]);
+    module.args(["--systems", "onmon", "--lengths", "15,six", "--tracks", "12", "--whole", "6"]);
     module.args(["--conditions", "clean,mp3_32,telephone,eq_+12,tempo_+2,pink_0"]);
     module.args(["--unknown", "unknown music,noise,silence,tones", "--floor", EASY_MIN]);
     command::run_within(&mut module, Duration::from_secs(600))
