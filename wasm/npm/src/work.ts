@@ -119,6 +119,7 @@ export class Workshop {
     onProgress: WorkOptions['onProgress'],
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      throwIfAborted(signal); // Since the last look: nobody listened.
       let worker: RunningWorker | undefined;
       // A worker that is stopped may have told more already: that is not passed on.
       let ended = false;
@@ -149,13 +150,14 @@ export class Workshop {
         fail(error);
         return;
       }
-      const { send } = worker;
-      job().then(
-        (made) => {
-          if (!ended) send(made);
-        },
-        (error: unknown) => end(() => reject(error)),
-      );
+      job()
+        .then(
+          (made) => {
+            if (!ended) worker?.send(made);
+          },
+          (error: unknown) => end(() => reject(error)),
+        )
+        .catch(fail);
     });
   }
 }

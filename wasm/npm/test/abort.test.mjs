@@ -33,6 +33,12 @@ test('in the middle: nothing more is told, and the signal’s reason is the caus
   assert.equal(fractions.length, told);
 });
 
+test('as soon as loading is told: the work does not begin', async () => {
+  const abort = new AbortController();
+  const reading = fingerprint(longWav(2), { signal: abort.signal, onProgress: () => abort.abort('at once') });
+  await assert.rejects(reading, { ...aborted, cause: 'at once' });
+});
+
 test('in the line: its place is not lost to the others', async () => {
   const abort = new AbortController();
   const file = longWav(120);
