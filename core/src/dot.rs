@@ -2,7 +2,6 @@
 //!
 //! The scalar form is everywhere the truth. Where a target has vectors the same sum goes through
 //! `wide`, which knows the one instruction made for it: `pmaddwd`, `i32x4.dot_i16x8_s`.
-
 //!
 //! Integers: the order of a sum does not matter, so every form gives the same. Callers see to it
 //! that none can overflow.
@@ -54,25 +53,17 @@ mod scalar {
     #[inline]
     pub(crate) fn dots(rows: [&[i8]; ROWS], values: &[i16]) -> [i32; ROWS] {
         let values = values.as_chunks::<WEIGHT_LANES>().0;
-        rows.map(|row| {
-            let blocks = row.as_chunks::<WEIGHT_LANES>().0.iter().zip(values);
-            blocks.map(|(weights, values)| products(weights, values)).sum()
-        })
+        rows.map(|row| blocks(row.as_chunks().0, values))
     }
 
     #[inline]
-    fn products(weights: &[i8; WEIGHT_LANES], values: &[i16; WEIGHT_LANES]) -> i32 {
-        weights.iter().zip(values).map(|(&w, &value)| i32::from(w) * i32::from(value)).sum()
-    }
-
-    #[inline]
-    fn blocks<const N: usize>(a: &[[i16; N]], b: &[[i16; N]]) -> i32 {
+    fn blocks<const N: usize>(a: &[[impl Copy + Into<i32>; N]], b: &[[i16; N]]) -> i32 {
         a.iter().zip(b).map(|(a, b)| block(a, b)).sum()
     }
 
     #[inline]
-    fn block<const N: usize>(a: &[i16; N], b: &[i16; N]) -> i32 {
-        a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+    fn block<const N: usize>(a: &[impl Copy + Into<i32>; N], b: &[i16; N]) -> i32 {
+        a.iter().zip(b).map(|(&a, &b)| a.into() * i32::from(b)).sum()
     }
 }
 

@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 import { PACKAGE } from './site.mjs';
 
-const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
-/** Apart, so that who needs no Helia need not install its 130 MB. */
-const HELIA_MODULES = fileURLToPath(new URL('helia/node_modules/', import.meta.url));
+/** Where the libraries of these tests are installed; what both have is taken from the first. */
+const INSTALLED = ['node_modules/', 'helia/node_modules/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /** What is installed beside these tests, where `npm install` would put it: `folder`/node_modules. */
-export function linkLibraries(folder, from = [MODULES, HELIA_MODULES]) {
-  for (const modules of from) {
+export function linkLibraries(folder) {
+  for (const modules of INSTALLED) {
     for (const name of packagesIn(modules)) {
       const place = join(folder, 'node_modules', name);
       mkdirSync(dirname(place), { recursive: true });

@@ -273,9 +273,10 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
         let near = alone.nearest(&query, least)?;
         let certain = near.iter().any(|m| m.slot == slot);
         let named = found.matches.iter().any(|m| m.slot == slot);
-        tally.judge(certain, named, found.matches.iter().any(|m| m.slot != slot));
+        let mut wrong = found.matches.iter().filter(|m| m.slot != slot).peekable();
+        tally.judge(certain, named, wrong.peek().is_some());
         // Some real recordings are one piece, or share material: whoever reads this looks.
-        for m in found.matches.iter().filter(|m| m.slot != slot) {
+        for m in wrong {
             let other = m.slot.checked_sub(songs).and_then(|at| names.get(at as usize));
             others.push(json!([song, other, m.deviations]));
         }

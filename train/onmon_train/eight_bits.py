@@ -11,7 +11,7 @@ from .integers import Layer, values
 BITS_LESS = 4
 WEIGHT_MAX = 127
 # Core multiplies this many values at a time.
-LANES = 8
+LANES = 16
 
 
 def narrowed(layers: list[Layer]) -> list[Layer]:
