@@ -9,7 +9,7 @@
 //! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a
 //! query keeps the same keys as the recording, and asks as much less as there is less to find.
 
-use crate::doubt::{doubts, flips, none_wrong};
+use crate::doubt::{Census, Doubt, doubts};
 
 /// Codes between the codes of a key.
 const SPACING: usize = 3;
@@ -106,9 +106,9 @@ pub(crate) enum Reach {
     Whole,
     /// The first three.
     Begun,
-    /// The first three but for some of their bits: so many sets of wrong ones a key on average, the
-    /// likeliest of all keys.
-    BegunInDoubt(usize),
+    /// The first three but for some of their bits: so many sets of wrong ones for all keys that are
+    /// asked for together, the likeliest.
+    BegunInDoubt(u64),
 }
 
 /// What to look up for the codes of one sample, as they are.
@@ -127,41 +127,41 @@ pub(crate) fn probes(
     }
 }
 
-/// The likeliest beginnings of keys that these samples had before noise, `sets` for each key on
-/// average: where bits are sure one key gets more of them, where they are not, fewer or none.
+/// The likeliest beginnings of keys that these samples had before noise, so many sets of wrong bits
+/// in all or fewer: where bits are sure one key gets more of them, where they are not, fewer or
+/// none. Of what they make of the keys, those are told that are kept.
 pub(crate) fn likely<'a>(
     sampling: Sampling,
     samples: impl Iterator<Item = (u8, &'a [u8])>,
-    sets: usize,
+    sets: u64,
 ) -> Vec<Probe> {
-    let (mut all, mut keys) = (vec![], 0);
+    let (mut keys, mut doubted) = (vec![], vec![]);
     for (sample, codes) in samples {
-        let doubts = doubts(codes);
+        let costs = doubts(codes);
         for (at, window) in codes.windows(KEY_SPAN).enumerate() {
-            let Some(key) = pack(window) else { continue };
-            keys += 1;
-            let doubts = [0, 1, 2].map(|code| doubts[at + code * SPACING]);
-            let none = none_wrong(doubts.as_flattened());
-            for (odds, flip) in flips(doubts.as_flattened(), SETS_A_KEY * sets) {
-                let key = key ^ flip << LAST_BITS;
-                if sampling.keeps(key) {
-                    let (first, last) = (key & !LAST, key | LAST);
-                    all.push((none + odds, Probe { first, last, sample, code: at as u16 }));
-                }
+            if let Some(key) = pack(window) {
+                let costs = [0, 1, 2].map(|code| costs[at + code * SPACING]);
+                doubted.push(Doubt::of(&std::array::from_fn(|bit| costs[bit / 8][bit % 8])));
+                keys.push((key, sample, at as u16));
             }
         }
     }
-    let most = keys * sets / sampling.of() as usize;
-    if most < all.len() {
-        all.select_nth_unstable_by_key(most, |&(odds, _)| std::cmp::Reverse(odds));
-        all.truncate(most);
+    let most = Census::of(&doubted).most(sets.min(SETS_A_KEY * doubted.len() as u64));
+    let mut all = vec![];
+    for ((key, sample, code), doubt) in keys.into_iter().zip(doubted) {
+        doubt.sets(most, |wrong| {
+            let key = key ^ wrong << LAST_BITS;
+            if sampling.keeps(key) {
+                all.push(Probe { first: key & !LAST, last: key | LAST, sample, code });
+            }
+        });
     }
-    all.into_iter().map(|(_, probe)| probe).collect()
+    all
 }
 
-/// Sets that one key may have at most, for each that all have on average. Four found fewer of the
-/// noisy queries of a synthetic catalogue of 200,000 songs.
-const SETS_A_KEY: usize = 16;
+/// Sets of wrong bits for each key on average, at most: three times as many found fewer clips of 5 s,
+/// for what they hit by chance hides what they were to find.
+const SETS_A_KEY: u64 = 1_400;
 
 fn pack(codes: &[u8]) -> Option<u32> {
     let run = codes.get(..KEY_SPAN)?;
@@ -223,11 +223,11 @@ mod tests {
             let near = [heard[at + 2], heard[at + 4]];
             heard[at + 3] = near[0] & near[1] ^ 0x10;
             let wrong = (heard[at + 3] ^ codes[at + 3]).count_ones();
-            let probes = asked(&heard, Reach::BegunInDoubt(48));
+            let probes = asked(&heard, Reach::BegunInDoubt(48 * 391));
             let asked = |p: &Probe| usize::from(p.code) == *at && (p.first..=p.last).contains(key);
             still += usize::from(wrong <= 1 && probes.iter().any(asked));
             let keys = heard.len() - (KEY_SPAN - 1);
-            assert!(probes.len() <= keys * 48 / 4, "{}", probes.len());
+            assert!(probes.len() <= keys * 48 / 3, "{}", probes.len());
         }
         assert!(still > 0, "of {}", kept.len());
     }

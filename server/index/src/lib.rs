@@ -203,7 +203,8 @@ impl Index {
         deviations_min: f32,
         depth: Depth,
     ) -> Search<'a> {
-        let (parts, query) = (self.views().collect(), query.samples().collect());
+        let parts = self.views().filter(|part| part.live() > 0).collect();
+        let query = query.samples().collect();
         Search { parts, query, codes, deviations_min, depth }
     }
 

@@ -30,8 +30,6 @@ pub(super) fn not_alone(hits: &[Hit]) -> Vec<Hit> {
     };
     let mut kept = vec![];
     for hits in ordered(hits, stretch).chunk_by(|a, b| stretch(a) == stretch(b)) {
-        once.clear();
-        twice.clear();
         once.set(0);
         once.set(buckets + 1);
         for hit in hits {
@@ -46,6 +44,11 @@ pub(super) fn not_alone(hits: &[Hit]) -> Vec<Hit> {
             twice.has(at) || once.has(at - 1) || once.has(at + 1)
         };
         kept.extend(hits.iter().filter(in_company));
+        // There are far more buckets than hits.
+        for at in hits.iter().map(bucket).chain([0, buckets + 1]) {
+            once.forget_about(at);
+            twice.forget_about(at);
+        }
     }
     kept
 }
@@ -76,8 +79,9 @@ impl Bits {
         Self(vec![0; count.div_ceil(64)])
     }
 
-    fn clear(&mut self) {
-        self.0.fill(0);
+    /// Takes a number out, and some of those beside it.
+    fn forget_about(&mut self, at: usize) {
+        self.0[at / 64] = 0;
     }
 
     fn set(&mut self, at: usize) {

@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use onmon_core::align::{Alignment, Anchor, agreement, align};
 use onmon_core::{SAMPLES_MAX, Sample, certainty};
 
-use crate::key::Reach;
+use crate::key::{Probe, Reach, Sampling};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
@@ -95,12 +95,20 @@ const TIERS: [Tier; 3] = [
     Tier { reach: Reach::Begun, samples: SAMPLES_MAX, looked_at: 1_024, aligned: 32 },
 ];
 
-/// The dearest tier. The sets of wrong bits that it tries are halved in a catalogue of half a
-/// million songs or more: what it reads grows with both, and what is found falls by an eighth.
-fn in_doubt(library_codes: u64) -> Tier {
-    let sets = if library_codes < 2_500_000_000 { 24 } else { 12 };
-    let reach = Reach::BegunInDoubt(sets);
+/// The dearest tier, and the one that noise needs: a tenth of a second on one core, whatever the
+/// size of the library. A short query has fewer keys, and so more sets for each.
+fn in_doubt(library_codes: u64, parts: usize) -> Tier {
+    let reach = Reach::BegunInDoubt(sets(library_codes, parts));
     Tier { reach, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 }
+}
+
+/// Sets of wrong bits that are tried for all keys of a query together: as many as that time allows.
+/// A set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at 200,000 and
+/// 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has.
+fn sets(library_codes: u64, parts: usize) -> u64 {
+    let most = 400_000 / parts.max(1) as u64;
+    let read = 1.2e11 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
+    most.min(read as u64)
 }
 
 /// Codes by which a candidate may lie off an alignment and still be the same one.
@@ -183,7 +191,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in TIERS.iter().chain([&in_doubt(self.codes)]) {
+        for tier in TIERS.iter().chain([&in_doubt(self.codes, self.parts.len())]) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if self.may_scan() {
@@ -207,7 +215,7 @@ impl Search<'_> {
             Depth::Naive => vec![],
             // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
             _ if self.may_scan() && self.depth == Depth::Usual => TIERS.into_iter().collect(),
-            _ => TIERS.into_iter().chain([in_doubt(self.codes)]).collect(),
+            _ => TIERS.into_iter().chain([in_doubt(self.codes, self.parts.len())]).collect(),
         }
     }
 
@@ -242,9 +250,21 @@ impl Search<'_> {
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
         let alone = self.codes <= scan::CODES_MAX;
         let mut found = vec![];
-        for (number, part) in self.parts.iter().enumerate() {
-            for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
-                let hits = votes::hits(part.source, query, together, tier.reach, cost)?;
+        for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
+            let share = |sets: u64| sets * together.len() as u64 / asked.len() as u64;
+            let reach = match tier.reach {
+                Reach::BegunInDoubt(sets) => Reach::BegunInDoubt(share(sets)),
+                whole_or_begun => whole_or_begun,
+            };
+            // Parts of one sampling, as almost all are, are asked the same.
+            let mut probes: Option<(Sampling, Vec<Probe>)> = None;
+            for (number, part) in self.parts.iter().enumerate() {
+                let sampling = part.source.sampling();
+                let (_, probes) = match probes.take() {
+                    Some(known) if known.0 == sampling => probes.insert(known),
+                    _ => probes.insert((sampling, votes::asked(sampling, query, together, reach))),
+                };
+                let hits = votes::hits(part.source, query, probes, reach, cost)?;
                 let clusters = votes::clusters(query, hits, tier.looked_at);
                 found.extend(place::candidates(*part, number, query, &clusters, cost)?);
             }
@@ -324,7 +344,6 @@ const _: () = assert!(SAMPLES_MAX <= 8, "a vote has 4 bits for its sample");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Sampling;
     use crate::memory::Open;
 
     /// Codes that linger, as those of music do.

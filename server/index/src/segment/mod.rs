@@ -14,10 +14,11 @@
 pub(crate) mod block;
 mod format;
 mod merge;
+mod reader;
 mod write;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use crate::key::{KEY_BITS, Sampling};
 use crate::part::{IndexError, Lookup, PostingStream, Source};
@@ -26,13 +27,10 @@ use crate::run::Posting;
 use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
 use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
+use reader::Reader;
 
 pub(crate) use format::{file_name, number_of};
 pub(crate) use write::write;
-
-/// A read that takes longer than this did not come from memory. (2 KiB from the page cache take
-/// one.)
-const COLD: Duration = Duration::from_micros(20);
 
 /// Blocks read at a time where all are read.
 const BLOCKS_AT_A_TIME: usize = 512;
@@ -158,12 +156,6 @@ impl Segment {
         self.file.read_at(bytes, at).map_err(|e| IndexError::io(&self.path, e))
     }
 
-    fn announce(&self, spans: &[std::ops::Range<usize>]) {
-        for span in spans {
-            self.file.announce(self.block_at(span.start), span.len() * BLOCK_BYTES);
-        }
-    }
-
     fn block_at(&self, at: usize) -> u64 {
         self.blocks_at + (at * BLOCK_BYTES) as u64
     }
@@ -173,7 +165,7 @@ impl Segment {
     }
 
     /// The blocks that may hold keys from `first` to `last`, none of them before block `from`.
-    fn blocks_of(&self, from: usize, first: u32, last: u32) -> std::ops::Range<usize> {
+    fn blocks_of(&self, from: usize, first: u32, last: u32) -> Range<usize> {
         let keys = self.block_keys.get(from..).unwrap_or_default();
         // Probes come in order, so the next one is not far: steps that double, then halves.
         let mut step = 1;
@@ -222,8 +214,9 @@ impl Source for Segment {
 
     fn look_up(&self, lookup: &mut Lookup<'_>) -> Result<(), IndexError> {
         let probes = lookup.probes;
+        let blocks_most = lookup.postings_most / BLOCK_POSTINGS_MIN + 2;
         let mut from = 0;
-        let spans: Vec<std::ops::Range<usize>> = probes
+        let spans: Vec<Range<usize>> = probes
             .iter()
             .map(|probe| {
                 let blocks = self.blocks_of(from, probe.first, probe.last);
@@ -231,12 +224,10 @@ impl Source for Segment {
                 blocks
             })
             .collect();
-        let mut announced = false;
+        let mut reader = Reader::new(self, spans.iter().filter(|span| span.len() <= blocks_most));
         let universe = u64::from(self.recordings.cells());
-        let blocks_most = lookup.postings_most / BLOCK_POSTINGS_MIN + 2;
-        let (mut bytes, mut held) = ([0; BLOCK_BYTES], usize::MAX);
         let mut cells = vec![];
-        for (number, (probe, span)) in probes.iter().zip(&spans).enumerate() {
+        for (probe, span) in probes.iter().zip(&spans) {
             if span.len() > blocks_most {
                 lookup.cost.probes += 1;
                 lookup.cost.stop_keys += 1;
@@ -247,20 +238,7 @@ impl Source for Segment {
             let end = (u64::from(probe.last) + 1) * universe;
             let mut of_key = Cells { first, universe, key_at: first };
             for at in span.clone() {
-                if at != held {
-                    let begun = Instant::now();
-                    self.read(&mut bytes, self.block_at(at))?;
-                    // The first that comes from the disk: let it fetch all others at once.
-                    if !announced && begun.elapsed() > COLD {
-                        announced = true;
-                        self.announce(&spans[number + 1..]);
-                    }
-                    lookup.cost.blocks += 1;
-                    self.block(at, &bytes)?;
-                    held = at;
-                }
-                let block = Block::of_checked(&bytes);
-                let block = block.map_err(|what| self.damaged_block(at, what))?;
+                let block = reader.block(at, lookup.cost)?;
                 block.between(first, end, |value| cells.push(of_key.cell(value)));
             }
             lookup.found(probe, &cells);
