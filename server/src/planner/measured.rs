@@ -38,6 +38,10 @@ pub struct Measured {
     pub resident_bytes_per_song: f64,
 }
 
+/// Of what the larger catalogue takes, the least that is said to grow with it: two measurements of
+/// one time differ by more.
+const GROWS_MIN: f64 = 0.01;
+
 /// Reads one measurement, or two of which the difference tells what grows with the catalogue.
 pub fn read(files: &[PathBuf], row: &str, which: MeasuredAs) -> anyhow::Result<Measured> {
     let mut read = files
@@ -53,14 +57,10 @@ pub fn read(files: &[PathBuf], row: &str, which: MeasuredAs) -> anyhow::Result<M
                 "both measurements have {} songs: what divides shows only between two sizes",
                 all.songs
             );
-            let per_song_s = (all_s - few_s) / (all.songs - few.songs) as f64;
-            ensure!(
-                per_song_s > 0.0,
-                "`{row}` takes {} songs no longer than {}: name one measurement only",
-                all.songs,
-                few.songs
-            );
-            let fixed_s = (few_s - per_song_s * few.songs as f64).max(0.0);
+            // What divides may be lost in the noise of the two: the search has a budget of time.
+            let grows_s = (all_s - few_s).max(GROWS_MIN * all_s);
+            let per_song_s = grows_s / (all.songs - few.songs) as f64;
+            let fixed_s = (all_s - per_song_s * all.songs as f64).max(0.0);
             Ok(measured(all, per_song_s, fixed_s))
         }
         _ => bail!("--measured is given once, or twice for catalogues of two sizes"),
@@ -94,4 +94,35 @@ fn read_one(file: &Path, row: &str, which: MeasuredAs) -> anyhow::Result<(Measur
         MeasuredAs::P99 => row.p99_ms,
     };
     Ok((measurement, service_ms / 1_000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_grow_is_fixed() {
+        let folder = std::env::temp_dir().join(format!("onmon-measured-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = |songs: u64, p95_ms: f64| {
+            let path = folder.join(format!("{songs}-{p95_ms}.json"));
+            let row = serde_json::json!({ "name": "unknown", "p50_ms": 1, "p95_ms": p95_ms, "p99_ms": 1 });
+            let all = serde_json::json!({
+                "songs": songs, "bytes": 1, "resident_bytes": 1, "rows": [row],
+            });
+            std::fs::write(&path, all.to_string()).unwrap();
+            path
+        };
+        let read = |few_ms, all_ms| {
+            let files = [file(1_000, few_ms), file(10_000, all_ms)];
+            let read = read(&files, "unknown", MeasuredAs::P95).unwrap();
+            (1_000.0 * read.per_song_s * 10_000.0, 1_000.0 * read.fixed_s)
+        };
+        for (few, all, divides) in [(20.0, 110.0, 100.0), (110.0, 90.0, 1.0), (90.0, 90.0, 1.0)] {
+            let (whole, fixed) = read(few, all);
+            assert!((whole - divides).abs() < 1e-9, "{few} {all}: {whole}");
+            assert!((whole + fixed - all).abs() < 1e-9, "{few} {all}: {whole} {fixed}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -107,7 +107,7 @@ fn in_doubt(library_codes: u64, parts: usize) -> Tier {
 /// 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has.
 fn sets(library_codes: u64, parts: usize) -> u64 {
     let most = 400_000 / parts.max(1) as u64;
-    let read = 1.2e11 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
+    let read = 1.1e11 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
     most.min(read as u64)
 }
 
