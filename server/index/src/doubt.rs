@@ -4,10 +4,12 @@
 //! neighbours in time share is right more often than one that stands alone.
 
 /// What it costs to take a bit for wrong: log(P(right) / P(wrong)) in twentieths, by whether the
-/// same bit agrees with it: 1 one code before, 2 one code after, 4 two before, 8 two after. Measured
-/// on encoder 2's codes of validation music under Opus 8 kbit/s, pink and white noise, speech and
-/// another song at 0 dB, and reverb (a third of all bits wrong): a bit that stands alone is wrong in
-/// 45 of 100 cases, one amid its like in 18.
+/// same bit agrees with it: 1 one code before, 2 one code after, 4 two before, 8 two after.
+/// Measured on encoder 2's codes of validation music under Opus 8 kbit/s, pink and white noise,
+/// speech and another song at 0 dB, and reverb (a third of all bits wrong): a bit that stands alone
+/// is wrong in 45 of 100 cases, one amid its like in 18. Encoder 3's come within 10 of 100 of these
+/// odds, and neither longer runs nor the other bits of the codes around say more (log-loss 0.553
+/// with all of them, 0.553 without).
 const COSTS: [u8; 16] = [4, 13, 13, 26, 5, 14, 11, 27, 4, 12, 15, 28, 5, 14, 14, 30];
 
 /// Of log(P) above: so many are 1.

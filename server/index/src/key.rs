@@ -159,8 +159,8 @@ pub(crate) fn likely<'a>(
     all
 }
 
-/// Sets of wrong bits for each key on average, at most: three times as many found fewer clips of 5 s,
-/// for what they hit by chance hides what they were to find.
+/// Sets of wrong bits for each key on average, at most: three times as many found fewer clips of
+/// 5 s, for what they hit by chance hides what they were to find.
 const SETS_A_KEY: u64 = 1_400;
 
 fn pack(codes: &[u8]) -> Option<u32> {
