@@ -31,12 +31,14 @@ use crate::key::{Probe, Reach, Sampling};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
+use scan::{Extent, Scanned};
 pub use told::{Match, SampleMatch};
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// By keys; where nothing is certain then and the library is small (5,500 songs), by a scan.
+    /// By keys; where nothing is certain then, by as much of a scan as takes no longer: of libraries
+    /// of up to some thousand songs.
     #[default]
     Usual,
     /// By keys alone.
@@ -111,6 +113,9 @@ fn sets(library_codes: u64, parts: usize) -> u64 {
     most.min(read as u64)
 }
 
+/// Codes in a library in which each sample is asked for by itself.
+const ALONE_CODES_MAX: u64 = 30_000_000;
+
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
@@ -174,15 +179,14 @@ impl Search<'_> {
                 break;
             }
         }
-        if !self.is_sure(&best) && self.may_scan() {
+        if !self.is_sure(&best)
+            && let Some(extent) = self.scan()
+        {
             last = TIERS.len() + 2;
-            let candidates = self.scanned(&mut cost)?;
-            let together = scan::is_together(&self.query, self.codes);
-            let least = match together {
-                true => certainty::deviations_min_of_all(self.codes),
-                false => self.deviations_min,
-            };
-            self.lay(&candidates, least, &mut best, &mut cost)?;
+            let Scanned { together, singly } = self.scanned(extent, &mut cost)?;
+            let of_all = certainty::deviations_min_of_all(self.codes).max(self.deviations_min);
+            self.lay(&together, of_all, &mut best, &mut cost)?;
+            self.lay(&singly, self.deviations_min, &mut best, &mut cost)?;
         }
         Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
     }
@@ -194,8 +198,9 @@ impl Search<'_> {
         for tier in TIERS.iter().chain([&in_doubt(self.codes, self.parts.len())]) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
-        if self.may_scan() {
-            all.extend(self.scanned(&mut cost)?);
+        if let Some(extent) = self.scan() {
+            let Scanned { together, singly } = self.scanned(extent, &mut cost)?;
+            all.extend([together, singly].concat());
         }
         self.lay(&all, self.deviations_min, &mut best, &mut cost)?;
         Ok(self.told(&best))
@@ -214,23 +219,27 @@ impl Search<'_> {
         match self.depth {
             Depth::Naive => vec![],
             // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
-            _ if self.may_scan() && self.depth == Depth::Usual => TIERS.into_iter().collect(),
+            Depth::Usual if self.scan().is_some_and(|extent| extent.is_enough(&self.query)) => {
+                TIERS.into_iter().collect()
+            }
             _ => TIERS.into_iter().chain([in_doubt(self.codes, self.parts.len())]).collect(),
         }
     }
 
-    fn scanned(&self, cost: &mut Cost) -> Result<Vec<Candidate>, IndexError> {
-        match self.depth {
-            Depth::Naive => naive::candidates(&self.parts, &self.query, cost),
-            _ => scan::candidates(&self.parts, &self.query, self.codes, cost),
+    fn scanned(&self, extent: Extent, cost: &mut Cost) -> Result<Scanned, IndexError> {
+        if self.depth == Depth::Naive {
+            let singly = naive::candidates(&self.parts, &self.query, cost)?;
+            return Ok(Scanned { singly, ..Scanned::default() });
         }
+        scan::candidates(&self.parts, &self.query, extent, self.codes, cost)
     }
 
-    fn may_scan(&self) -> bool {
+    /// What is scanned for, if anything.
+    fn scan(&self) -> Option<Extent> {
         match self.depth {
-            Depth::Keys => false,
-            Depth::Scan | Depth::Naive => true,
-            Depth::Usual => self.codes <= scan::CODES_MAX,
+            Depth::Keys => None,
+            Depth::Scan | Depth::Naive => Some(Extent::asked_for(&self.query, self.codes)),
+            Depth::Usual => Extent::usual(&self.query, self.codes),
         }
     }
 
@@ -248,7 +257,7 @@ impl Search<'_> {
         asked.truncate(tier.samples);
         // Where votes are many, those of one sample are enough, and that several agree is a chance
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
-        let alone = self.codes <= scan::CODES_MAX;
+        let alone = self.codes <= ALONE_CODES_MAX;
         let mut found = vec![];
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
             let share = |sets: u64| sets * together.len() as u64 / asked.len() as u64;

@@ -3,9 +3,9 @@
 //! for.
 //!
 //! A pattern of a few bits from all over a sample is counted for 512 places at once
-//! ([`super::slices`]); where it is near, the whole is compared, at three speeds. In a large
-//! library the samples of a query are laid on a recording all together only, at the speed at which
-//! they were recorded.
+//! ([`super::slices`]); where it is near, the whole is compared. The samples of a query are laid on
+//! a recording all together at the speed at which they were recorded, and where there is time for
+//! it singly, at three speeds.
 
 use std::thread;
 
@@ -18,11 +18,12 @@ use super::slices::{PLACES, Rows, TERMS_MAX, Term};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
-/// Codes in a library that is scanned without being asked to be (5,500 songs of 4.5 min).
-pub(crate) const CODES_MAX: u64 = 30_000_000;
+/// Codes that are scanned without being asked for, times patterns that they are scanned for: a tenth
+/// of a second on two cores. (5,500 songs of 4.5 min for a query of one sample.)
+const USUAL: u64 = 100_000_000;
 
-/// Codes in a library beyond which the samples of a query are laid on recordings all together: by
-/// itself each takes twenty times as long.
+/// Codes in a library beyond which a scan that was asked for lays the samples of a query on
+/// recordings all together only: one by one they take twenty times as long.
 const SINGLY_CODES_MAX: u64 = 100_000_000;
 
 /// Codes in a library beyond which all cores scan a part each.
@@ -42,19 +43,62 @@ const _: () = assert!(TERMS <= TERMS_MAX);
 const NEAR: f32 = 2.3;
 const NEAR_TOGETHER: f32 = 3.0;
 
+/// What is laid on the recordings: all samples together, at one speed, and so many of them singly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    singly: usize,
+}
+
+impl Extent {
+    /// As much as takes no longer than a search by keys, if anything does.
+    pub(super) fn usual(query: &[Sample<'_>], codes: u64) -> Option<Self> {
+        let together = usize::from(query.len() > 1);
+        let patterns = (USUAL / codes.max(1)) as usize;
+        let singly = patterns.checked_sub(together)? / SPEEDS.len();
+        let extent = Self { singly: singly.min(query.len()) };
+        (together + extent.singly > 0).then_some(extent)
+    }
+
+    /// However long it takes, within reason.
+    pub(super) fn asked_for(query: &[Sample<'_>], codes: u64) -> Self {
+        let singly = if query.len() > 1 && codes > SINGLY_CODES_MAX { 0 } else { query.len() };
+        Self { singly }
+    }
+
+    /// Whether it finds more than any search by keys: where two samples of a query find nothing by
+    /// themselves, others seldom do.
+    pub(super) fn is_enough(self, query: &[Sample<'_>]) -> bool {
+        self.singly >= query.len().min(2)
+    }
+}
+
+/// Where the query may lie.
+#[derive(Default)]
+pub(super) struct Scanned {
+    /// By all samples together: each place of the library was a trial.
+    pub together: Vec<Candidate>,
+    /// By one of them.
+    pub singly: Vec<Candidate>,
+}
+
 /// The alignments that agree best with each pattern, over the whole library of so many codes.
 pub(super) fn candidates(
     parts: &[View<'_>],
     query: &[Sample<'_>],
+    extent: Extent,
     codes: u64,
     cost: &mut Cost,
-) -> Result<Vec<Candidate>, IndexError> {
-    let mut tried: Vec<Tried> = if is_together(query, codes) {
-        Tried::of(query, 0..query.len(), 100).into_iter().collect()
-    } else {
-        let each = (0..query.len()).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
-        each.flat_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed)).collect()
-    };
+) -> Result<Scanned, IndexError> {
+    let mut tried: Vec<Tried> = vec![];
+    if query.len() > 1 {
+        tried.extend(Tried::of(query, 0..query.len(), 100));
+    }
+    let all_together = tried.len();
+    // Those in the middle of a recording have more to tell than its beginning and end.
+    let first = (query.len() - extent.singly) / 2;
+    let each =
+        (first..first + extent.singly).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
+    tried.extend(each.filter_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed)));
     let workers = match codes {
         ..=ALONE_CODES_MAX => 1,
         _ => thread::available_parallelism().map_or(1, usize::from),
@@ -79,13 +123,9 @@ pub(super) fn candidates(
             tried.closest.take(theirs.closest);
         }
     }
-    Ok(tried.iter().flat_map(Tried::candidates).collect())
-}
-
-/// Whether the samples of a query are laid on recordings all together in a library of so many
-/// codes.
-pub(super) fn is_together(query: &[Sample<'_>], codes: u64) -> bool {
-    query.len() > 1 && codes > SINGLY_CODES_MAX
+    let (together, singly) = tried.split_at(all_together);
+    let of = |tried: &[Tried]| tried.iter().flat_map(Tried::candidates).collect();
+    Ok(Scanned { together: of(together), singly: of(singly) })
 }
 
 /// One worker's share of all recordings, and how many codes that were.

@@ -90,26 +90,24 @@ impl Rows {
 
 /// 64 codes as a word for each of their bits.
 fn turned(codes: &[u8; 64]) -> [u64; 8] {
-    let mut words = [0; 8];
-    for (at, eight) in codes.as_chunks::<8>().0.iter().enumerate() {
-        let square = transposed(u64::from_le_bytes(*eight)).to_le_bytes();
-        for (word, byte) in words.iter_mut().zip(square) {
-            *word |= u64::from(byte) << (8 * at);
-        }
-    }
-    words
+    let (eights, _) = codes.as_chunks::<8>();
+    let squares = transposed(std::array::from_fn(|at| u64::from_le_bytes(eights[at])));
+    let bytes = squares.map(u64::to_le_bytes);
+    std::array::from_fn(|bit| u64::from_le_bytes(std::array::from_fn(|at| bytes[at][bit])))
 }
 
-/// The 8 x 8 bits of a word turned about their diagonal (Hacker's Delight, 7-3).
-fn transposed(mut x: u64) -> u64 {
+/// The 8 x 8 bits of each word turned about their diagonal (Hacker's Delight, 7-3).
+fn transposed(mut words: [u64; 8]) -> [u64; 8] {
     let mut swap = |shift: u32, mask: u64| {
-        let t = (x ^ x >> shift) & mask;
-        x ^= t ^ t << shift;
+        for x in &mut words {
+            let t = (*x ^ *x >> shift) & mask;
+            *x ^= t ^ t << shift;
+        }
     };
     swap(7, 0x00aa_00aa_00aa_00aa);
     swap(14, 0x0000_cccc_0000_cccc);
     swap(28, 0x0000_0000_f0f0_f0f0);
-    x
+    words
 }
 
 #[derive(Default)]
@@ -213,8 +211,8 @@ mod tests {
         let mut next = random(9);
         for _ in 0..100 {
             let x = next();
-            let y = transposed(x);
-            assert_eq!(transposed(y), x);
+            let y = transposed([0, 0, 0, x, 0, 0, 0, 0])[3];
+            assert_eq!(transposed([y; 8]), [x; 8]);
             for (row, column) in [(0, 0), (1, 0), (7, 3), (4, 6)] {
                 assert_eq!(x >> (8 * row + column) & 1, y >> (8 * column + row) & 1);
             }
