@@ -37,8 +37,8 @@ pub use told::{Match, SampleMatch};
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// By keys; where nothing is certain then, by as much of a scan as takes no longer: of libraries
-    /// of up to some thousand songs.
+    /// By keys; where nothing is certain then, by as much of a scan as takes no longer: of
+    /// libraries of up to some thousand songs.
     #[default]
     Usual,
     /// By keys alone.

@@ -18,8 +18,8 @@ use super::slices::{PLACES, Rows, TERMS_MAX, Term};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
-/// Codes that are scanned without being asked for, times patterns that they are scanned for: a tenth
-/// of a second on two cores. (5,500 songs of 4.5 min for a query of one sample.)
+/// Codes that are scanned without being asked for, times patterns that they are scanned for: a
+/// tenth of a second on two cores. (6,000 songs of 4.5 min for a query of one sample.)
 const USUAL: u64 = 100_000_000;
 
 /// Codes in a library beyond which a scan that was asked for lays the samples of a query on
