@@ -22,6 +22,10 @@ use crate::recordings::Ordinal;
 /// tenth of a second on two cores. (6,000 songs of 4.5 min for a query of one sample.)
 const USUAL: u64 = 100_000_000;
 
+/// The same of a scan that comes after all searches by keys and not in place of the dearest: they
+/// have taken their time.
+const BESIDE_KEYS: u64 = USUAL / 3;
+
 /// Codes in a library beyond which a scan that was asked for lays the samples of a query on
 /// recordings all together only: one by one they take twenty times as long.
 const SINGLY_CODES_MAX: u64 = 100_000_000;
@@ -56,7 +60,8 @@ impl Extent {
         let patterns = (USUAL / codes.max(1)) as usize;
         let singly = patterns.checked_sub(together)? / SPEEDS.len();
         let extent = Self { singly: singly.min(query.len()) };
-        (together + extent.singly > 0).then_some(extent)
+        let is_cheap = together > 0 && codes <= BESIDE_KEYS;
+        (extent.is_enough(query) || is_cheap).then_some(extent)
     }
 
     /// However long it takes, within reason.
@@ -68,7 +73,7 @@ impl Extent {
     /// Whether it finds more than any search by keys: where two samples of a query find nothing by
     /// themselves, others seldom do.
     pub(super) fn is_enough(self, query: &[Sample<'_>]) -> bool {
-        self.singly >= query.len().min(2)
+        self.singly >= query.len().clamp(1, 2)
     }
 }
 
@@ -246,4 +251,40 @@ fn pattern(runs: &[(usize, Vec<u8>)]) -> Vec<Term> {
         Term { distance, bit, set: code >> bit & 1 == 1 }
     };
     (0..terms).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_that_nobody_asked_for_takes_what_it_may_and_no_more() {
+        let codes = [0; 300];
+        let sample = |start| Sample { start, codes: &codes };
+        let six: Vec<Sample<'_>> = (0..6).map(|n| sample(900 * n)).collect();
+        let singly = |query: &[Sample<'_>], codes| Extent::usual(query, codes).map(|e| e.singly);
+        // All six, some, two, all together beside the keys, none.
+        for (codes, told) in [
+            (0, Some(6)),
+            (5_000_000, Some(6)),
+            (8_000_000, Some(3)),
+            (14_000_000, Some(2)),
+            (15_000_000, Some(1)),
+            (30_000_000, Some(0)),
+            (40_000_000, None),
+            (u64::MAX, None),
+        ] {
+            assert_eq!(singly(&six, codes), told, "{codes}");
+        }
+        assert_eq!(singly(&six[..1], 33_000_000), Some(1));
+        assert_eq!(singly(&six[..1], 34_000_000), None);
+        assert_eq!(Extent::usual(&[], 1), None);
+        for codes in (1..100).map(|n| n * 1_000_000) {
+            for query in [&six[..], &six[..1]] {
+                let together = u64::from(query.len() > 1);
+                let patterns = singly(query, codes).map_or(0, |n| together + 3 * n as u64);
+                assert!(patterns * codes <= USUAL, "{codes}");
+            }
+        }
+    }
 }
