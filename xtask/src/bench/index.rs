@@ -1,6 +1,7 @@
 //! The index on a synthetic catalogue: how large, how fast, how much of what a full scan finds.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -63,6 +64,8 @@ pub fn index(options: &Options) -> Result<()> {
 fn impostors(options: &Options, queries: u64) -> Result<()> {
     let mut ask = synth::example("index_impostors");
     ask.arg(options.songs.to_string()).arg(queries.to_string()).args(&options.real);
+    // How far it is, which for a million takes hours.
+    ask.stderr(Stdio::inherit());
     let told = command::capture(&mut ask)?;
     let told: Value = serde_json::from_str(&told).context("index_impostors printed no JSON")?;
     if options.json {
