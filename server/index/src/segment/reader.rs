@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
     stretches: Vec<Range<usize>>,
     /// The first of them that is not read yet.
     next: usize,
-    bytes: Vec<u8>,
+    bytes: Vec<Buffer>,
     /// Blocks that `bytes` holds, and a bit for each of them whose sum was checked.
     held: Range<usize>,
     checked: u32,
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
         segment: &'a Segment,
         spans: impl Iterator<Item = &'s Range<usize>>,
     ) -> Self {
-        let bytes = vec![0; STRETCH_BLOCKS * BLOCK_BYTES];
+        let bytes = vec![[0; BLOCK_BYTES]; STRETCH_BLOCKS];
         let (stretches, held) = (stretches(spans), 0..0);
         Self { segment, stretches, next: 0, bytes, held, checked: 0, announced: false }
     }
@@ -52,22 +52,20 @@ impl<'a> Reader<'a> {
             self.read(at)?;
         }
         let number = at - self.held.start;
-        let bytes = &self.bytes[number * BLOCK_BYTES..][..BLOCK_BYTES];
+        let bytes = &self.bytes[number];
         if self.checked >> number & 1 == 0 {
             self.checked |= 1 << number;
             cost.blocks += 1;
             return self.segment.block(at, bytes);
         }
-        let whole: Result<&Buffer, _> = bytes.try_into();
-        let block = whole.map_err(|_| "cut off").and_then(Block::of_checked);
-        block.map_err(|what| self.segment.damaged_block(at, what))
+        Block::of_checked(bytes).map_err(|what| self.segment.damaged_block(at, what))
     }
 
     fn read(&mut self, at: usize) -> Result<(), IndexError> {
         self.next += self.stretches[self.next..].partition_point(|stretch| stretch.end <= at);
         let stretch = self.stretches.get(self.next).filter(|stretch| stretch.contains(&at));
         let blocks = at..stretch.map_or(at + 1, |stretch| stretch.end);
-        let bytes = &mut self.bytes[..blocks.len() * BLOCK_BYTES];
+        let bytes = self.bytes[..blocks.len()].as_flattened_mut();
         let begun = Instant::now();
         // What was there is gone, also if this fails.
         (self.held, self.checked) = (0..0, 0);
@@ -91,8 +89,9 @@ fn stretches<'s>(spans: impl Iterator<Item = &'s Range<usize>>) -> Vec<Range<usi
     for span in spans.filter(|span| !span.is_empty()) {
         let mut begin = span.start;
         if let Some(last) = all.last_mut() {
-            if begin <= last.end + BRIDGED_BLOCKS {
-                last.end = last.end.max(span.end.min(last.start + STRETCH_BLOCKS));
+            let full = last.start + STRETCH_BLOCKS;
+            if begin <= last.end + BRIDGED_BLOCKS && begin < full {
+                last.end = last.end.max(span.end.min(full));
             }
             begin = begin.max(last.end);
         }
@@ -137,5 +136,7 @@ mod tests {
             }
         }
         assert_eq!(super::stretches([].iter()), []);
+        // What would only bridge to what no longer fits is left out.
+        assert_eq!(super::stretches([0..31, 32..33].iter()), [0..31, 32..33]);
     }
 }
