@@ -19,7 +19,7 @@ use onmon_core::align::{Anchor, align};
 use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty};
 use onmon_index::{Cost, Depth, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
-use onmon_tests::synthetic::{SEED, memory_bytes};
+use onmon_tests::synthetic::{self, SEED, memory_bytes};
 use serde_json::{Value, json};
 
 /// Song asked for after song: far apart, so that no two share a page.
@@ -245,8 +245,8 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
             Value::Null => queries.push((id, line["samples"].clone())),
             codes => {
                 let slot = songs + names.len() as u32;
-                index.insert(slot, &bytes(codes));
-                alone.insert(slot, &bytes(codes));
+                index.insert(slot, &synthetic::codes(codes));
+                alone.insert(slot, &synthetic::codes(codes));
                 names.push(id);
             }
         }
@@ -260,7 +260,7 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
         let Some(slot) = names.iter().position(|name| name == song) else { continue };
         let mut query = QueryBuilder::new(0);
         for sample in samples.as_array().into_iter().flatten() {
-            let mut codes = bytes(&sample[1]);
+            let mut codes = synthetic::codes(&sample[1]);
             codes.truncate(CODES_PER_SAMPLE);
             query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
         }
@@ -287,10 +287,6 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
         row
     };
     Ok(rows.iter().map(told).collect())
-}
-
-fn bytes(codes: &Value) -> Vec<u8> {
-    codes.as_array().into_iter().flatten().map(|code| code.as_u64().unwrap_or(0) as u8).collect()
 }
 
 /// Times, costs and right answers of one kind of query.

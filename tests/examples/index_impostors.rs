@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use onmon_core::{CODES_PER_SAMPLE, QueryBuilder, certainty};
 use onmon_index::{Depth, Index};
 use onmon_synth::{Catalogue, Degradation, degraded};
-use onmon_tests::synthetic::SEED;
+use onmon_tests::synthetic::{self, SEED};
 use serde_json::{Value, json};
 
 /// What happened to the sound.
@@ -165,9 +165,9 @@ fn read(path: &str) -> Result<Vec<Recording>> {
     let mut all = vec![];
     for line in BufReader::new(File::open(path).with_context(|| path.to_owned())?).lines() {
         let line: Value = serde_json::from_str(&line?)?;
-        if let Some(codes) = line["ref"].as_array() {
-            let codes = codes.iter().map(|code| code.as_u64().unwrap_or(0) as u8).collect();
-            all.push((line["id"].as_str().unwrap_or_default().to_owned(), codes));
+        if !line["ref"].is_null() {
+            let id = line["id"].as_str().unwrap_or_default().to_owned();
+            all.push((id, synthetic::codes(&line["ref"])));
         }
     }
     Ok(all)
