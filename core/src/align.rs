@@ -153,12 +153,11 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
     });
     let near = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
     let codes = codes(query);
-    let surest = |together: Agreement, alone: &[Agreement]| {
-        let all = alone.iter().map(|one| one.deviations_in(codes));
-        all.fold(together.deviations_in(codes), f32::max)
+    let surest = |together: Agreement, alone: &[Agreement], of: fn(&Agreement, usize) -> f32| {
+        alone.iter().map(|one| of(one, codes)).fold(of(&together, codes), f32::max)
     };
     let together = together(&met, &near);
-    if surest(together, &near) < least {
+    if surest(together, &near, Agreement::deviations_at_best) < least {
         return None;
     }
     let mut everywhere = Elsewhere::NOTHING;
@@ -166,14 +165,14 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
     for (met, alone) in met.iter().zip(&mut alone) {
         if met.len > 0 {
             let own = line.elsewhere(met, recording);
-            *alone = alone.with_variance_of_at_least(own.variance());
+            *alone = alone.held_against(&own);
             everywhere = everywhere.and(&own);
         }
     }
-    let together = together.with_variance_of_at_least(everywhere.variance());
+    let together = together.held_against(&everywhere);
     let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
     let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
-    let deviations = surest(together, &alone);
+    let deviations = surest(together, &alone, Agreement::deviations_in);
     Some(Alignment {
         offset_codes: line.place_at(0),
         speed: line.speed as f32 / ONE as f32,

@@ -10,7 +10,7 @@
 //! S    = sum over bits b, codes i         of q_b(i) r_b(i)                     agreement
 //! E    = sum over bits b                  of n mean(q_b) mean(r_b)             its mean by chance
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
-//! deviations = (S - E) / sqrt(V * sqrt(repetitions)) / length
+//! deviations = (S - E) / sqrt(V * sqrt(repetitions)) / length / reach
 //! ```
 //! C_bc(l) is the covariance of bit b with bit c, l codes later, w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
@@ -20,10 +20,21 @@
 //! in `elsewhere.rs`, whose variance counts where it is more. `length` puts short and long queries
 //! on one scale ([`LENGTH_GROWTH`]).
 //!
+//! `reach` is how far unrelated music of this kind reaches beyond what V says. What two recordings
+//! of one beat have in common is not spread like chance: V is a mean, and their agreement lies in
+//! peaks. Two things tell such pairs from noise over a song, which comes nowhere near as far:
+//! ```text
+//! reach  = 1 + 0.055 (beside - 2) + 0.7 (period - 0.3)       0.8 to 1.1
+//! beside   the highest that they agree within two seconds of the place, in sqrt(V) (elsewhere.rs)
+//! period   max over lags of sqrt(Pq Pr), P(l) = sum over b of max(C_bb(l), 0) / sum of C_bb(0)
+//! ```
+//! Fitted on the train and validation splits; `train/README.md` has what else was tried.
+//!
 //! Cr is taken from a minute of the recording around the place, not from the place itself: where
 //! query and reference are one, the errors of two short estimates are one as well, and their
 //! products would add up to half of V (`train/README.md`, "What certainty costs").
 
+use crate::elsewhere::Elsewhere;
 use crate::profile::CODES_PER_SAMPLE;
 
 /// Longest lag in codes (0.9 s). Of 12, 18, 25, 50 and 80, those up to 25 left unrelated music at
@@ -45,7 +56,18 @@ const PERIODIC: f32 = 0.35;
 /// instruments) adds up, where chance averages out, and a query of many samples has as many chances
 /// that one agrees. So chosen that queries of 5 s, 15 s and six samples reach about as far
 /// (`docs/calibration.json`).
-const LENGTH_GROWTH: f32 = 0.06;
+const LENGTH_GROWTH: f32 = 0.04;
+
+/// [`Agreement::reach`]'s terms, and what it may be.
+const BESIDE_SLOPE: f32 = 0.055;
+const BESIDE_USUAL: f32 = 2.0;
+const SHARED_PERIOD_SLOPE: f32 = 0.7;
+const SHARED_PERIOD_USUAL: f32 = 0.3;
+const REACH_MIN: f32 = 0.8;
+const REACH_MAX: f32 = 1.1;
+
+/// Taken for `beside` where nobody has looked: more than most show.
+const BESIDE_UNKNOWN: f32 = 4.0;
 
 /// Bits in a code.
 pub(crate) const BITS: usize = 8;
@@ -69,6 +91,10 @@ pub struct Agreement {
     variance: f32,
     codes: u32,
     bit_errors: u32,
+    /// How strictly both keep one period, 0 to 1.
+    shared_period: f32,
+    /// The highest agreement beside the place, in standard deviations.
+    beside: f32,
 }
 
 impl Agreement {
@@ -94,13 +120,16 @@ impl Agreement {
         let near: f32 = (0..=lags(LAG_MAX))
             .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
             .sum();
-        let variance = near * libm::sqrtf(repetitions(&q));
+        let periods = Periods::of(&q, &r);
+        let variance = near * libm::sqrtf(periods.repetitions);
         let compared = query.get(..codes).unwrap_or_default();
         Self {
             excess,
             variance: variance.max(VARIANCE_FLOOR * codes as f32),
             codes: codes as u32,
             bit_errors: bit_errors(compared, reference),
+            shared_period: periods.shared,
+            beside: BESIDE_UNKNOWN,
         }
     }
 
@@ -111,6 +140,8 @@ impl Agreement {
             variance: self.variance + other.variance,
             codes: self.codes + other.codes,
             bit_errors: self.bit_errors + other.bit_errors,
+            shared_period: self.shared_period.max(other.shared_period),
+            beside: self.beside.max(other.beside),
         }
     }
 
@@ -121,9 +152,11 @@ impl Agreement {
         Self { variance: self.variance + 2.0 * covariance, ..self }
     }
 
-    /// The same where its variance by chance is known to be at least this.
-    pub(crate) fn with_variance_of_at_least(self, variance: f32) -> Self {
-        Self { variance: self.variance.max(variance), ..self }
+    /// The same where it is known how both agree elsewhere.
+    pub(crate) fn held_against(self, elsewhere: &Elsewhere) -> Self {
+        let Some(told) = elsewhere.told() else { return self };
+        let variance = self.variance.max(told.variance);
+        Self { variance, beside: told.highest / libm::sqrtf(variance.max(1.0)), ..self }
     }
 
     /// Standard deviations above what unrelated music shows, as of a query of which nothing else
@@ -135,7 +168,19 @@ impl Agreement {
     /// The same as of a query of so many codes, of which this may be a part: the more of them, the
     /// more chances that some part agrees ([`LENGTH_GROWTH`]).
     pub(crate) fn deviations_in(&self, codes: usize) -> f32 {
-        deviations(self.excess, self.variance, codes)
+        deviations(self.excess, self.variance, codes) / self.reach()
+    }
+
+    /// The most that this may come to when it is [held against](Agreement::held_against) elsewhere.
+    pub(crate) fn deviations_at_best(&self, codes: usize) -> f32 {
+        Self { beside: 0.0, ..*self }.deviations_in(codes)
+    }
+
+    /// How far unrelated music that agrees like this reaches.
+    fn reach(&self) -> f32 {
+        let beside = BESIDE_SLOPE * (self.beside - BESIDE_USUAL);
+        let period = SHARED_PERIOD_SLOPE * (self.shared_period - SHARED_PERIOD_USUAL);
+        (1.0 + beside + period).clamp(REACH_MIN, REACH_MAX)
     }
 
     /// Share of bits that differ, 0 to 1; unrelated music is about 0.5. 0.5 where nothing was
@@ -147,7 +192,7 @@ impl Agreement {
     /// The most deviations that this many agreeing bits beyond one half, times two, can come to,
     /// over so many codes compared in a query of so many.
     pub(crate) fn deviations_at_most(excess: i64, compared: usize, codes: usize) -> f32 {
-        deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes)
+        deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes) / REACH_MIN
     }
 
     /// Codes compared.
@@ -223,16 +268,36 @@ fn covariances_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
     sum
 }
 
-/// How often a query says the same again: 1 where it has no period, the number of its periods where
-/// it strictly has one. Between, with the square of its correlation with itself a period later.
-fn repetitions(q: &Planes) -> f32 {
-    let at = |lag: usize| {
-        let with_itself = |bit| q.covariance(bit, bit, &later(q.row(bit), lag), lag).max(0.0);
-        let periodicity = (0..BITS).map(with_itself).sum::<f32>() / moving(q);
-        let again = q.codes as f32 / lag as f32 - 1.0;
-        if periodicity >= PERIODIC { again * periodicity * periodicity } else { 0.0 }
-    };
-    1.0 + (PERIOD_MIN..=PERIOD_MAX.min(q.codes / 2)).map(at).fold(0.0, f32::max)
+/// What both runs say again and again.
+struct Periods {
+    /// How often the query says the same: 1 where it has no period, the number of its periods where
+    /// it strictly has one. Between, with the square of its correlation with itself a period later.
+    repetitions: f32,
+    /// How strictly both keep one period, 0 to 1.
+    shared: f32,
+}
+
+impl Periods {
+    fn of(q: &Planes, r: &Planes) -> Self {
+        let (q_moving, r_moving) = (moving(q), moving(r));
+        let mut found = Self { repetitions: 1.0, shared: 0.0 };
+        for lag in PERIOD_MIN..=PERIOD_MAX.min(q.codes / 2) {
+            let (of_q, of_r) = (with_itself(q, lag) / q_moving, with_itself(r, lag) / r_moving);
+            let again = q.codes as f32 / lag as f32 - 1.0;
+            if of_q >= PERIODIC {
+                found.repetitions = found.repetitions.max(1.0 + again * of_q * of_q);
+            }
+            found.shared = found.shared.max(libm::sqrtf(of_q * of_r));
+        }
+        found
+    }
+}
+
+/// Sum over the bits of a run of their covariance with themselves some codes later, where it is
+/// positive.
+fn with_itself(run: &Planes, lag: usize) -> f32 {
+    let of = |bit| run.covariance(bit, bit, &later(run.row(bit), lag), lag).max(0.0);
+    (0..BITS).map(of).sum()
 }
 
 /// The sum of the variances of a run's bits: 8 where all move and none prefers a side.
@@ -327,6 +392,35 @@ pub(crate) mod tests {
         let bar: Vec<u8> = song.iter().take(20).copied().cycle().take(300).collect();
         let looped = Agreement::of(&bar, &bar, &bar).deviations();
         assert!(looped < 0.5 * Agreement::of(&song, &song, &song).deviations(), "{looped}");
+    }
+
+    #[test]
+    fn unrelated_music_reaches_far_on_a_shared_beat_and_not_where_there_is_none() {
+        // Bars of two songs over one beat: every other code is the beat's.
+        let beat = random(1, 20);
+        let over_it = |seed| -> Vec<u8> {
+            let own = random(seed, 300);
+            let both = own.iter().zip(beat.iter().cycle()).enumerate();
+            both.map(|(i, (own, beat))| if i % 2 == 0 { *beat } else { *own }).collect()
+        };
+        let noise = (random(2, 300), random(3, 300));
+        let of = |q: &[u8], r: &[u8]| Agreement::of(q, r, r);
+        let (beats, noises) = (of(&over_it(4), &over_it(5)), of(&noise.0, &noise.1));
+        assert!(beats.shared_period > 0.4 && noises.shared_period < 0.2, "{beats:?} {noises:?}");
+        // One of them alone says nothing of both.
+        assert!(of(&over_it(4), &noise.1).shared_period < 0.3);
+        assert!(beats.reach() > noises.reach());
+        let known = |beside| Agreement { beside, ..noises }.reach();
+        assert!(known(1.0) < known(3.0) && known(1.0) == REACH_MIN.max(known(0.0)));
+        assert_eq!(Agreement { beside: 50.0, ..beats }.reach(), REACH_MAX);
+        // What gives up early must not give up what elsewhere would have raised.
+        let codes = beats.codes as usize;
+        for agreement in [beats, of(&noise.0, &noise.0)] {
+            let at_best = agreement.deviations_at_best(codes);
+            let excess = agreement.excess as i64;
+            assert!(agreement.deviations_in(codes) <= at_best);
+            assert!(at_best <= Agreement::deviations_at_most(excess + 1, codes, codes).max(0.0));
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //! ```
 //! S is the query's agreement with the recording, R that of the recording's own codes in the
 //! query's place. A recording that repeats itself meets its own query again a bar later: that much
-//! R expects, and it is no sign of chance. Another song of that tempo does not follow R.
+//! R expects, and it is no sign of chance. Another song of that tempo does not follow R: where its
+//! beats meet again, S is high and R is not. So the highest of S(d) - S(0) R(d) / R(0) within two
+//! seconds says how far unrelated music may reach here ([`crate::compare`]).
 
 use crate::compare::{BITS, bit_errors};
 use crate::profile::CODES_PER_SAMPLE;
@@ -24,6 +26,9 @@ const SHIFT_STEP: usize = 3;
 
 /// Codes around the place itself that are still the place itself.
 const HERE: usize = 8;
+
+/// Codes (2 s) within which the highest is looked for: the next beats, and little else.
+const NEARBY: usize = 40;
 
 /// Places looked at.
 const SHIFTS: usize = 2 * SHIFT_MAX / SHIFT_STEP + 1;
@@ -79,21 +84,34 @@ impl Elsewhere {
         self
     }
 
-    /// V; 0 where there are too few places to tell.
-    pub(crate) fn variance(&self) -> f32 {
+    /// What it comes to; `None` where there are too few places to tell.
+    pub(crate) fn told(&self) -> Option<Told> {
         let middle = SHIFT_MAX / SHIFT_STEP;
         let at = |values: &[f32; SHIFTS]| values.get(middle).copied().unwrap_or(0.0);
         let expected = at(&self.query) / at(&self.itself).max(1.0);
-        let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        let (mut n, mut sum, mut squares, mut highest) = (0.0, 0.0, 0.0, 0.0_f32);
         for (step, (s, r)) in self.query.iter().zip(&self.itself).enumerate() {
             let shift = step.abs_diff(middle) * SHIFT_STEP;
             if shift > HERE && shift <= self.reach {
                 let left = s - expected * r;
                 (n, sum, squares) = (n + 1.0, sum + left, squares + left * left);
+                if shift <= NEARBY {
+                    highest = highest.max(left);
+                }
             }
         }
-        if n < SHIFTS_MIN as f32 { 0.0 } else { squares / n - (sum / n) * (sum / n) }
+        let variance = squares / n - (sum / n) * (sum / n);
+        (n >= SHIFTS_MIN as f32).then_some(Told { variance, highest })
     }
+}
+
+/// How a query agrees with a recording elsewhere, beyond what the recording itself repeats.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// V.
+    pub variance: f32,
+    /// The most within [`NEARBY`] codes, 0 or more.
+    pub highest: f32,
 }
 
 /// Sum over codes and bits (as +-1) of the product of two runs, the first less its mean.
@@ -171,8 +189,11 @@ mod tests {
     #[test]
     fn unrelated_codes_vary_as_independent_bits_do() {
         let query = random(1, 300);
-        let variance = Elsewhere::of(&query, &around(&random(2, 300), 3), SHIFT_MAX).variance();
-        assert!((0.8..1.2).contains(&(variance / 2_400.0)), "{variance}");
+        let told = Elsewhere::of(&query, &around(&random(2, 300), 3), SHIFT_MAX).told().unwrap();
+        assert!((0.8..1.2).contains(&(told.variance / 2_400.0)), "{told:?}");
+        // The highest of 22 or so.
+        let highest = told.highest / told.variance.sqrt();
+        assert!((1.0..3.5).contains(&highest), "{told:?}");
     }
 
     #[test]
@@ -187,16 +208,21 @@ mod tests {
             .enumerate()
             .map(|(i, (own, other))| if i % 2 == 0 { *own } else { *other })
             .collect();
-        let repeats = Elsewhere::of(own, &looped, SHIFT_MAX).variance();
-        let meets = Elsewhere::of(&other, &looped, SHIFT_MAX).variance();
-        assert!(repeats < 1.0 && meets > 2_000.0, "{repeats} {meets}");
+        let repeats = Elsewhere::of(own, &looped, SHIFT_MAX).told().unwrap();
+        let meets = Elsewhere::of(&other, &looped, SHIFT_MAX).told().unwrap();
+        assert!(repeats.variance < 1.0 && meets.variance > 2_000.0, "{repeats:?} {meets:?}");
+        assert!(repeats.highest < 1.0, "{repeats:?}");
     }
 
     #[test]
     fn too_little_around_says_nothing() {
         let query = random(1, 300);
-        assert_eq!(Elsewhere::of(&query, &around(&query, 3), 60).variance(), 0.0);
-        assert_eq!(Elsewhere::of(&query, &[], SHIFT_MAX).variance(), 0.0);
-        assert_eq!(Elsewhere::of(&[], &query, SHIFT_MAX).variance(), 0.0);
+        assert!(Elsewhere::of(&query, &around(&query, 3), 60).told().is_none());
+        assert!(
+            Elsewhere::of(&query, &[], SHIFT_MAX).told().is_none_or(|told| told.variance == 0.0)
+        );
+        assert!(
+            Elsewhere::of(&[], &query, SHIFT_MAX).told().is_none_or(|told| told.variance == 0.0)
+        );
     }
 }
