@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use axum::http::HeaderValue;
 use clap::{ArgMatches, FromArgMatches, Parser, Subcommand, ValueEnum};
+use onmon_library::Effort;
 
 use crate::audit_log::AuditArgs;
 use crate::backup::{self, BackupArgs, RestoreArgs};
@@ -167,6 +168,12 @@ pub struct Args {
     /// answered 503 at once, also while there are fewer requests than that.
     #[arg(long, env = "ONMON_WAIT_MAX_MS", value_name = "MILLISECONDS", default_value_t = 10_000)]
     pub wait_max_ms: u64,
+
+    /// How much time a search may take for a query that is noisy or unknown, times a tenth of a
+    /// second on one core (0 to 100). Less answers more queries a second and finds less in noise;
+    /// at 0 only what keys find at once is found.
+    #[arg(long, env = "ONMON_SEARCH_EFFORT", value_name = "TIMES", default_value = "1")]
+    pub search_effort: Effort,
 
     /// A request that takes longer, its body included, is given up.
     #[arg(long, env = "ONMON_REQUEST_TIMEOUT_S", value_name = "SECONDS", default_value_t = 30)]

@@ -149,6 +149,7 @@ async fn run(args: &Args, stages: Stages) -> anyhow::Result<()> {
         opened = Library::open_at(&place) => opened?,
         () = signals.next() => return Ok(()),
     };
+    library.set_effort(args.search_effort)?;
     let platform =
         platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
     let identity = Identity::open(&platform, http::now_ms()).await?;

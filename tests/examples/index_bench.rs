@@ -1,4 +1,4 @@
-//! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES
+//! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES EFFORT
 //! [CODES]`, the work of `cargo xtask bench index`. Prints one JSON object.
 //!
 //! Every query is of six samples. Recall is held against an oracle: a query counts if the whole
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use onmon_core::align::{Anchor, align};
 use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty};
-use onmon_index::{Cost, Depth, Found, Index};
+use onmon_index::{Cost, Depth, Effort, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
 use onmon_tests::synthetic::{self, SEED, memory_bytes};
 use serde_json::{Value, json};
@@ -51,15 +51,15 @@ const ROWS: [(&str, Degradation, bool); 10] = [
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (folder, songs, queries, real) = match arguments.as_slice() {
-        [folder, songs, queries] => (folder, songs, queries, None),
-        [folder, songs, queries, real] => (folder, songs, queries, Some(real)),
-        _ => bail!("usage: index_bench DIR SONGS QUERIES [CODES]"),
+    let [folder, songs, queries, effort, real @ ..] = arguments.as_slice() else {
+        bail!("usage: index_bench DIR SONGS QUERIES EFFORT [CODES]");
     };
+    let effort: Effort = effort.parse()?;
     let folder = Path::new(folder);
     let (songs, queries): (u32, u32) = (songs.parse()?, queries.parse()?);
     let begun = Instant::now();
     let mut index = Index::open_to_read(folder)?;
+    index.set_effort(effort);
     let opened = begun.elapsed().as_secs_f64();
     let bench = Bench { catalogue: Catalogue::new(SEED, songs), songs, queries };
     let mut rows = vec![];
@@ -74,7 +74,7 @@ fn main() -> Result<()> {
     });
     let scan = bench.scan()?;
     let resident = memory_bytes("VmRSS");
-    let real = match real {
+    let real = match real.first() {
         Some(path) => real_rows(&mut index, songs, path)?,
         None => Value::Null,
     };

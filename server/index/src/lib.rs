@@ -41,7 +41,7 @@ pub use jobs::{Job, Written};
 pub use key::Sampling;
 pub use part::{Cost, IndexError};
 pub use recordings::Living;
-pub use search::{Depth, Found, Match, SampleMatch};
+pub use search::{Depth, Effort, Found, Match, NotAnEffort, SampleMatch};
 pub use storage::{Disk, ReadFile, Storage, WriteFile};
 pub use writing::SegmentStats;
 
@@ -54,6 +54,7 @@ pub struct Index {
     /// The newest part, which takes what is enrolled.
     memory: memory::Open,
     writing: Writing,
+    effort: Effort,
 }
 
 impl Index {
@@ -111,7 +112,12 @@ impl Index {
     /// What is new is sampled as what is there; as `sampling` says where nothing is.
     fn of(parts: Vec<Part>, writing: Writing, sampling: Sampling) -> Self {
         let sampling = parts.last().map_or(sampling, |part| part.source.sampling());
-        Self { parts, memory: memory::Open::new(sampling), writing }
+        Self { parts, memory: memory::Open::new(sampling), writing, effort: Effort::default() }
+    }
+
+    /// From now on searches may take so much time for what noise has left.
+    pub fn set_effort(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 
     /// The catalogue's sequence number up to which the index is on disk.
@@ -205,7 +211,7 @@ impl Index {
     ) -> Search<'a> {
         let parts = self.views().filter(|part| part.live() > 0).collect();
         let query = query.samples().collect();
-        Search { parts, query, codes, deviations_min, depth }
+        Search { parts, query, codes, deviations_min, depth, effort: self.effort }
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use futures_util::{StreamExt, stream};
-use onmon_index::{Match, SampleMatch, Sampling, Slot};
+use onmon_index::{Effort, Match, SampleMatch, Sampling, Slot};
 use onmon_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tracing::Instrument;
@@ -155,6 +155,14 @@ impl Library {
         let (dir, catalogue) = place.open_to_read().await?;
         let index = LiveIndex::open(&dir, Access::Read, &catalogue).await?;
         Ok(Library::new(Access::Read, catalogue, index, None))
+    }
+
+    /// How much time searches may take from now on, for what noise has left of a query.
+    ///
+    /// # Errors
+    /// The index is not to be used any more.
+    pub fn set_effort(&self, effort: Effort) -> Result<(), LibraryError> {
+        self.shared.index.set_effort(effort)
     }
 
     /// Enrols recordings in one transaction: when this returns they are on disk and identified, or

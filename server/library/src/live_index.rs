@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use onmon_core::{ENCODER, Kind, PROFILE, wire};
-use onmon_index::{Depth, Disk, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage};
+use onmon_index::{
+    Depth, Disk, Effort, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage,
+};
 use onmon_store::Store;
 use sqlx::AnyPool;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
@@ -102,6 +104,12 @@ impl LiveIndex {
         let live = LiveIndex { shared: Arc::new(shared) };
         live.catch_up(catalogue.readers(), progress).await?;
         Ok(live)
+    }
+
+    /// How much time searches may take from now on.
+    pub fn set_effort(&self, effort: Effort) -> Result<(), LibraryError> {
+        self.shared.write()?.set_effort(effort);
+        Ok(())
     }
 
     /// Follows changes, which must be in the order of their numbers.

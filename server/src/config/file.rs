@@ -74,7 +74,8 @@ fn valued(option: &clap::Arg, value: &Value) -> anyhow::Result<Vec<OsString>> {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Integer(number) => number.to_string(),
-            _ => bail!("it is a text or a whole number"),
+            Value::Float(number) => number.to_string(),
+            _ => bail!("it is a text or a number"),
         };
         Ok(OsString::from(format!("--{}={text}", key(option))))
     };
@@ -99,6 +100,7 @@ mod tests {
     #[test]
     fn settings_become_options() {
         assert_eq!(words("in-flight-max = 7"), ["--in-flight-max=7"]);
+        assert_eq!(words("search-effort = 0.25"), ["--search-effort=0.25"]);
         assert_eq!(words("data = '/var/lib/on mon'"), ["--data=/var/lib/on mon"]);
         assert_eq!(words("open-registration = true"), ["--open-registration"]);
         assert!(words("open-registration = false").is_empty());
@@ -112,8 +114,8 @@ mod tests {
             ("listn = 'x'", "there is no setting `listn`; there are: data, listen,"),
             ("config = 'x'", "there is no setting `config`"),
             ("[server]\nlisten = 'x'", "there is no setting `server`"),
-            ("listen = true", "listen: it is a text or a whole number"),
-            ("listen = ['a']", "listen: it is a text or a whole number"),
+            ("listen = true", "listen: it is a text or a number"),
+            ("listen = ['a']", "listen: it is a text or a number"),
             ("open-registration = 'yes'", "open-registration: it is true or false"),
             ("listen = ", "TOML parse error at line 1"),
         ] {

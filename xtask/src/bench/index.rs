@@ -25,6 +25,10 @@ pub struct Options {
     /// Queries of each kind.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     queries: u32,
+    /// How much time a search may take for what is noisy or unknown, times a tenth of a second: the
+    /// server's `--search-effort`.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0)]
+    effort: f64,
     /// Codes of real music to ask too, among the synthetic songs, as `bench robustness --codes-to`
     /// writes them.
     #[arg(long, value_name = "FILE")]
@@ -47,10 +51,11 @@ pub fn index(options: &Options) -> Result<()> {
     let built = synth::build(&folder, options.songs)?;
     let mut ask = synth::example("index_bench");
     ask.arg(&folder).arg(options.songs.to_string()).arg(options.queries.to_string());
-    ask.args(&options.real);
+    ask.arg(options.effort.to_string()).args(&options.real);
     let told = command::capture(&mut ask)?;
     let mut measured: Value = serde_json::from_str(&told).context("index_bench printed no JSON")?;
     measured["build"] = built;
+    measured["effort"] = json!(options.effort);
     compare(&mut measured);
     if options.json {
         println!("{measured}");

@@ -15,6 +15,7 @@
 
 mod closest;
 mod crowd;
+mod effort;
 mod naive;
 mod place;
 mod scan;
@@ -31,6 +32,7 @@ use crate::key::{Probe, Reach, Sampling};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
+pub use effort::{Effort, NotAnEffort};
 use scan::{Extent, Scanned};
 pub use told::{Match, SampleMatch};
 
@@ -99,18 +101,18 @@ const TIERS: [Tier; 3] = [
 
 /// The dearest tier, and the one that noise needs: a tenth of a second on one core, whatever the
 /// size of the library. A short query has fewer keys, and so more sets for each.
-fn in_doubt(library_codes: u64, parts: usize) -> Tier {
-    let reach = Reach::BegunInDoubt(sets(library_codes, parts));
+fn in_doubt(library_codes: u64, parts: usize, effort: Effort) -> Tier {
+    let reach = Reach::BegunInDoubt(sets(library_codes, parts, effort));
     Tier { reach, samples: SAMPLES_MAX, looked_at: 4_096, aligned: 32 }
 }
 
 /// Sets of wrong bits that are tried for all keys of a query together: as many as that time allows.
 /// A set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at 200,000 and
 /// 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has.
-fn sets(library_codes: u64, parts: usize) -> u64 {
-    let most = 400_000 / parts.max(1) as u64;
+fn sets(library_codes: u64, parts: usize, effort: Effort) -> u64 {
+    let most = 400_000.0 / parts.max(1) as f64;
     let read = 1.1e11 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
-    most.min(read as u64)
+    effort.times(most.min(read))
 }
 
 /// Codes in a library in which each sample is asked for by itself.
@@ -153,6 +155,7 @@ pub(crate) struct Search<'a> {
     /// A match has so many or more.
     pub deviations_min: f32,
     pub depth: Depth,
+    pub effort: Effort,
 }
 
 impl Search<'_> {
@@ -195,7 +198,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in TIERS.iter().chain([&in_doubt(self.codes, self.parts.len())]) {
+        for tier in TIERS.iter().chain([&self.in_doubt()]) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if let Some(extent) = self.scan() {
@@ -222,8 +225,13 @@ impl Search<'_> {
             Depth::Usual if self.scan().is_some_and(|extent| extent.is_enough(&self.query)) => {
                 TIERS.into_iter().collect()
             }
-            _ => TIERS.into_iter().chain([in_doubt(self.codes, self.parts.len())]).collect(),
+            _ if self.effort == Effort::NONE => TIERS.into_iter().collect(),
+            _ => TIERS.into_iter().chain([self.in_doubt()]).collect(),
         }
+    }
+
+    fn in_doubt(&self) -> Tier {
+        in_doubt(self.codes, self.parts.len(), self.effort)
     }
 
     fn scanned(&self, extent: Extent, cost: &mut Cost) -> Result<Scanned, IndexError> {
@@ -239,7 +247,7 @@ impl Search<'_> {
         match self.depth {
             Depth::Keys => None,
             Depth::Scan | Depth::Naive => Some(Extent::asked_for(&self.query, self.codes)),
-            Depth::Usual => Extent::usual(&self.query, self.codes),
+            Depth::Usual => Extent::usual(&self.query, self.codes, self.effort),
         }
     }
 
@@ -392,10 +400,41 @@ mod tests {
                 codes: 3_000,
                 deviations_min,
                 depth: Depth::Scan,
+                effort: Effort::default(),
             };
             let told = search.identify().unwrap().matches;
             assert!(told.iter().all(|told| told.deviations >= deviations_min), "{told:?}");
         }
+    }
+
+    #[test]
+    fn without_effort_nothing_that_takes_time_is_tried() {
+        let mut memory = Open::new(Sampling::default());
+        memory.push(7, &song(2, 3_000));
+        let unknown = song(3, 300);
+        let asked = |effort, depth| {
+            let search = Search {
+                parts: vec![memory.view()],
+                query: vec![Sample { start: 0, codes: &unknown }],
+                codes: 3_000,
+                deviations_min: 9.0,
+                depth,
+                effort: Effort::new(effort).unwrap(),
+            };
+            let found = search.identify().unwrap();
+            (found.tier, found.cost.scanned > 0)
+        };
+        assert_eq!(asked(0.0, Depth::Usual), (3, false));
+        assert_eq!(asked(0.0, Depth::Keys), (3, false));
+        assert_eq!(asked(0.0, Depth::Scan), (5, true), "asked for");
+        assert_eq!(asked(1.0, Depth::Keys), (4, false));
+        assert_eq!(asked(1.0, Depth::Usual), (5, true));
+    }
+
+    #[test]
+    fn twice_the_effort_is_twice_the_sets_of_wrong_bits() {
+        let of = |effort| sets(10_800_000_000, 2, Effort::new(effort).unwrap());
+        assert!(of(2.0).abs_diff(2 * of(1.0)) <= 1 && of(1.0) > 1_000, "{}", of(1.0));
     }
 
     #[test]
@@ -408,9 +447,14 @@ mod tests {
         let mut memory = Open::new(Sampling::default());
         memory.push(7, &whole);
         let query = vec![Sample { start: 0, codes: &verse[300..600] }];
-        let depth = Depth::Keys;
-        let search =
-            Search { parts: vec![memory.view()], query, codes: 2_700, deviations_min: 9.0, depth };
+        let search = Search {
+            parts: vec![memory.view()],
+            query,
+            codes: 2_700,
+            deviations_min: 9.0,
+            depth: Depth::Keys,
+            effort: Effort::default(),
+        };
         let candidate =
             |place| Candidate { part: 0, ordinal: 0, sample: 0, code: 0, place, look: 0.0 };
         let certain = |candidates: &[Candidate]| {

@@ -12,19 +12,19 @@ use std::thread;
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
-use super::Candidate;
 use super::closest::{Closest, Recording, SPEEDS, at_speed};
 use super::slices::{PLACES, Rows, TERMS_MAX, Term};
+use super::{Candidate, Effort};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
 /// Codes that are scanned without being asked for, times patterns that they are scanned for: a
 /// tenth of a second on two cores. (6,000 songs of 4.5 min for a query of one sample.)
-const USUAL: u64 = 100_000_000;
+const USUAL: f64 = 1e8;
 
 /// The same of a scan that comes after all searches by keys and not in place of the dearest: they
 /// have taken their time.
-const BESIDE_KEYS: u64 = USUAL / 3;
+const BESIDE_KEYS: f64 = USUAL / 3.0;
 
 /// Codes in a library beyond which a scan that was asked for lays the samples of a query on
 /// recordings all together only: one by one they take twenty times as long.
@@ -55,12 +55,12 @@ pub(super) struct Extent {
 
 impl Extent {
     /// As much as takes no longer than a search by keys, if anything does.
-    pub(super) fn usual(query: &[Sample<'_>], codes: u64) -> Option<Self> {
+    pub(super) fn usual(query: &[Sample<'_>], codes: u64, effort: Effort) -> Option<Self> {
         let together = usize::from(query.len() > 1);
-        let patterns = (USUAL / codes.max(1)) as usize;
+        let patterns = (effort.times(USUAL) / codes.max(1)) as usize;
         let singly = patterns.checked_sub(together)? / SPEEDS.len();
         let extent = Self { singly: singly.min(query.len()) };
-        let is_cheap = together > 0 && codes <= BESIDE_KEYS;
+        let is_cheap = together > 0 && codes <= effort.times(BESIDE_KEYS);
         (extent.is_enough(query) || is_cheap).then_some(extent)
     }
 
@@ -262,7 +262,9 @@ mod tests {
         let codes = [0; 300];
         let sample = |start| Sample { start, codes: &codes };
         let six: Vec<Sample<'_>> = (0..6).map(|n| sample(900 * n)).collect();
-        let singly = |query: &[Sample<'_>], codes| Extent::usual(query, codes).map(|e| e.singly);
+        let singly = |query: &[Sample<'_>], codes| {
+            Extent::usual(query, codes, Effort::default()).map(|e| e.singly)
+        };
         // All six, some, two, all together beside the keys, none.
         for (codes, told) in [
             (0, Some(6)),
@@ -278,12 +280,15 @@ mod tests {
         }
         assert_eq!(singly(&six[..1], 33_000_000), Some(1));
         assert_eq!(singly(&six[..1], 34_000_000), None);
-        assert_eq!(Extent::usual(&[], 1), None);
+        assert_eq!(Extent::usual(&[], 1, Effort::default()), None);
+        let at = |times| Extent::usual(&six, 14_000_000, Effort::new(times).unwrap());
+        assert_eq!(at(2.0).map(|e| e.singly), Some(4));
+        assert_eq!(at(0.0), None);
         for codes in (1..100).map(|n| n * 1_000_000) {
             for query in [&six[..], &six[..1]] {
                 let together = u64::from(query.len() > 1);
                 let patterns = singly(query, codes).map_or(0, |n| together + 3 * n as u64);
-                assert!(patterns * codes <= USUAL, "{codes}");
+                assert!((patterns * codes) as f64 <= USUAL, "{codes}");
             }
         }
     }
