@@ -70,6 +70,8 @@ pub struct Alignment {
     /// Standard deviations beyond chance: of all samples together or of the best one alone,
     /// whichever is more.
     pub deviations: f32,
+    /// What they are of.
+    pub surest: Agreement,
     /// The same, calibrated: see [`confidence`].
     pub confidence: f32,
     /// Share of bits that differ in the samples that agree, 0 to 1.
@@ -153,11 +155,9 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
     });
     let near = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
     let codes = codes(query);
-    let surest = |together: Agreement, alone: &[Agreement], of: fn(&Agreement, usize) -> f32| {
-        alone.iter().map(|one| of(one, codes)).fold(of(&together, codes), f32::max)
-    };
     let together = together(&met, &near);
-    if surest(together, &near, Agreement::deviations_at_best) < least {
+    let at_best = near.iter().map(|one| one.deviations_at_best(codes));
+    if at_best.fold(together.deviations_at_best(codes), f32::max) < least {
         return None;
     }
     let mut everywhere = Elsewhere::NOTHING;
@@ -172,11 +172,16 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
     let together = together.held_against(&everywhere);
     let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
     let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
-    let deviations = surest(together, &alone, Agreement::deviations_in);
+    let surer = |one: Agreement, other: Agreement| {
+        if other.deviations_in(codes) > one.deviations_in(codes) { other } else { one }
+    };
+    let surest = alone.iter().copied().fold(together, surer);
+    let deviations = surest.deviations_in(codes);
     Some(Alignment {
         offset_codes: line.place_at(0),
         speed: line.speed as f32 / ONE as f32,
         deviations,
+        surest,
         confidence: confidence(deviations),
         bit_error: agreeing.bit_error(),
         matched_codes: agreeing.codes(),

@@ -176,8 +176,9 @@ impl Agreement {
         Self { beside: 0.0, ..*self }.deviations_in(codes)
     }
 
-    /// How far unrelated music that agrees like this reaches.
-    fn reach(&self) -> f32 {
+    /// How far unrelated music that agrees like this reaches, for each deviation that its variance
+    /// explains: what [`deviations`](Agreement::deviations) were divided by, 0.8 to 1.1.
+    pub fn reach(&self) -> f32 {
         let beside = BESIDE_SLOPE * (self.beside - BESIDE_USUAL);
         let period = SHARED_PERIOD_SLOPE * (self.shared_period - SHARED_PERIOD_USUAL);
         (1.0 + beside + period).clamp(REACH_MIN, REACH_MAX)
@@ -193,6 +194,17 @@ impl Agreement {
     /// over so many codes compared in a query of so many.
     pub(crate) fn deviations_at_most(excess: i64, compared: usize, codes: usize) -> f32 {
         deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes) / REACH_MIN
+    }
+
+    /// The highest agreement within two seconds of the place, beyond what the recording repeats, in
+    /// standard deviations.
+    pub fn beside(&self) -> f32 {
+        self.beside
+    }
+
+    /// How strictly both keep one period, 0 to 1.
+    pub fn shared_period(&self) -> f32 {
+        self.shared_period
     }
 
     /// Codes compared.

@@ -1,22 +1,30 @@
 //! How certain the index gets of recordings that are not in it: leave one out, ask for it.
 //!
-//! `impostors DIR` reads the reference fingerprints (`*.ref.afp`) in DIR, prints a JSON object.
-//! Every recording is taken out in turn and asked for: as six samples, and as clips of 15 s and of
-//! 5 s from all over it. What then agrees is an impostor, unless the folder holds the song twice or
-//! the two share material: `train/onmon_train/calibration.py` looks at that, and counts. What is
-//! printed does not depend on the calibration that it is made for.
+//! `impostors DIR [CODES]` reads the reference fingerprints (`*.ref.afp`) in DIR, prints a JSON
+//! object. Every recording is taken out in turn and asked for: as six samples, and as clips of 15 s
+//! and of 5 s from all over it. What then agrees is an impostor, unless the folder holds the song
+//! twice or the two share material: `train/onmon_train/calibration.py` looks at that, and counts.
+//! CODES is a file of queries as `cargo xtask bench robustness --codes-to` writes it: those of a
+//! recording are asked while it is out as well, and of the recording alone
+//! (`train/onmon_train/reach.py`). What is printed does not depend on the calibration that it is
+//! made for.
 
+use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result};
-use onmon_core::{HOP_MS, QueryBuilder, wire};
-use onmon_index::Index;
+use onmon_core::{CODES_PER_SAMPLE, HOP_MS, QueryBuilder, wire};
+use onmon_index::{Index, Match};
 use serde_json::{Value, json};
 
 /// Below this nothing is told.
 const DEVIATIONS_MIN: f32 = 3.0;
+
+/// Of the recording itself everything is.
+const OF_ITSELF_MIN: f32 = 0.5;
 
 /// The nearest recordings told of each query.
 const NEAREST: usize = 6;
@@ -26,20 +34,31 @@ const CLIPS: usize = 6;
 
 type Recordings = [(String, Vec<u8>)];
 
-/// A query of a recording, and the code of the recording at which it begins.
+/// A query of a recording.
 struct Question {
     kind: &'static str,
+    /// The code of the recording at which it begins; 0 where CODES has it.
     at: usize,
+    /// What happened to it; nothing where that is empty.
+    condition: String,
     query: QueryBuilder,
 }
 
+/// Questions out of CODES, by the recording that they are of.
+type Degraded = HashMap<String, Vec<Question>>;
+
 fn main() -> Result<()> {
-    let folder = std::env::args().nth(1).context("usage: impostors DIR")?;
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().context("usage: impostors DIR [CODES]")?;
     let recordings = read(Path::new(&folder))?;
+    let degraded = match arguments.next() {
+        Some(path) => degraded(&fs::read_to_string(&path).with_context(|| path)?)?,
+        None => Degraded::new(),
+    };
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let parts: Vec<Result<Vec<(usize, Value)>>> = thread::scope(|scope| {
-        let start = |_| scope.spawn(|| measure(&recordings, &next));
+        let start = |_| scope.spawn(|| measure(&recordings, &degraded, &next));
         let started: Vec<_> = (0..workers).map(start).collect();
         started.into_iter().map(|worker| worker.join().expect("a worker")).collect()
     });
@@ -55,46 +74,65 @@ fn main() -> Result<()> {
 }
 
 /// Takes recordings from the queue until there are none.
-fn measure(recordings: &Recordings, next: &AtomicUsize) -> Result<Vec<(usize, Value)>> {
+fn measure(
+    recordings: &Recordings,
+    degraded: &Degraded,
+    next: &AtomicUsize,
+) -> Result<Vec<(usize, Value)>> {
     let mut answered = vec![];
     loop {
         let asked = next.fetch_add(1, Ordering::Relaxed);
         let Some((name, codes)) = recordings.get(asked) else { return Ok(answered) };
         eprint!("\rasked for {asked} of {}", recordings.len());
         // Made anew each time: what is found must not depend on who was asked for before.
-        let mut index = Index::empty(Path::new("."));
+        let (mut index, mut alone) = (Index::empty(Path::new(".")), Index::empty(Path::new(".")));
+        alone.insert(asked as u32, codes);
         for (slot, (_, codes)) in recordings.iter().enumerate().filter(|(slot, _)| *slot != asked) {
             index.insert(slot as u32, codes);
         }
-        for Question { kind, at, query } in questions(codes)? {
-            let query = query.finish()?;
+        let told = |found: &Match| told(&recordings[found.slot as usize].0, found);
+        for question in questions(codes)?.iter().chain(degraded.get(name).into_iter().flatten()) {
+            let query = question.query.finish()?;
             let nearest = index.nearest(&query, DEVIATIONS_MIN)?;
-            let told = nearest.iter().take(NEAREST).map(|found| {
-                let of = &recordings[found.slot as usize].0;
-                let place = found.offset_ms / i64::from(HOP_MS);
-                json!({ "of": of, "deviations": found.deviations, "place": place, "speed": found.speed })
-            });
+            let itself = match question.condition.as_str() {
+                "" => vec![],
+                _ => alone.nearest(&query, OF_ITSELF_MIN)?,
+            };
             answered.push((
                 asked,
                 json!({
-                    "kind": kind,
+                    "kind": question.kind,
                     "of": name,
-                    "at": at,
+                    "at": question.at,
+                    "condition": question.condition,
                     "alignments": index.codes() * query.samples().len() as u64,
-                    "nearest": told.collect::<Vec<_>>(),
+                    "nearest": nearest.iter().take(NEAREST).map(told).collect::<Vec<_>>(),
+                    "itself": itself.first().map(told),
                 }),
             ));
         }
     }
 }
 
+fn told(of: &str, found: &Match) -> Value {
+    json!({
+        "of": of,
+        "deviations": found.deviations,
+        "reach": found.surest.reach(),
+        "beside": found.surest.beside(),
+        "shared_period": found.surest.shared_period(),
+        "place": found.offset_ms / i64::from(HOP_MS),
+        "speed": found.speed,
+    })
+}
+
 fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut recordings = vec![];
-    for entry in std::fs::read_dir(folder)? {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(stem) = name.strip_suffix(".ref.afp") {
-            let bytes = std::fs::read(&path)?;
+            let bytes = fs::read(&path)?;
             recordings.push((stem.to_owned(), wire::decode(&bytes)?.codes().to_vec()));
         }
     }
@@ -104,8 +142,8 @@ fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// The six samples, and [`CLIPS`] clips of each length.
 fn questions(codes: &[u8]) -> Result<Vec<Question>> {
-    let whole = QueryBuilder::of_recording(0, codes)?;
-    let mut questions = vec![Question { kind: "six samples", at: 0, query: whole }];
+    let question = |kind, at, query| Question { kind, at, condition: String::new(), query };
+    let mut questions = vec![question("six samples", 0, QueryBuilder::of_recording(0, codes)?)];
     for (kind, len) in [("15 s", 275), ("5 s", 76)] {
         for clip in 0..CLIPS {
             let at = codes.len() * clip / CLIPS;
@@ -113,7 +151,7 @@ fn questions(codes: &[u8]) -> Result<Vec<Question>> {
             let clip = part(codes, at, len);
             if clip.len() == len {
                 query.push(0, clip)?;
-                questions.push(Question { kind, at, query });
+                questions.push(question(kind, at, query));
             }
         }
     }
@@ -122,4 +160,34 @@ fn questions(codes: &[u8]) -> Result<Vec<Question>> {
 
 fn part(codes: &[u8], start: usize, len: usize) -> &[u8] {
     &codes[start..(start + len).min(codes.len())]
+}
+
+/// The queries in a file of codes. An id is SONG CONDITION LENGTH PLACE, and songs have spaces; one
+/// that was not enrolled there ends in "unknown", and what is no music is of none of ours.
+fn degraded(text: &str) -> Result<Degraded> {
+    let mut degraded = Degraded::new();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line)?;
+        let words: Vec<&str> = line["id"].as_str().unwrap_or_default().rsplitn(4, ' ').collect();
+        let ([_, length, condition, song], Some(samples)) =
+            (&words[..], line["samples"].as_array())
+        else {
+            continue;
+        };
+        let kind = match *length {
+            "six" => "six samples",
+            "15" => "15 s",
+            _ => "5 s",
+        };
+        let mut query = QueryBuilder::new(0);
+        for sample in samples {
+            let codes = sample[1].as_array().into_iter().flatten().filter_map(Value::as_u64);
+            let codes: Vec<u8> = codes.take(CODES_PER_SAMPLE).map(|code| code as u8).collect();
+            query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
+        }
+        let song = song.trim_end_matches(" unknown").replace('/', "__");
+        let condition = (*condition).to_owned();
+        degraded.entry(song).or_default().push(Question { kind, at: 0, condition, query });
+    }
+    Ok(degraded)
 }

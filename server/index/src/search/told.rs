@@ -1,6 +1,6 @@
 //! Which of the recordings that a query agrees with are told, and what is told of them.
 
-use onmon_core::compare::bit_errors;
+use onmon_core::compare::{Agreement, bit_errors};
 use onmon_core::{HOP_MS, SAMPLES_MAX, Sample};
 
 use super::Laid;
@@ -27,6 +27,8 @@ pub struct Match {
     pub confidence: f32,
     /// What it was calibrated from: standard deviations beyond what unrelated music shows.
     pub deviations: f32,
+    /// The agreement that they are of: of all samples, or of the best one.
+    pub surest: Agreement,
     /// Codes of the recording per code of the query: 1.05 where the query plays 5 % faster.
     pub speed: f32,
     /// Share of bits that differ, 0 to 0.5, in the samples that agree.
@@ -125,6 +127,7 @@ fn matched(
         offset_ms: found.offset_codes * i64::from(HOP_MS),
         confidence: found.confidence,
         deviations: found.deviations,
+        surest: found.surest,
         speed: found.speed,
         bit_error: found.bit_error,
         matched_codes: found.matched_codes,
