@@ -8,18 +8,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use onmon_core::align::{Anchor, align};
-use onmon_core::{CODES_PER_SAMPLE, Fingerprint, QueryBuilder, certainty};
+use onmon_core::{Fingerprint, QueryBuilder, certainty};
 use onmon_index::{Cost, Depth, Effort, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
-use onmon_tests::synthetic::{self, SEED, memory_bytes};
+use onmon_tests::codes_file::{Asked, CodesFile};
+use onmon_tests::synthetic::{SEED, memory_bytes};
 use serde_json::{Value, json};
 
 /// Song asked for after song: far apart, so that no two share a page.
@@ -111,14 +111,14 @@ struct Bench {
 }
 
 /// A query of a song, and the song.
-struct Asked {
+struct OfSong {
     song: u32,
     codes: Vec<u8>,
     query: QueryBuilder,
 }
 
 impl Bench {
-    fn asked(&self, number: u32, how: Degradation, enrolled: bool) -> Result<Asked> {
+    fn asked(&self, number: u32, how: Degradation, enrolled: bool) -> Result<OfSong> {
         let song = match enrolled {
             true => (u64::from(number) * STRIDE % u64::from(self.songs)) as u32,
             false => self.songs + 7 + number,
@@ -127,7 +127,7 @@ impl Bench {
         self.catalogue.song(song, &mut codes);
         let heard = degraded(&codes, how, u64::from(number));
         let query = QueryBuilder::of_recording(0, &heard)?;
-        Ok(Asked { song, codes, query })
+        Ok(OfSong { song, codes, query })
     }
 
     /// One kind of query, warm, on one core.
@@ -174,7 +174,7 @@ impl Bench {
 
     /// Queries a second on all cores, every `unknown`th of a song that is not enrolled (0: none).
     fn throughput(&self, index: &Index, unknown: u32) -> f64 {
-        let asked: Vec<Asked> = (0..self.queries.min(100))
+        let asked: Vec<OfSong> = (0..self.queries.min(100))
             .filter_map(|n| {
                 let enrolled = unknown == 0 || !n.is_multiple_of(unknown);
                 self.asked(n, Degradation::CLEAN, enrolled).ok()
@@ -235,35 +235,20 @@ fn oracle(query: &Fingerprint<'_>, codes: &[u8], how: Degradation, least: f32) -
 
 /// Real music among the synthetic: recall by condition and length.
 fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
-    let (mut names, mut queries) = (vec![], vec![]);
+    let mut names = vec![];
     // The oracle scans the real recordings alone.
     let mut alone = Index::empty(Path::new("unused"));
-    for line in BufReader::new(File::open(path).with_context(|| path.to_owned())?).lines() {
-        let line: Value = serde_json::from_str(&line?)?;
-        let id = line["id"].as_str().unwrap_or_default().to_owned();
-        match &line["ref"] {
-            Value::Null => queries.push((id, line["samples"].clone())),
-            codes => {
-                let slot = songs + names.len() as u32;
-                index.insert(slot, &synthetic::codes(codes));
-                alone.insert(slot, &synthetic::codes(codes));
-                names.push(id);
-            }
-        }
+    let file = CodesFile::read(Path::new(path))?;
+    for (id, codes) in &file.references {
+        let slot = songs + names.len() as u32;
+        index.insert(slot, codes);
+        alone.insert(slot, codes);
+        names.push(id);
     }
     let least = certainty::deviations_min(index.codes());
     let mut rows: BTreeMap<String, (Tally, Vec<Value>)> = BTreeMap::new();
-    for (id, samples) in &queries {
-        // SONG CONDITION LENGTH PLACE; songs have spaces.
-        let words: Vec<&str> = id.rsplitn(4, ' ').collect();
-        let [_, length, condition, song] = words[..] else { continue };
-        let Some(slot) = names.iter().position(|name| name == song) else { continue };
-        let mut query = QueryBuilder::new(0);
-        for sample in samples.as_array().into_iter().flatten() {
-            let mut codes = synthetic::codes(&sample[1]);
-            codes.truncate(CODES_PER_SAMPLE);
-            query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
-        }
+    for Asked { song, condition, length, query } in &file.queries {
+        let Some(slot) = names.iter().position(|name| *name == song) else { continue };
         let query = query.finish()?;
         let begun = Instant::now();
         let found = index.search(&query, Depth::Keys)?;

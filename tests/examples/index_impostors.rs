@@ -7,19 +7,18 @@
 //! whoever reads what is told looks. Degradations and lengths take turns.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use onmon_core::{CODES_PER_SAMPLE, QueryBuilder, certainty};
 use onmon_index::{Depth, Index};
 use onmon_synth::{Catalogue, Degradation, degraded};
-use onmon_tests::synthetic::{self, SEED};
+use onmon_tests::codes_file::CodesFile;
+use onmon_tests::synthetic::SEED;
 use serde_json::{Value, json};
 
 /// What happened to the sound.
@@ -54,7 +53,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (songs, queries, real) = match arguments.as_slice() {
         [songs, queries] => (songs, queries, vec![]),
-        [songs, queries, codes] => (songs, queries, read(codes)?),
+        [songs, queries, codes] => (songs, queries, CodesFile::read(Path::new(codes))?.references),
         _ => bail!("usage: index_impostors SONGS QUERIES [CODES]"),
     };
     let (songs, queries): (u32, u64) = (songs.parse()?, queries.parse()?);
@@ -158,17 +157,4 @@ impl Library {
         }
         Ok(())
     }
-}
-
-/// The references of a file of codes.
-fn read(path: &str) -> Result<Vec<Recording>> {
-    let mut all = vec![];
-    for line in BufReader::new(File::open(path).with_context(|| path.to_owned())?).lines() {
-        let line: Value = serde_json::from_str(&line?)?;
-        if !line["ref"].is_null() {
-            let id = line["id"].as_str().unwrap_or_default().to_owned();
-            all.push((id, synthetic::codes(&line["ref"])));
-        }
-    }
-    Ok(all)
 }

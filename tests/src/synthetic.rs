@@ -11,8 +11,3 @@ pub fn memory_bytes(line: &str) -> u64 {
     let kib = told.and_then(|told| told.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
     1_024 * kib.unwrap_or(0)
 }
-
-/// Codes as `robustness --codes-to` writes them: an array of numbers.
-pub fn codes(told: &serde_json::Value) -> Vec<u8> {
-    told.as_array().into_iter().flatten().map(|code| code.as_u64().unwrap_or(0) as u8).collect()
-}

@@ -1,6 +1,6 @@
 """Counts how near unrelated music comes to being named: `docs/calibration.json`.
 
-Reads what `server/index/examples/impostors.rs` printed. Where two recordings agree much, the sound
+Reads what `tests/examples/impostors.rs` printed. Where two recordings agree much, the sound
 itself is compared: the same recording inside both (a sample, a loop, thunder out of one library)
 shows as a peak in the phase correlation of the two stretches (GCC-PHAT: Knapp and Carter, "The
 Generalized Correlation Method for Estimation of Time Delay", 1976), and different sound as none.

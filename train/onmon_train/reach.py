@@ -1,12 +1,12 @@
 """Fits how far unrelated music reaches to what was measured of it: `reach` in core/src/compare.rs.
 
-Reads what `server/index/examples/impostors.rs DIR CODES` printed: for each query how far it agrees
+Reads what `tests/examples/impostors.rs DIR CODES` printed: for each query how far it agrees
 with the nearest recordings that it is not, and with the one that it is, and by what deviations were
 divided. The slopes of what is beside the place and of the shared period are sought that let the
 most queries through, each length at its own threshold: the one that unrelated music of that length
 crosses once in 10,000 queries, extrapolated.
 
-    cargo run --release -p onmon-index --example impostors -- REFERENCES CODES > asked.json
+    cargo run --release -p onmon-tests --example impostors -- REFERENCES CODES > asked.json
     python -m onmon_train.reach asked.json
 """
 

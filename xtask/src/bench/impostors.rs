@@ -31,7 +31,7 @@ pub fn impostors(folder: Option<&Path>, keep: bool, as_json: bool) -> Result<()>
     let mut extract = cargo(&["--package", "onmon", "--", "extract", "--reference", "-o"]);
     command::run(extract.arg(&references).arg(&folder).stdout(Stdio::null()))?;
     let asked = scratch.join("asked.json");
-    let mut ask = cargo(&["--package", "onmon-index", "--example", "impostors", "--"]);
+    let mut ask = cargo(&["--package", "onmon-tests", "--example", "impostors", "--"]);
     fs::write(&asked, command::capture(ask.arg(&references))?)?;
     let mut count = python::module("onmon_train.calibration")?;
     count.arg(&folder).arg(&asked);

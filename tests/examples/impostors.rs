@@ -16,8 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result};
-use onmon_core::{CODES_PER_SAMPLE, HOP_MS, QueryBuilder, wire};
+use onmon_core::{HOP_MS, QueryBuilder, wire};
 use onmon_index::{Index, Match};
+use onmon_tests::codes_file::CodesFile;
 use serde_json::{Value, json};
 
 /// Below this nothing is told.
@@ -52,7 +53,7 @@ fn main() -> Result<()> {
     let folder = arguments.next().context("usage: impostors DIR [CODES]")?;
     let recordings = read(Path::new(&folder))?;
     let degraded = match arguments.next() {
-        Some(path) => degraded(&fs::read_to_string(&path).with_context(|| path)?)?,
+        Some(path) => degraded(&path)?,
         None => Degraded::new(),
     };
     let next = AtomicUsize::new(0);
@@ -162,31 +163,18 @@ fn part(codes: &[u8], start: usize, len: usize) -> &[u8] {
     &codes[start..(start + len).min(codes.len())]
 }
 
-/// The queries in a file of codes. An id is SONG CONDITION LENGTH PLACE, and songs have spaces; one
-/// that was not enrolled there ends in "unknown", and what is no music is of none of ours.
-fn degraded(text: &str) -> Result<Degraded> {
+/// The queries of a file of codes, by their songs as references are called. What is no music is of
+/// none of ours.
+fn degraded(path: &str) -> Result<Degraded> {
     let mut degraded = Degraded::new();
-    for line in text.lines() {
-        let line: Value = serde_json::from_str(line)?;
-        let words: Vec<&str> = line["id"].as_str().unwrap_or_default().rsplitn(4, ' ').collect();
-        let ([_, length, condition, song], Some(samples)) =
-            (&words[..], line["samples"].as_array())
-        else {
-            continue;
-        };
-        let kind = match *length {
+    for asked in CodesFile::read(Path::new(path))?.queries {
+        let kind = match asked.length.as_str() {
             "six" => "six samples",
             "15" => "15 s",
             _ => "5 s",
         };
-        let mut query = QueryBuilder::new(0);
-        for sample in samples {
-            let codes = sample[1].as_array().into_iter().flatten().filter_map(Value::as_u64);
-            let codes: Vec<u8> = codes.take(CODES_PER_SAMPLE).map(|code| code as u8).collect();
-            query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
-        }
-        let song = song.trim_end_matches(" unknown").replace('/', "__");
-        let condition = (*condition).to_owned();
+        let song = asked.song.trim_end_matches(" unknown").replace('/', "__");
+        let (condition, query) = (asked.condition, asked.query);
         degraded.entry(song).or_default().push(Question { kind, at: 0, condition, query });
     }
     Ok(degraded)
