@@ -1,5 +1,8 @@
-//! How often the index names what is not in it: `index_impostors SONGS QUERIES [CODES]`, the work
-//! of `cargo xtask bench index --impostors`. Prints one JSON object.
+//! How often the index names what is not in it: `index_impostors SONGS QUERIES KEPT [CODES]`, the
+//! work of `cargo xtask bench index --impostors`. Prints one JSON object.
+//!
+//! A million queries take hours: what was counted is put into the file KEPT as it goes, and a run
+//! that was stopped goes on from there, if it is the same program that asks the same.
 //!
 //! The library holds SONGS synthetic songs, and the real recordings of CODES (as `robustness
 //! --codes-to` writes them). Most queries are of synthetic songs that it does not hold; the others
@@ -7,18 +10,23 @@
 //! whoever reads what is told looks. Degradations and lengths take turns.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 use onmon_core::{CODES_PER_SAMPLE, QueryBuilder, certainty};
 use onmon_index::{Depth, Index};
 use onmon_synth::{Catalogue, Degradation, degraded};
 use onmon_tests::codes_file::CodesFile;
 use onmon_tests::synthetic::SEED;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// What happened to the sound.
@@ -43,52 +51,39 @@ const A_SONG: u64 = 20;
 /// Codes between these places.
 const STEP: usize = 37;
 
-/// Queries between what is said of progress.
-const PROGRESS: u64 = 1_000;
+/// Queries between what is kept.
+const A_ROUND: u64 = 1_000;
 
 /// A recording that is or was asked for.
 type Recording = (String, Vec<u8>);
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (songs, queries, real) = match arguments.as_slice() {
-        [songs, queries] => (songs, queries, vec![]),
-        [songs, queries, codes] => (songs, queries, CodesFile::read(Path::new(codes))?.references),
-        _ => bail!("usage: index_impostors SONGS QUERIES [CODES]"),
+    let (songs, queries, kept, real) = match arguments.as_slice() {
+        [songs, queries, kept] => (songs, queries, kept, vec![]),
+        [songs, queries, kept, codes] => {
+            (songs, queries, kept, CodesFile::read(Path::new(codes))?.references)
+        }
+        _ => bail!("usage: index_impostors SONGS QUERIES KEPT [CODES]"),
     };
     let (songs, queries): (u32, u64) = (songs.parse()?, queries.parse()?);
-    let catalogue = Catalogue::new(SEED, songs);
-    let mut index = Index::empty(Path::new("unused"));
-    let mut codes = vec![];
-    for song in 0..songs {
-        catalogue.song(song, &mut codes);
-        index.insert(song, &codes);
+    let kept = Kept { file: kept.into(), of: what_is_asked(songs, &real)? };
+    let library = Library::holding(songs, real);
+    let mut tally = kept.read();
+    let bar = ProgressBar::new(queries).with_style(
+        ProgressStyle::default_bar().template("{bar:40} {pos} of {len} queries, {eta} to go")?,
+    );
+    bar.set_position(tally.asked);
+    bar.reset_eta();
+    while tally.asked < queries {
+        let begun = Instant::now();
+        let until = queries.min(tally.asked + A_ROUND);
+        library.ask_all(&mut tally, until)?;
+        tally.seconds += begun.elapsed().as_secs_f64();
+        kept.write(&tally)?;
+        bar.set_position(tally.asked);
     }
-    for (slot, (_, codes)) in (songs..).zip(&real) {
-        index.insert(slot, codes);
-    }
-    let library = Library { catalogue, songs, real, index };
-    let (next, tally) = (AtomicU64::new(0), Mutex::new(Tally::default()));
-    let begun = Instant::now();
-    thread::scope(|scope| {
-        let ask = || {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= queries {
-                    return anyhow::Ok(());
-                }
-                if number % PROGRESS == 0 {
-                    eprint!("\r{number} of {queries} ");
-                }
-                library.ask(number, &tally)?;
-            }
-        };
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        let all: Vec<_> = (0..workers).map(|_| scope.spawn(ask)).collect();
-        all.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| bail!("a worker died")))
-    })?;
-    eprintln!();
-    let tally = tally.into_inner().unwrap_or_default();
+    bar.finish_and_clear();
     println!(
         "{}",
         json!({
@@ -98,10 +93,43 @@ fn main() -> Result<()> {
             "deviations_min": certainty::deviations_min(library.index.codes()),
             "queries": tally.queries,
             "named": tally.named,
-            "seconds": begun.elapsed().as_secs_f64(),
+            "seconds": tally.seconds,
         })
     );
     Ok(())
+}
+
+/// Tells this program and what it is asked from every other, but for how many queries it is.
+fn what_is_asked(songs: u32, real: &[Recording]) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    fs::read(std::env::current_exe()?)?.hash(&mut hasher);
+    (songs, real).hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// Where what was counted is between two runs.
+struct Kept {
+    file: PathBuf,
+    of: String,
+}
+
+impl Kept {
+    /// What was counted so far of the same.
+    fn read(&self) -> Tally {
+        let kept = fs::read(&self.file).ok();
+        let kept: Option<(String, Tally)> = kept.and_then(|k| serde_json::from_slice(&k).ok());
+        kept.filter(|(of, _)| *of == self.of).map(|(_, tally)| tally).unwrap_or_default()
+    }
+
+    /// Keeps this in place of what was there, whole or not at all.
+    fn write(&self, tally: &Tally) -> Result<()> {
+        let folder = self.file.parent().context("the file is in no folder")?;
+        fs::create_dir_all(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        new.write_all(&serde_json::to_vec(&(&self.of, tally))?)?;
+        new.persist(&self.file)?;
+        Ok(())
+    }
 }
 
 struct Library {
@@ -112,15 +140,55 @@ struct Library {
 }
 
 /// What was asked, and what was named though it is not that.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tally {
+    /// Queries from the first on.
+    asked: u64,
+    seconds: f64,
+    /// Queries of each kind.
     queries: BTreeMap<String, u64>,
     named: Vec<Value>,
 }
 
 impl Library {
+    fn holding(songs: u32, real: Vec<Recording>) -> Self {
+        let catalogue = Catalogue::new(SEED, songs);
+        let mut index = Index::empty(Path::new("unused"));
+        let mut codes = vec![];
+        for song in 0..songs {
+            catalogue.song(song, &mut codes);
+            index.insert(song, &codes);
+        }
+        for (slot, (_, codes)) in (songs..).zip(&real) {
+            index.insert(slot, codes);
+        }
+        Self { catalogue, songs, real, index }
+    }
+
+    /// Asks the queries that were not asked yet, up to `until`.
+    fn ask_all(&self, tally: &mut Tally, until: u64) -> Result<()> {
+        let (next, shared) = (AtomicU64::new(tally.asked), Mutex::new(&mut *tally));
+        thread::scope(|scope| {
+            let ask = || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= until {
+                        return anyhow::Ok(());
+                    }
+                    self.ask(number, &shared)?;
+                }
+            };
+            let workers = thread::available_parallelism().map_or(1, usize::from);
+            let all: Vec<_> = (0..workers).map(|_| scope.spawn(ask)).collect();
+            all.into_iter()
+                .try_for_each(|one| one.join().unwrap_or_else(|_| bail!("a worker died")))
+        })?;
+        tally.asked = until;
+        Ok(())
+    }
+
     /// Asks a query that nothing but its own recording, if that is here, should answer.
-    fn ask(&self, number: u64, tally: &Mutex<Tally>) -> Result<()> {
+    fn ask(&self, number: u64, tally: &Mutex<&mut Tally>) -> Result<()> {
         let is_real = !self.real.is_empty() && number.is_multiple_of(REAL);
         let turn = number / A_SONG;
         let how = DEGRADATIONS[(number / REAL) as usize % DEGRADATIONS.len()];

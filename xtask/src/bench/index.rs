@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{command, synth};
+use crate::{command, repo, synth};
 
 /// What the paper's matcher takes for one query of 2 million songs, a scan of 150,000 h
 /// (`shared/design/mission.md`), in seconds.
@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     real: Option<PathBuf>,
     /// Instead ask so many queries of recordings that are not there, and count what is named (15 ms
-    /// each on one core among 200 songs).
+    /// each on one core among 200 songs). A run that was stopped goes on where it was.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     impostors: Option<u64>,
     /// Print one JSON object.
@@ -68,7 +68,8 @@ pub fn index(options: &Options) -> Result<()> {
 /// What is named though it is not there.
 fn impostors(options: &Options, queries: u64) -> Result<()> {
     let mut ask = synth::example("index_impostors");
-    ask.arg(options.songs.to_string()).arg(queries.to_string()).args(&options.real);
+    let kept = repo::target().join("impostors/index.json");
+    ask.arg(options.songs.to_string()).arg(queries.to_string()).arg(kept).args(&options.real);
     // How far it is, which for a million takes hours.
     ask.stderr(Stdio::inherit());
     let told = command::capture(&mut ask)?;
