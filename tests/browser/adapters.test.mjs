@@ -166,6 +166,22 @@ describe('upload widgets in Chromium', () => {
     assertQuiet();
   });
 
+  test('what checks is loaded when somebody reaches for a file, and not before', async () => {
+    const modules = [];
+    page.on('request', (request) => request.url().endsWith('.wasm') && modules.push(request.url()));
+    await page.evaluate(() => (globalThis.bench.input(), globalThis.bench.element()));
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(200);
+    assert.deepEqual(modules, []);
+    const loaded = page.waitForResponse((response) => response.url().endsWith('onmon_mp3_bg.wasm'));
+    await page.locator('onmon-upload').hover();
+    await loaded;
+    await page.locator('#plain').focus();
+    await page.waitForTimeout(200);
+    assert.equal(modules.length, 1, 'once, by whichever widget');
+    assertQuiet();
+  });
+
   test('<onmon-upload>: its own guard has the token, set before it is defined or after', async () => {
     const permitWith = async (early) => {
       await page.evaluate(

@@ -1,6 +1,9 @@
 // One of three that `race.mjs` runs side by side: the package as its README shows it.
 
-import { fingerprint } from 'onmon';
+import { fingerprint, prepare } from 'onmon';
+
+/** What a page does where somebody reaches for a file (`<onmon-upload>` does it by itself). */
+export const reach = () => prepare();
 
 export async function bytesOf(file) {
   return (await fingerprint(file)).bytes;

@@ -6,6 +6,12 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries())).observe(
 /** Entries of long tasks come a moment after the task. */
 const SETTLE_MS = 200;
 
+/** What can be there before a file is: the way's script, and what its package lets a page load ahead. */
+globalThis.reach = async (name) => {
+  const { reach } = await import(`/onmon/dist/${name}.js`);
+  await reach?.();
+};
+
 globalThis.race = async (name) => {
   const [file] = document.querySelector('#file').files;
   const begun = performance.now();

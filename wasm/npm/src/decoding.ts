@@ -47,7 +47,7 @@ export class Decoding implements Runs, CodeFunctions {
     if (worker) this.#workshops.mp3.makeWorker = this.#workshops.all.makeWorker = worker;
     // Who says where the one is has probably not put the other anywhere.
     if (wasm !== undefined) this.#hasMp3 = false;
-    await (wasm === undefined ? this.#mp3.module() : this.#all.module(wasm));
+    await (this.#hasMp3 ? this.#mp3.module() : this.#all.module(wasm));
   }
 
   async run(task: Task, input: AnyInput, options?: WorkOptions): Promise<{ result: unknown; workMs: number }> {

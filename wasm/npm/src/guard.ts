@@ -73,6 +73,8 @@ export interface Checker {
   outcome(file: Blob): Checked | null;
   /** A sentence of the guard's own, in its language. */
   say(word: Word): string;
+  /** Loads what a check takes ahead of the first file, where somebody reaches for one. Never fails. */
+  prepare?(): void;
 }
 
 /** What a guard is made from, on one platform. */
@@ -132,6 +134,11 @@ export class Guard implements Checker {
 
   say(word: Word): string {
     return sentence(word, this.#language());
+  }
+
+  prepare(): void {
+    // What is amiss is told by the check.
+    this.#with.onmon.prepare().catch(() => {});
   }
 
   /** With an account a permit is asked for, without one only what it is. */

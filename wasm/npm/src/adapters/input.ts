@@ -5,6 +5,7 @@
 // that and not of what was chosen.
 
 import type { Checked, Checker } from '../guard.js';
+import { prepareWhenReached } from './reached.js';
 
 export { OnmonError } from '../errors.js';
 export type { Checked, Checker } from '../guard.js';
@@ -58,6 +59,7 @@ class GuardedInput {
     }
     const reset = ({ target }: Event) => target === input.form && this.#rest();
     page.addEventListener('reset', reset, { signal });
+    prepareWhenReached(input, () => guard, signal);
   }
 
   end(): void {

@@ -13,6 +13,7 @@ import type { Checked, Checker } from '../guard.js';
 import { Guard } from '../guard-browser.js';
 import type { TokenSource } from '../server.js';
 import type { Method } from '../sharing-upload.js';
+import { prepareWhenReached } from './reached.js';
 import { Row } from './upload-row.js';
 import { style } from './upload-style.js';
 
@@ -232,6 +233,7 @@ export class OnmonUpload extends Base {
   }
 
   #listen(): void {
+    prepareWhenReached(this, () => this.guard);
     this.#button.addEventListener('click', () => this.#input.click());
     this.#input.addEventListener('change', () => {
       const files = [...(this.#input.files ?? [])];
