@@ -12,7 +12,7 @@ use onmon_core::{Sample, wire};
 use onmon_decode::{DecodeError, Hooks, Media, Part, Query, Reference};
 
 /// Every file of the corpus, and the container and codec it is.
-pub const CORPUS: [(&str, &str, &str); 13] = [
+pub const CORPUS: [(&str, &str, &str); 16] = [
     ("pcm.wav", "WAV", "PCM"),
     ("pcm.aiff", "AIFF", "PCM"),
     ("native.flac", "FLAC", "FLAC"),
@@ -23,6 +23,9 @@ pub const CORPUS: [(&str, &str, &str); 13] = [
     ("vorbis.ogg", "Ogg", "Vorbis"),
     ("aac.m4a", "MP4", "AAC"),
     ("raw.aac", "ADTS", "AAC"),
+    ("high.aac", "ADTS", "AAC"),
+    ("high.m4a", "MP4", "AAC"),
+    ("parametric.m4a", "MP4", "AAC"),
     ("opus.opus", "Ogg", "Opus"),
     ("opus.webm", "Matroska", "Opus"),
     ("vorbis.mka", "Matroska", "Vorbis"),
