@@ -70,9 +70,9 @@ fn main() -> Result<()> {
     let kept = Kept { file: kept.into(), of: what_is_asked(songs, &real)? };
     let library = Library::holding(songs, real);
     let mut tally = kept.read();
-    let bar = ProgressBar::new(queries).with_style(
-        ProgressStyle::default_bar().template("{bar:40} {pos} of {len} queries, {eta} to go")?,
-    );
+    let bar = ProgressBar::new(queries).with_style(ProgressStyle::with_template(
+        "{bar:40} {pos}/{len} queries, {per_sec}, {eta} left",
+    )?);
     bar.set_position(tally.asked);
     bar.reset_eta();
     while tally.asked < queries {

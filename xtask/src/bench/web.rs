@@ -108,7 +108,7 @@ fn print(rows: &[Value], beside: &[Value]) {
             number(row, "later_times_as_fast"),
             number(row, "next_times_as_fast"),
             number(row, "times_the_memory"),
-            reached(row),
+            demands(row),
         );
     }
 }
@@ -119,7 +119,7 @@ fn long_task(ms: f64) -> String {
 }
 
 /// What of the four demands is reached; speed is that of every visit.
-fn reached(row: &Value) -> String {
+fn demands(row: &Value) -> String {
     let slowest = ["first", "reached", "later", "next"]
         .map(|visit| number(row, &format!("{visit}_times_as_fast")))
         .into_iter()
@@ -153,7 +153,7 @@ mod tests {
         let beside = compared(&rows[1], &rows).expect("another way");
         assert_eq!(beside["later_times_as_fast"], 4.99);
         assert_eq!(beside["times_the_memory"], 6.0);
-        let said = reached(&beside);
+        let said = demands(&beside);
         assert!(said.contains("x as fast: NO") && said.contains("memory: yes"), "{said}");
     }
 }
