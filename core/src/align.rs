@@ -5,6 +5,9 @@
 //! with the recording's: first by the one sample alone, coarsely; then by all samples together,
 //! finely. One recording, one speed, one offset: what one sample alone leaves open six can settle.
 //!
+//! Of the many speeds that are tried one is the recording's own, and most of what is heard is heard
+//! at it. So a line at another speed has to agree by more ([`speed_toll`]).
+//!
 //! ```text
 //! place in the         .  x x x   third sample
 //! recording         . '
@@ -14,7 +17,7 @@
 //!        time in the query
 //! ```
 
-use crate::certainty::confidence;
+use crate::certainty::{beyond_more, confidence};
 use crate::compare::{AROUND_CODES, Agreement, bit_error, bit_errors};
 use crate::elsewhere::{Elsewhere, SHIFT_MAX, STRETCH_CODES};
 use crate::fingerprint::Sample;
@@ -42,6 +45,16 @@ const FINE_SHIFT_MAX: i64 = 2;
 /// A speed of 1 in fixed point.
 const ONE: i64 = 1 << 20;
 
+/// Codes by which a line may drift, from the query's beginning to its end, and its speed still be
+/// the recording's own: a speed is known no better of 5 s in noise.
+const OWN_SPEED_CODES: i64 = 2;
+
+/// Squared deviations that any other speed takes: by the normal tail e^2.5 times as many chances
+/// (12 / (2 * 1.55^2), the spread of [`crate::certainty`]). Of unrelated music a quarter is met at
+/// the recording's own speed, so that is as if four queries of five were heard at it. Chosen for
+/// what it lets through (`train/README.md`).
+const OTHER_SPEED: f32 = 12.0;
+
 /// A sample that agrees this much takes part in the match, in standard deviations.
 const SAMPLE_AGREES: f32 = 3.5;
 
@@ -68,7 +81,7 @@ pub struct Alignment {
     /// Codes of the recording per code of the query: 1.05 where the query plays 5 % faster.
     pub speed: f32,
     /// Standard deviations beyond chance: of all samples together or of the best one alone,
-    /// whichever is more.
+    /// whichever is more; less what another speed takes.
     pub deviations: f32,
     /// What they are of.
     pub surest: Agreement,
@@ -131,6 +144,16 @@ pub fn agreement(query: &[Sample<'_>], recording: &[u8], anchor: Anchor, speed: 
     query.iter().map(|sample| line.excess(sample, recording)).sum()
 }
 
+/// Squared deviations by which the query has to agree more at this speed than at the recording's
+/// own; 0 where nobody can tell one from the other.
+pub fn speed_toll(query: &[Sample<'_>], speed: f32) -> f32 {
+    let end = |sample: &Sample<'_>| i64::from(sample.start) + sample.codes.len() as i64;
+    let begin = query.iter().map(|sample| i64::from(sample.start)).min().unwrap_or(0);
+    let codes = query.iter().map(end).max().unwrap_or(0) - begin;
+    let off = ((speed * ONE as f32) as i64 - ONE).abs().saturating_mul(codes);
+    if off <= OWN_SPEED_CODES * ONE { 0.0 } else { OTHER_SPEED }
+}
+
 /// The most deviations that the samples can come to, together or one alone.
 fn at_most(query: &[Sample<'_>], recording: &[u8], line: &Line) -> f32 {
     let whole = codes(query);
@@ -176,10 +199,11 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
         if other.deviations_in(codes) > one.deviations_in(codes) { other } else { one }
     };
     let surest = alone.iter().copied().fold(together, surer);
-    let deviations = surest.deviations_in(codes);
+    let speed = line.speed as f32 / ONE as f32;
+    let deviations = beyond_more(surest.deviations_in(codes), speed_toll(query, speed));
     Some(Alignment {
         offset_codes: line.place_at(0),
-        speed: line.speed as f32 / ONE as f32,
+        speed,
         deviations,
         surest,
         confidence: confidence(deviations),
@@ -405,6 +429,39 @@ mod tests {
             assert!((found.offset_codes - 700).abs() <= 1, "{found:?}");
             assert!((f64::from(found.speed) - speed).abs() < 0.002, "{found:?}");
             assert!(found.deviations > 30.0 && found.samples_agreeing >= 3, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_speed_is_another_sooner_the_longer_the_query() {
+        let codes = song(3, 1_800);
+        for (speed, len, toll) in [
+            (1.0, 100, 0.0),
+            (1.0, 1_800, 0.0),
+            (0.981, 100, 0.0),
+            (1.021, 100, OTHER_SPEED),
+            (1.006, 300, 0.0),
+            (0.993, 300, OTHER_SPEED),
+            (1.001, 1_800, 0.0),
+            (1.002, 1_800, OTHER_SPEED),
+            (f32::NAN, 100, OTHER_SPEED),
+        ] {
+            assert_eq!(speed_toll(&samples(&codes[..len]), speed), toll, "{speed} {len}");
+        }
+        assert_eq!(speed_toll(&[], 1.05), 0.0);
+    }
+
+    #[test]
+    fn another_speed_has_to_agree_by_more() {
+        let whole = song(3, 3_000);
+        for (speed, toll) in [(1.0, 0.0), (0.95, OTHER_SPEED), (1.04, OTHER_SPEED)] {
+            let place = |i: u32| 700 + (f64::from(i) * speed).round() as usize;
+            let query: Vec<u8> = (0..300).map(|i| whole[place(i)]).collect();
+            let anchor = Anchor { sample: 0, code: 50, place: place(50) };
+            let found = align(&samples(&query), &whole, anchor, 0.0).unwrap();
+            let alike = found.surest.deviations_in(query.len());
+            let less = alike.powi(2) - found.deviations.powi(2);
+            assert!((less - toll).abs() < 0.1, "{speed}: {alike} {found:?}");
         }
     }
 

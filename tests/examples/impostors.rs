@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result};
+use onmon_core::align::speed_toll;
 use onmon_core::{HOP_MS, QueryBuilder, wire};
 use onmon_index::{Index, Match};
 use onmon_tests::codes_file::CodesFile;
@@ -91,9 +92,13 @@ fn measure(
         for (slot, (_, codes)) in recordings.iter().enumerate().filter(|(slot, _)| *slot != asked) {
             index.insert(slot as u32, codes);
         }
-        let told = |found: &Match| told(&recordings[found.slot as usize].0, found);
         for question in questions(codes)?.iter().chain(degraded.get(name).into_iter().flatten()) {
             let query = question.query.finish()?;
+            let samples: Vec<_> = query.samples().collect();
+            let told = |found: &Match| {
+                let toll = speed_toll(&samples, found.speed);
+                told(&recordings[found.slot as usize].0, found, toll)
+            };
             let nearest = index.nearest(&query, DEVIATIONS_MIN)?;
             let itself = match question.condition.as_str() {
                 "" => vec![],
@@ -115,10 +120,11 @@ fn measure(
     }
 }
 
-fn told(of: &str, found: &Match) -> Value {
+fn told(of: &str, found: &Match, toll: f32) -> Value {
     json!({
         "of": of,
         "deviations": found.deviations,
+        "toll": toll,
         "reach": found.surest.reach(),
         "beside": found.surest.beside(),
         "shared_period": found.surest.shared_period(),

@@ -51,6 +51,13 @@ const A_SONG: u64 = 20;
 /// Codes between these places.
 const STEP: usize = 37;
 
+/// Deviations from which on it is counted how far a query came: as far below any threshold as the
+/// search costs no more.
+const COUNTED_FROM: f32 = 7.0;
+
+/// Steps of that count in a deviation.
+const STEPS: f32 = 4.0;
+
 /// Queries between what is kept.
 const A_ROUND: u64 = 1_000;
 
@@ -92,6 +99,7 @@ fn main() -> Result<()> {
             "codes": library.index.codes(),
             "deviations_min": certainty::deviations_min(library.index.codes()),
             "queries": tally.queries,
+            "beyond": tally.beyond(),
             "named": tally.named,
             "seconds": tally.seconds,
         })
@@ -147,7 +155,24 @@ struct Tally {
     seconds: f64,
     /// Queries of each kind.
     queries: BTreeMap<String, u64>,
+    /// How many of each kind came how far: by steps from [`COUNTED_FROM`] on.
+    reached: BTreeMap<String, BTreeMap<u32, u64>>,
     named: Vec<Value>,
+}
+
+impl Tally {
+    /// Queries of each kind that came so many deviations or more near to what they are not.
+    fn beyond(&self) -> BTreeMap<&str, BTreeMap<String, u64>> {
+        let beyond = |steps: &BTreeMap<u32, u64>| {
+            let mut sum = 0;
+            let sums = steps.iter().rev().map(|(step, queries)| {
+                sum += queries;
+                (format!("{:05.2}", COUNTED_FROM + *step as f32 / STEPS), sum)
+            });
+            sums.collect()
+        };
+        self.reached.iter().map(|(kind, steps)| (kind.as_str(), beyond(steps))).collect()
+    }
 }
 
 impl Library {
@@ -215,11 +240,17 @@ impl Library {
                 query
             }
         };
-        let found = self.index.search(&query.finish()?, Depth::Usual)?;
+        let found = self.index.search_from(&query.finish()?, Depth::Usual, COUNTED_FROM)?;
+        let least = certainty::deviations_min(self.index.codes());
         let mut tally = tally.lock().map_err(|_| anyhow::anyhow!("another worker died"))?;
         let kind = format!("{} {length}", if is_real { "real" } else { "synthetic" });
-        *tally.queries.entry(kind).or_default() += 1;
-        for wrong in found.matches.iter().filter(|m| Some(m.slot) != own) {
+        *tally.queries.entry(kind.clone()).or_default() += 1;
+        let wrong = || found.matches.iter().filter(|m| Some(m.slot) != own);
+        if let Some(most) = wrong().map(|m| m.deviations).max_by(f32::total_cmp) {
+            let step = ((most - COUNTED_FROM) * STEPS) as u32;
+            *tally.reached.entry(kind).or_default().entry(step).or_default() += 1;
+        }
+        for wrong in wrong().filter(|m| m.deviations >= least) {
             let other = wrong.slot.checked_sub(self.songs).map(|at| &self.real[at as usize].0);
             tally.named.push(json!([name, other, length, wrong.deviations]));
         }

@@ -4,7 +4,7 @@ Reads what `tests/examples/impostors.rs DIR CODES` printed: for each query how f
 with the nearest recordings that it is not, and with the one that it is, and by what deviations were
 divided. The slopes of what is beside the place and of the shared period are sought that let the
 most queries through, each length at its own threshold: the one that unrelated music of that length
-crosses once in 10,000 queries, extrapolated.
+crosses once in 100,000 queries, extrapolated.
 
     cargo run --release -p onmon-tests --example impostors -- REFERENCES CODES > asked.json
     python -m onmon_train.reach asked.json
@@ -22,7 +22,7 @@ from . import sources
 from .conditions import CONDITIONS
 
 GROUPS = ("easy", "middle", "hard", "hardest")
-FALSE_NAMES = 1e-4
+FALSE_NAMES = 1e-5
 # Beyond these shares of the queries the tail is taken for exponential; the thresholds' mean counts.
 TAILS = (0.1, 0.05, 0.02)
 # As in core, where these two were chosen by hand: about the medians of unrelated music.
@@ -98,7 +98,7 @@ def gathered(asked: dict) -> dict[str, Kind]:
                         query.append(number)
                         halves.append(half)
             if condition in CONDITIONS:
-                itself.append(plain(asking["itself"]) if asking["itself"] else (0.0, 0.0, 0.0))
+                itself.append(plain(asking["itself"]) if asking["itself"] else (0.0, 0.0, 0.0, 0.0))
                 group.append(CONDITIONS[condition].group)
                 itself_half.append(half)
         arrays = (others, query, itself, group, halves, itself_half)
@@ -106,20 +106,23 @@ def gathered(asked: dict) -> dict[str, Kind]:
     return kinds
 
 
-def plain(found: dict) -> tuple[float, float, float]:
-    """Deviations before they were divided, and what the divisor is made of."""
-    return found["deviations"] * found["reach"], found["beside"], found["shared_period"]
+def plain(found: dict) -> tuple[float, float, float, float]:
+    """Deviations before they were divided, what the divisor is made of, and what the speed takes."""
+    toll = found["toll"]
+    alike = float(np.hypot(found["deviations"], np.sqrt(toll)))
+    return alike * found["reach"], found["beside"], found["shared_period"], toll
 
 
 def divided(rows: np.ndarray, slopes: tuple[float, float]) -> np.ndarray:
     """Deviations as core tells them, with these slopes."""
     beside = slopes[0] * (rows[:, 1] - BESIDE_USUAL)
     period = slopes[1] * (rows[:, 2] - SHARED_PERIOD_USUAL)
-    return rows[:, 0] / np.clip(1 + beside + period, REACH_MIN, REACH_MAX)
+    alike = rows[:, 0] / np.clip(1 + beside + period, REACH_MIN, REACH_MAX)
+    return np.sqrt(np.maximum(alike**2 - rows[:, 3], 0))
 
 
 def threshold(kind: Kind, slopes: tuple[float, float], half: int | None) -> float:
-    """What unrelated music crosses once in 10,000 queries."""
+    """What unrelated music crosses once in 100,000 queries."""
     of = np.ones(len(kind.query), bool) if half is None else kind.others_half == half
     best = np.full(kind.query.max() + 1, -np.inf)
     np.maximum.at(best, kind.query[of], divided(kind.others[of], slopes))

@@ -184,8 +184,20 @@ impl Index {
     /// # Errors
     /// As [`Index::identify`].
     pub fn search(&self, query: &Fingerprint<'_>, depth: Depth) -> Result<Found, IndexError> {
-        let codes = self.codes();
-        self.put(query, codes, certainty::deviations_min(codes), depth).identify()
+        self.search_from(query, depth, certainty::deviations_min(self.codes()))
+    }
+
+    /// The same with another threshold. For measurements.
+    ///
+    /// # Errors
+    /// As [`Index::identify`].
+    pub fn search_from(
+        &self,
+        query: &Fingerprint<'_>,
+        depth: Depth,
+        deviations_min: f32,
+    ) -> Result<Found, IndexError> {
+        self.put(query, self.codes(), deviations_min, depth).identify()
     }
 
     /// Every recording that agrees with the query by at least so many standard deviations, by the

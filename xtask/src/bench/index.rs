@@ -84,8 +84,15 @@ fn impostors(options: &Options, queries: u64) -> Result<()> {
         told["real"],
         told["deviations_min"].as_f64().unwrap_or(0.0)
     );
+    println!("{:24} {:>9} beyond 7.0   8.0   9.0 deviations", "", "queries");
     for (kind, queries) in told["queries"].as_object().into_iter().flatten() {
-        println!("{kind:24} {queries:>9} queries");
+        let beyond = |deviations| reached(&told["beyond"][kind], deviations);
+        println!(
+            "{kind:24} {queries:>9} {:>10} {:>5} {:>5}",
+            beyond("07.00"),
+            beyond("08.00"),
+            beyond("09.00")
+        );
     }
     let named = told["named"].as_array().map_or(&[][..], Vec::as_slice);
     println!("\nnamed though it is another recording: {}", named.len());
@@ -93,6 +100,13 @@ fn impostors(options: &Options, queries: u64) -> Result<()> {
         println!("{name}");
     }
     Ok(())
+}
+
+/// Queries that came so far or farther: of steps at which nothing was added none is told.
+fn reached(beyond: &Value, deviations: &str) -> u64 {
+    let steps = beyond.as_object().into_iter().flatten();
+    let farther = steps.filter(|(step, _)| step.as_str() >= deviations);
+    farther.filter_map(|(_, queries)| queries.as_u64()).max().unwrap_or(0)
 }
 
 /// Adds the full scan of this catalogue, by what it takes a code, and the ratios to it.

@@ -123,7 +123,7 @@ const SAME_LINE_CODES: u64 = 3;
 
 /// How many times the threshold a match must reach for the search to end with it: one that is
 /// barely certain may be a recording that shares a part with the right one, which keys have missed.
-const SURE: f32 = 1.5;
+const SURE: f32 = 1.4;
 
 /// Of the bits by which the query agrees with a recording where it is known to lie, how many
 /// another place must have to be tried.
