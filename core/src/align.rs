@@ -18,7 +18,8 @@
 //! ```
 
 use crate::certainty::{beyond_more, confidence};
-use crate::compare::{AROUND_CODES, Agreement, bit_error, bit_errors};
+use crate::code_by_code::{bit_error, bit_errors};
+use crate::compare::{AROUND_CODES, Agreement};
 use crate::elsewhere::{Elsewhere, SHIFT_MAX, STRETCH_CODES};
 use crate::fingerprint::Sample;
 use crate::profile::{CODES_PER_SAMPLE, SAMPLES_MAX};

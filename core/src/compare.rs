@@ -10,7 +10,8 @@
 //! S    = sum over bits b, codes i         of q_b(i) r_b(i)                     agreement
 //! E    = sum over bits b                  of n mean(q_b) mean(r_b)             its mean by chance
 //! V    = sum over bits b, c, lags l       of w(l) (n - |l|) Cq_bc(l) Cr_bc(l)  its variance by chance
-//! deviations = (S - E) / sqrt(V * sqrt(repetitions)) / length / reach
+//! spread     = (S - E) / sqrt(V * sqrt(repetitions)) / length / reach
+//! deviations = sqrt(spread^2 + surplus^2),   surplus = gathered - 5, 0 to spread
 //! ```
 //! C_bc(l) is the covariance of bit b with bit c, l codes later, w(l) = 1 - |l| / (longest + 1):
 //! the variance of a sum of products of two independent stationary sequences (Bartlett, "Some
@@ -30,12 +31,19 @@
 //! ```
 //! Fitted on the train and validation splits; `train/README.md` has what else was tried.
 //!
+//! `gathered` says, in standard deviations too, how much more the agreement lies in few codes than
+//! the query's agreement elsewhere in the recording does (`elsewhere.rs`). Of unrelated music one
+//! in a hundred comes to 5, of music that is heard as recorded one in two to as much as `spread`.
+//!
 //! Cr is taken from a minute of the recording around the place, not from the place itself: where
 //! query and reference are one, the errors of two short estimates are one as well, and their
 //! products would add up to half of V (`train/README.md`, "What certainty costs").
 
+use crate::code_by_code::{BITS, share};
 use crate::elsewhere::Elsewhere;
 use crate::profile::CODES_PER_SAMPLE;
+
+pub use crate::code_by_code::{bit_error, bit_errors};
 
 /// Longest lag in codes (0.9 s). Of 12, 18, 25, 50 and 80, those up to 25 left unrelated music at
 /// the same spread; longer ones add more of the estimate's noise than of the music's memory, but
@@ -66,11 +74,14 @@ const SHARED_PERIOD_USUAL: f32 = 0.3;
 const REACH_MIN: f32 = 0.8;
 const REACH_MAX: f32 = 1.1;
 
+/// `gathered` that unrelated music comes to as well: one clip in a hundred.
+const GATHERED_USUAL: f32 = 5.0;
+
+/// What `surplus` may add to the deviations at most: as much as is spread, so the square root of 2.
+const SURPLUS_MAX: f32 = core::f32::consts::SQRT_2;
+
 /// Taken for `beside` where nobody has looked: more than most show.
 const BESIDE_UNKNOWN: f32 = 4.0;
-
-/// Bits in a code.
-pub(crate) const BITS: usize = 8;
 
 /// Codes (1 min) of the recording around the place that its covariances are taken from.
 pub const AROUND_CODES: usize = 4 * CODES_PER_SAMPLE;
@@ -95,6 +106,8 @@ pub struct Agreement {
     shared_period: f32,
     /// The highest agreement beside the place, in standard deviations.
     beside: f32,
+    /// How much more it is gathered in few codes than elsewhere, in standard deviations.
+    gathered: f32,
 }
 
 impl Agreement {
@@ -130,6 +143,7 @@ impl Agreement {
             bit_errors: bit_errors(compared, reference),
             shared_period: periods.shared,
             beside: BESIDE_UNKNOWN,
+            gathered: 0.0,
         }
     }
 
@@ -142,6 +156,7 @@ impl Agreement {
             bit_errors: self.bit_errors + other.bit_errors,
             shared_period: self.shared_period.max(other.shared_period),
             beside: self.beside.max(other.beside),
+            gathered: self.gathered.max(other.gathered),
         }
     }
 
@@ -156,11 +171,14 @@ impl Agreement {
     pub(crate) fn held_against(self, elsewhere: &Elsewhere) -> Self {
         let Some(told) = elsewhere.told() else { return self };
         let variance = self.variance.max(told.variance);
-        Self { variance, beside: told.highest / libm::sqrtf(variance.max(1.0)), ..self }
+        let beside = told.highest / libm::sqrtf(variance.max(1.0));
+        let gathered = told.whole / libm::sqrtf(told.whole_variance.max(1.0));
+        Self { variance, beside, gathered, ..self }
     }
 
     /// Standard deviations above what unrelated music shows, as of a query of which nothing else
-    /// was compared. Grows with certainty and with length; on the scale of 15 s.
+    /// was compared; what is gathered beyond the usual is counted in. Grows with certainty and with
+    /// length; on the scale of 15 s.
     pub fn deviations(&self) -> f32 {
         self.deviations_in(self.codes as usize)
     }
@@ -168,12 +186,23 @@ impl Agreement {
     /// The same as of a query of so many codes, of which this may be a part: the more of them, the
     /// more chances that some part agrees ([`LENGTH_GROWTH`]).
     pub(crate) fn deviations_in(&self, codes: usize) -> f32 {
+        let spread = self.spread_in(codes);
+        let surplus = self.gathered - GATHERED_USUAL;
+        if surplus > 0.0 && spread > 0.0 {
+            libm::hypotf(spread, surplus.min(spread))
+        } else {
+            spread
+        }
+    }
+
+    /// What it comes to however it is gathered or spread.
+    fn spread_in(&self, codes: usize) -> f32 {
         deviations(self.excess, self.variance, codes) / self.reach()
     }
 
     /// The most that this may come to when it is [held against](Agreement::held_against) elsewhere.
     pub(crate) fn deviations_at_best(&self, codes: usize) -> f32 {
-        Self { beside: 0.0, ..*self }.deviations_in(codes)
+        SURPLUS_MAX * Self { beside: 0.0, ..*self }.spread_in(codes)
     }
 
     /// How far unrelated music that agrees like this reaches, for each deviation that its variance
@@ -193,13 +222,19 @@ impl Agreement {
     /// The most deviations that this many agreeing bits beyond one half, times two, can come to,
     /// over so many codes compared in a query of so many.
     pub(crate) fn deviations_at_most(excess: i64, compared: usize, codes: usize) -> f32 {
-        deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes) / REACH_MIN
+        SURPLUS_MAX * deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes) / REACH_MIN
     }
 
     /// The highest agreement within two seconds of the place, beyond what the recording repeats, in
     /// standard deviations.
     pub fn beside(&self) -> f32 {
         self.beside
+    }
+
+    /// How much more it is gathered in few codes than the query's agreement elsewhere in the
+    /// recording, in standard deviations; 0 where nobody has looked.
+    pub fn gathered(&self) -> f32 {
+        self.gathered
     }
 
     /// How strictly both keep one period, 0 to 1.
@@ -317,25 +352,6 @@ fn moving(q: &Planes) -> f32 {
     (0..BITS).map(|bit| 1.0 - q.mean(bit) * q.mean(bit)).sum::<f32>().max(0.1)
 }
 
-/// Bits that differ over the codes that both have.
-pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
-    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
-    let whole = words.iter().zip(others);
-    let errors: u32 =
-        whole.map(|(x, y)| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones()).sum();
-    let rest = one.iter().zip(other).skip(8 * words.len().min(others.len()));
-    errors + rest.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>()
-}
-
-/// Share of bits that differ over the codes that both have; 0.5 where that is none.
-pub fn bit_error(one: &[u8], other: &[u8]) -> f32 {
-    share(bit_errors(one, other), one.len().min(other.len()) as u32)
-}
-
-fn share(bit_errors: u32, codes: u32) -> f32 {
-    if codes == 0 { 0.5 } else { bit_errors as f32 / (codes as f32 * BITS as f32) }
-}
-
 /// The row from `lag` codes on.
 fn later(row: &Row, lag: usize) -> Row {
     let (whole, part) = (lag / 64, lag % 64);
@@ -433,6 +449,23 @@ pub(crate) mod tests {
             assert!(agreement.deviations_in(codes) <= at_best);
             assert!(at_best <= Agreement::deviations_at_most(excess + 1, codes, codes).max(0.0));
         }
+    }
+
+    #[test]
+    fn what_is_gathered_adds_up_to_as_much_as_is_spread() {
+        let song = random(1, 300);
+        let spread = Agreement::of(&song, &song, &song);
+        let with = |gathered| Agreement { gathered, ..spread }.deviations();
+        let plain = spread.deviations();
+        assert_eq!(with(-20.0), plain);
+        assert_eq!(with(GATHERED_USUAL), plain);
+        assert!((with(GATHERED_USUAL + 3.0) - plain.hypot(3.0)).abs() < 1e-3);
+        let most = with(1e6);
+        assert!((most / plain - SURPLUS_MAX).abs() < 1e-5, "{most} {plain}");
+        assert!(most <= spread.deviations_at_best(300));
+        assert_eq!(with(f32::NAN), plain);
+        let unlike = Agreement { excess: -spread.excess, gathered: 50.0, ..spread };
+        assert_eq!(unlike.deviations(), -plain);
     }
 
     #[test]

@@ -7,15 +7,22 @@
 //! against what it comes to there:
 //!
 //! ```text
-//! V = variance over d of  S(d) - S(0) R(d) / R(0)
+//! V     = variance over d of  S(d) - S(0) R(d) / R(0)
+//! whole = T(0) - b S(0),    b = cov(S, T) / V;    its variance likewise
 //! ```
 //! S is the query's agreement with the recording, R that of the recording's own codes in the
 //! query's place. A recording that repeats itself meets its own query again a bar later: that much
 //! R expects, and it is no sign of chance. Another song of that tempo does not follow R: where its
 //! beats meet again, S is high and R is not. So the highest of S(d) - S(0) R(d) / R(0) within two
 //! seconds says how far unrelated music may reach here ([`crate::compare`]).
+//!
+//! T is agreement that is gathered in few codes: of each the bits by which it agrees in more than
+//! five, or differs in more than five. Where a query is the recording, some of its codes come
+//! through whole and others not at all; what agrees by chance agrees a little everywhere. T is
+//! taken less what repeats, as S is, and less what goes with S: what is left is news. In its
+//! standard deviations it is called `gathered` ([`crate::compare`]).
 
-use crate::compare::{BITS, bit_errors};
+use crate::code_by_code::{BITS, CodeByCode, bit_errors};
 use crate::profile::CODES_PER_SAMPLE;
 
 /// Codes (1 min) that the query is moved at most, either way.
@@ -36,6 +43,10 @@ const SHIFTS: usize = 2 * SHIFT_MAX / SHIFT_STEP + 1;
 /// Fewer places than this say nothing.
 const SHIFTS_MIN: usize = 50;
 
+/// Of T's variance, how much at least is not explained by S: more is explained only where places
+/// are too few to tell.
+const UNEXPLAINED_MIN: f32 = 0.02;
+
 /// The most codes that [`Elsewhere::of`] takes of a recording.
 pub(crate) const STRETCH_CODES: usize = CODES_PER_SAMPLE + 2 * SHIFT_MAX;
 
@@ -43,6 +54,8 @@ pub(crate) const STRETCH_CODES: usize = CODES_PER_SAMPLE + 2 * SHIFT_MAX;
 pub(crate) struct Elsewhere {
     /// S.
     query: [f32; SHIFTS],
+    /// T.
+    whole: [f32; SHIFTS],
     /// R.
     itself: [f32; SHIFTS],
     /// Codes either way beyond which places are not looked at.
@@ -50,8 +63,12 @@ pub(crate) struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub(crate) const NOTHING: Self =
-        Self { query: [0.0; SHIFTS], itself: [0.0; SHIFTS], reach: SHIFT_MAX };
+    pub(crate) const NOTHING: Self = Self {
+        query: [0.0; SHIFTS],
+        whole: [0.0; SHIFTS],
+        itself: [0.0; SHIFTS],
+        reach: SHIFT_MAX,
+    };
 
     /// Of one sample, and of a stretch of the recording that begins [`SHIFT_MAX`] codes before the
     /// sample's place and ends as many after it; of that not more than `reach` codes to either side
@@ -63,21 +80,24 @@ impl Elsewhere {
         let (q_ones, r_ones) = (ones(query), ones(here));
         let mut there_ones = [0; BITS];
         let mut counted = 0..0;
-        let room = at.query.iter_mut().zip(&mut at.itself).enumerate();
-        for (step, (s, r)) in room {
+        let room = at.query.iter_mut().zip(&mut at.whole).zip(&mut at.itself).enumerate();
+        for (step, ((s, t), r)) in room {
             let first = step * SHIFT_STEP;
             let there = stretch.get(first..).unwrap_or_default();
             let Some(there) = there.get(..query.len()) else { break };
             slide(&mut there_ones, stretch, &mut counted, first..first + query.len());
-            *s = centred(query, &q_ones, there, &there_ones);
-            *r = centred(here, &r_ones, there, &there_ones);
+            let met = CodeByCode::of(query, there);
+            *s = centred(met.errors, &q_ones, &there_ones, query.len());
+            *t = met.whole as f32;
+            *r = centred(bit_errors(here, there), &r_ones, &there_ones, query.len());
         }
         at
     }
 
     /// Of both together, moved alike.
     pub(crate) fn and(mut self, other: &Self) -> Self {
-        for (mine, others) in [(&mut self.query, &other.query), (&mut self.itself, &other.itself)] {
+        let (query, whole) = ((&mut self.query, &other.query), (&mut self.whole, &other.whole));
+        for (mine, others) in [query, whole, (&mut self.itself, &other.itself)] {
             mine.iter_mut().zip(others).for_each(|(mine, other)| *mine += other);
         }
         self.reach = self.reach.min(other.reach);
@@ -86,22 +106,61 @@ impl Elsewhere {
 
     /// What it comes to; `None` where there are too few places to tell.
     pub(crate) fn told(&self) -> Option<Told> {
-        let middle = SHIFT_MAX / SHIFT_STEP;
-        let at = |values: &[f32; SHIFTS]| values.get(middle).copied().unwrap_or(0.0);
-        let expected = at(&self.query) / at(&self.itself).max(1.0);
-        let (mut n, mut sum, mut squares, mut highest) = (0.0, 0.0, 0.0, 0.0_f32);
-        for (step, (s, r)) in self.query.iter().zip(&self.itself).enumerate() {
-            let shift = step.abs_diff(middle) * SHIFT_STEP;
-            if shift > HERE && shift <= self.reach {
-                let left = s - expected * r;
-                (n, sum, squares) = (n + 1.0, sum + left, squares + left * left);
-                if shift <= NEARBY {
-                    highest = highest.max(left);
-                }
+        let here = |values: &[f32; SHIFTS]| values.get(MIDDLE).copied().unwrap_or(0.0);
+        let itself = here(&self.itself).max(1.0);
+        let (mut n, mut whole) = (0.0, 0.0);
+        for (_, (_, t, _)) in self.away() {
+            (n, whole) = (n + 1.0, whole + t);
+        }
+        if n < SHIFTS_MIN as f32 {
+            return None;
+        }
+        let usual = whole / n;
+        let (s_here, t_here) = (here(&self.query), here(&self.whole) - usual);
+        let (mut s, mut t) = (Moments::default(), Moments::default());
+        let (mut products, mut highest) = (0.0, 0.0_f32);
+        for (shift, (query, whole, again)) in self.away() {
+            let s_left = query - s_here / itself * again;
+            let t_left = whole - usual - t_here / itself * again;
+            (s, t) = (s.and(s_left), t.and(t_left));
+            products += s_left * t_left;
+            if shift <= NEARBY {
+                highest = highest.max(s_left);
             }
         }
-        let variance = squares / n - (sum / n) * (sum / n);
-        (n >= SHIFTS_MIN as f32).then_some(Told { variance, highest })
+        let variance = s.variance(n);
+        let covariance = products / n - s.sum / n * (t.sum / n);
+        let slope = covariance / variance.max(1.0);
+        let all = t.variance(n);
+        let whole_variance = (all - slope * covariance).max(UNEXPLAINED_MIN * all).max(1.0);
+        Some(Told { variance, highest, whole: t_here - slope * s_here, whole_variance })
+    }
+
+    /// S, T and R at every place that is looked at, and how far off it is.
+    fn away(&self) -> impl Iterator<Item = (usize, (f32, f32, f32))> + '_ {
+        let all = self.query.iter().zip(&self.whole).zip(&self.itself).enumerate();
+        let all = all.map(|(step, ((s, t), r))| (step.abs_diff(MIDDLE) * SHIFT_STEP, (*s, *t, *r)));
+        all.filter(|(shift, _)| *shift > HERE && *shift <= self.reach)
+    }
+}
+
+/// The place itself among the places.
+const MIDDLE: usize = SHIFT_MAX / SHIFT_STEP;
+
+/// Sums for a variance.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    sum: f32,
+    squares: f32,
+}
+
+impl Moments {
+    fn and(self, value: f32) -> Self {
+        Self { sum: self.sum + value, squares: self.squares + value * value }
+    }
+
+    fn variance(self, n: f32) -> f32 {
+        self.squares / n - (self.sum / n) * (self.sum / n)
     }
 }
 
@@ -112,14 +171,19 @@ pub(crate) struct Told {
     pub variance: f32,
     /// The most within [`NEARBY`] codes, 0 or more.
     pub highest: f32,
+    /// T less what goes with S,
+    pub whole: f32,
+    /// and its variance.
+    pub whole_variance: f32,
 }
 
-/// Sum over codes and bits (as +-1) of the product of two runs, the first less its mean.
-fn centred(run: &[u8], run_ones: &[u32; BITS], other: &[u8], other_ones: &[u32; BITS]) -> f32 {
-    let codes = run.len() as f32;
-    let agreement = BITS as f32 * codes - 2.0 * bit_errors(run, other) as f32;
+/// Sum over codes and bits (as +-1) of the product of two runs, the first less its mean: by the
+/// bits that differ, and how often each is set in both.
+fn centred(errors: u32, ones: &[u32; BITS], other_ones: &[u32; BITS], codes: usize) -> f32 {
+    let codes = codes as f32;
+    let agreement = BITS as f32 * codes - 2.0 * errors as f32;
     let sum = |ones: &u32| 2.0 * *ones as f32 - codes;
-    let by_means: f32 = run_ones.iter().zip(other_ones).map(|(x, y)| sum(x) * sum(y)).sum();
+    let by_means: f32 = ones.iter().zip(other_ones).map(|(x, y)| sum(x) * sum(y)).sum();
     agreement - by_means / codes.max(1.0)
 }
 
@@ -212,6 +276,31 @@ mod tests {
         let meets = Elsewhere::of(&other, &looped, SHIFT_MAX).told().unwrap();
         assert!(repeats.variance < 1.0 && meets.variance > 2_000.0, "{repeats:?} {meets:?}");
         assert!(repeats.highest < 1.0, "{repeats:?}");
+    }
+
+    #[test]
+    fn what_comes_through_whole_is_gathered_and_what_is_a_little_alike_everywhere_is_not() {
+        let recording = around(&random(1, 300), 3);
+        let own = &recording[SHIFT_MAX..][..300];
+        let gathered = |query: &[u8]| {
+            let told = Elsewhere::of(query, &recording, SHIFT_MAX).told().unwrap();
+            told.whole / told.whole_variance.sqrt()
+        };
+        // Half of the codes as they are and half of them another's; or half of all bits so.
+        let other = random(2, 300);
+        let mixed = |mask: fn(usize) -> u8| -> Vec<u8> {
+            let both = own.iter().zip(&other).enumerate();
+            both.map(|(i, (own, other))| own & mask(i) | other & !mask(i)).collect()
+        };
+        let whole = gathered(&mixed(|i| if i % 2 == 0 { 0xff } else { 0 }));
+        let everywhere = gathered(&mixed(|i| 0x0f << (4 * (i % 2))));
+        assert!(whole > 15.0, "{whole}");
+        assert!(everywhere < 0.5 * whole, "{everywhere} {whole}");
+        let strangers: Vec<f32> = (3..60).map(|seed| gathered(&random(seed, 300))).collect();
+        let mean = strangers.iter().sum::<f32>() / strangers.len() as f32;
+        let variance =
+            strangers.iter().map(|z| (z - mean) * (z - mean)).sum::<f32>() / strangers.len() as f32;
+        assert!(mean.abs() < 0.5 && (0.6..1.6).contains(&variance), "{mean} {variance}");
     }
 
     #[test]

@@ -20,6 +20,7 @@
 pub mod align;
 mod bands;
 pub mod certainty;
+mod code_by_code;
 pub mod compare;
 mod dot;
 mod elsewhere;

@@ -127,6 +127,7 @@ fn told(of: &str, found: &Match, toll: f32) -> Value {
         "toll": toll,
         "reach": found.surest.reach(),
         "beside": found.surest.beside(),
+        "gathered": found.surest.gathered(),
         "shared_period": found.surest.shared_period(),
         "place": found.offset_ms / i64::from(HOP_MS),
         "speed": found.speed,

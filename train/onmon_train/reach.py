@@ -28,6 +28,7 @@ TAILS = (0.1, 0.05, 0.02)
 # As in core, where these two were chosen by hand: about the medians of unrelated music.
 BESIDE_USUAL, SHARED_PERIOD_USUAL = 2.0, 0.3
 REACH_MIN, REACH_MAX = 0.8, 1.1
+GATHERED_USUAL = 5.0
 SHIPPED = (0.055, 0.7)
 # What is mixed into these is enrolled too, or sounds like what is.
 NOT_UNRELATED = ("song_0", "loops")
@@ -98,7 +99,7 @@ def gathered(asked: dict) -> dict[str, Kind]:
                         query.append(number)
                         halves.append(half)
             if condition in CONDITIONS:
-                itself.append(plain(asking["itself"]) if asking["itself"] else (0.0, 0.0, 0.0, 0.0))
+                itself.append(plain(asking["itself"]) if asking["itself"] else (0.0,) * 5)
                 group.append(CONDITIONS[condition].group)
                 itself_half.append(half)
         arrays = (others, query, itself, group, halves, itself_half)
@@ -106,19 +107,24 @@ def gathered(asked: dict) -> dict[str, Kind]:
     return kinds
 
 
-def plain(found: dict) -> tuple[float, float, float, float]:
-    """Deviations before they were divided, what the divisor is made of, and what the speed takes."""
+def plain(found: dict) -> tuple[float, ...]:
+    """Deviations before they were divided, what the divisor is made of, how much they are gathered
+    beyond what is usual, and what the speed takes."""
     toll = found["toll"]
     alike = float(np.hypot(found["deviations"], np.sqrt(toll)))
-    return alike * found["reach"], found["beside"], found["shared_period"], toll
+    surplus = max(found["gathered"] - GATHERED_USUAL, 0.0)
+    # In core the surplus adds no more than what it is added to.
+    spread = np.sqrt(alike**2 - surplus**2) if 2 * surplus**2 < alike**2 else alike / np.sqrt(2)
+    return spread * found["reach"], found["beside"], found["shared_period"], surplus, toll
 
 
 def divided(rows: np.ndarray, slopes: tuple[float, float]) -> np.ndarray:
     """Deviations as core tells them, with these slopes."""
     beside = slopes[0] * (rows[:, 1] - BESIDE_USUAL)
     period = slopes[1] * (rows[:, 2] - SHARED_PERIOD_USUAL)
-    alike = rows[:, 0] / np.clip(1 + beside + period, REACH_MIN, REACH_MAX)
-    return np.sqrt(np.maximum(alike**2 - rows[:, 3], 0))
+    spread = rows[:, 0] / np.clip(1 + beside + period, REACH_MIN, REACH_MAX)
+    alike = np.hypot(spread, np.minimum(rows[:, 3], spread))
+    return np.sqrt(np.maximum(alike**2 - rows[:, 4], 0))
 
 
 def threshold(kind: Kind, slopes: tuple[float, float], half: int | None) -> float:
