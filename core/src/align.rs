@@ -84,6 +84,8 @@ pub struct Alignment {
     /// Standard deviations beyond chance: of all samples together or of the best one alone,
     /// whichever is more; less what another speed takes.
     pub deviations: f32,
+    /// The same of agreement that is as spread as chance's: less than those by what is gathered.
+    pub spread: f32,
     /// What they are of.
     pub surest: Agreement,
     /// The same, calibrated: see [`confidence`].
@@ -201,11 +203,13 @@ fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Opt
     };
     let surest = alone.iter().copied().fold(together, surer);
     let speed = line.speed as f32 / ONE as f32;
-    let deviations = beyond_more(surest.deviations_in(codes), speed_toll(query, speed));
+    let toll = speed_toll(query, speed);
+    let deviations = beyond_more(surest.deviations_in(codes), toll);
     Some(Alignment {
         offset_codes: line.place_at(0),
         speed,
         deviations,
+        spread: beyond_more(surest.spread_in(codes), toll),
         surest,
         confidence: confidence(deviations),
         bit_error: agreeing.bit_error(),

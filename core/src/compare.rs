@@ -196,7 +196,7 @@ impl Agreement {
     }
 
     /// What it comes to however it is gathered or spread.
-    fn spread_in(&self, codes: usize) -> f32 {
+    pub(crate) fn spread_in(&self, codes: usize) -> f32 {
         deviations(self.excess, self.variance, codes) / self.reach()
     }
 

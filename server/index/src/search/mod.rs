@@ -121,8 +121,9 @@ const ALONE_CODES_MAX: u64 = 30_000_000;
 /// Codes by which a candidate may lie off an alignment and still be the same one.
 const SAME_LINE_CODES: u64 = 3;
 
-/// How many times the threshold a match must reach for the search to end with it: one that is
-/// barely certain may be a recording that shares a part with the right one, which keys have missed.
+/// How many times the threshold a match must reach for the search to end with it, whatever is
+/// gathered: one that is barely certain may be a recording that shares a part with the right one,
+/// which keys have missed, and what is shared comes through whole as well.
 const SURE: f32 = 1.4;
 
 /// Of the bits by which the query agrees with a recording where it is known to lie, how many
@@ -215,7 +216,7 @@ impl Search<'_> {
 
     /// Whether there is no use in looking for a better one.
     fn sure_of(&self, alignment: &Alignment) -> bool {
-        alignment.deviations >= SURE * self.deviations_min
+        alignment.spread >= SURE * self.deviations_min
     }
 
     fn tiers(&self) -> Vec<Tier> {
