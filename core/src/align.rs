@@ -84,7 +84,8 @@ pub struct Alignment {
     /// Standard deviations beyond chance: of all samples together or of the best one alone,
     /// whichever is more; less what another speed takes.
     pub deviations: f32,
-    /// The same of agreement that is as spread as chance's: less than those by what is gathered.
+    /// The same without what is gathered in few codes ([`Agreement::gathered`]): of two recordings
+    /// that share a part, both have that.
     pub spread: f32,
     /// What they are of.
     pub surest: Agreement,

@@ -14,6 +14,16 @@ pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
     errors + rest.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>()
 }
 
+/// Share of bits that differ over the codes that both have; 0.5 where that is none.
+pub fn bit_error(one: &[u8], other: &[u8]) -> f32 {
+    share(bit_errors(one, other), one.len().min(other.len()) as u32)
+}
+
+/// Those as a share of all bits of so many codes; 0.5 where there are none.
+pub(crate) fn share(bit_errors: u32, codes: u32) -> f32 {
+    if codes == 0 { 0.5 } else { bit_errors as f32 / (codes as f32 * BITS as f32) }
+}
+
 /// What two runs have in common, over the codes that both have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeByCode {
@@ -32,14 +42,14 @@ impl CodeByCode {
         let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
         let mut all = Self::default();
         for (words, others) in words.chunks(WORDS_AT_ONCE).zip(others.chunks(WORDS_AT_ONCE)) {
-            let (mut errors, mut whole, mut codes) = (0, 0, 0);
+            let (mut errors, mut whole) = (0, 0);
             for (x, y) in words.iter().zip(others) {
                 let differing = ones_in_each(u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y));
                 errors += differing;
                 // Never less than 0 in a byte: 3 more.
                 whole += beyond_five(8 * EACH - differing) + 3 * EACH - beyond_five(differing);
-                codes += 8;
             }
+            let codes = 8 * words.len().min(others.len()) as i32;
             all.errors += sum_of_bytes(errors);
             all.whole += sum_of_bytes(whole) as i32 - 3 * codes;
         }
@@ -75,16 +85,6 @@ fn beyond_five(counts: u64) -> u64 {
 
 fn sum_of_bytes(word: u64) -> u32 {
     word.to_le_bytes().iter().map(|byte| u32::from(*byte)).sum()
-}
-
-/// Share of bits that differ over the codes that both have; 0.5 where that is none.
-pub fn bit_error(one: &[u8], other: &[u8]) -> f32 {
-    share(bit_errors(one, other), one.len().min(other.len()) as u32)
-}
-
-/// Those as a share of all bits of so many codes; 0.5 where there are none.
-pub(crate) fn share(bit_errors: u32, codes: u32) -> f32 {
-    if codes == 0 { 0.5 } else { bit_errors as f32 / (codes as f32 * BITS as f32) }
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ const REACH_MAX: f32 = 1.1;
 /// `gathered` that unrelated music comes to as well: one clip in a hundred.
 const GATHERED_USUAL: f32 = 5.0;
 
-/// What `surplus` may add to the deviations at most: as much as is spread, so the square root of 2.
+/// How many times `spread` the deviations are at most: `surplus` is never more than it.
 const SURPLUS_MAX: f32 = core::f32::consts::SQRT_2;
 
 /// Taken for `beside` where nobody has looked: more than most show.
@@ -172,7 +172,7 @@ impl Agreement {
         let Some(told) = elsewhere.told() else { return self };
         let variance = self.variance.max(told.variance);
         let beside = told.highest / libm::sqrtf(variance.max(1.0));
-        let gathered = told.whole / libm::sqrtf(told.whole_variance.max(1.0));
+        let gathered = told.whole / libm::sqrtf(told.whole_variance);
         Self { variance, beside, gathered, ..self }
     }
 

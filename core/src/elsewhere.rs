@@ -173,7 +173,7 @@ pub(crate) struct Told {
     pub highest: f32,
     /// T less what goes with S,
     pub whole: f32,
-    /// and its variance.
+    /// and its variance, 1 or more.
     pub whole_variance: f32,
 }
 
