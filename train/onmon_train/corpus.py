@@ -37,13 +37,26 @@ def voices(language: str) -> list[tuple[str, Path]]:
     return found
 
 
-def make(folder: Path, jobs: int) -> None:
-    music, judged = (
-        [(track.package, track.path) for track in sources.tracks(split)]
-        for split in ("train", "validation")
-    )
-    speech = [pair for language in TRAINING_VOICES for pair in voices(language)]
-    for kind, files in (("train", music), ("validation", judged), ("speech_train", speech)):
+def music(split: str) -> list[tuple[str, Path]]:
+    return [(track.package, track.path) for track in sources.tracks(split)]
+
+
+def speech(languages: tuple[str, ...]) -> list[tuple[str, Path]]:
+    return [pair for language in languages for pair in voices(language)]
+
+
+KINDS = {
+    "train": lambda: music("train"),
+    "validation": lambda: music("validation"),
+    "speech_train": lambda: speech(TRAINING_VOICES),
+    # What privacy is measured on; training never sees it.
+    "speech_test": lambda: speech(sources.TEST_VOICES),
+}
+
+
+def make(folder: Path, kinds: list[str], jobs: int) -> None:
+    for kind in kinds:
+        files = KINDS[kind]()
         (folder / kind).mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(jobs) as pool:
             list(pool.map(lambda p: decode(p[1], folder / kind / name(*p)), files))
@@ -54,5 +67,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*", choices=KINDS, help="these folders alone")
     options = parser.parse_args()
-    make(options.folder, options.jobs)
+    make(options.folder, options.only or list(KINDS), options.jobs)

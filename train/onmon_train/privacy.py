@@ -117,7 +117,7 @@ def unseen(folder: Path, language: str) -> list[Clip]:
 
 def speech(options: argparse.Namespace) -> dict[str, list[Clip]]:
     """The clips by language, with words where English has a transcript."""
-    words = transcripts(options.transcripts)
+    words = transcripts()
     folder = options.corpus / "speech_train"
     return {name: clips(folder, name, words if name == "en" else None) for name in LANGUAGES}
 
@@ -203,9 +203,8 @@ def measure(encoder: Shipped, options: argparse.Namespace) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=Path("../core/src/encoder/weights.rs"))
-    parser.add_argument("--encoder-id", type=int, default=2)
+    parser.add_argument("--encoder-id", type=int, default=3)
     parser.add_argument("--corpus", type=Path, required=True, help="has speech_train, speech_test")
-    parser.add_argument("--transcripts", type=Path, required=True, help="core-sounds-en.txt.gz")
     parser.add_argument("--work", type=Path, required=True, help="trained networks are kept here")
     parser.add_argument("--out", type=Path, required=True, help="folder for audio to listen to")
     parser.add_argument("--docs", type=Path, default=Path("../docs"))

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,14 +186,16 @@ def ask_all(
     todo: list[Job], work: Work, processes: int, systems: dict[str, Onmon], report: Report
 ) -> None:
     """Makes the questions in processes of their own, and has them answered as they come."""
-    global _work
-    _work = work
-    # Forked, so that the catalogue is shared.
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        made = pool.imap_unordered(perform, todo)
+    # Spawned: a forked process has the handler of SIGTERM above, which a Pool sends at its end; one
+    # that is about to wait for a lock then waits for good (seen in one run of five beside another).
+    # An executor also says when a process has died.
+    spawned = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, spawned, initializer=_know, initargs=(work,))
+    try:
+        made = as_completed([pool.submit(perform, job) for job in todo])
         pace = 1 if sys.stderr.isatty() else 30
         for asked in tqdm(made, "asking", len(todo), mininterval=pace, maxinterval=pace):
-            for question, named in asked:
+            for question, named in asked.result():
                 sure: dict[str, float] = {}
                 for name, system in systems.items():
                     best = (system.identify(question.id, question.parts) or [None])[0]
@@ -201,6 +204,13 @@ def ask_all(
                 report.add(question, named, sure)
                 for _, path in question.parts:
                     path.unlink()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _know(work: Work) -> None:
+    global _work
+    _work = work
 
 
 def perform(job: Job) -> list[tuple[Question, dict[str, str | None]]]:

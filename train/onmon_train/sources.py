@@ -65,6 +65,8 @@ PACKAGES = (
     _voice("fr"),
     _voice("it"),
     _voice("ru"),
+    # What the English prompts say.
+    Package("asterisk-core-sounds-en", "transcripts", "CC-BY-SA-3.0"),
     Package("hydrogen-drumkits", "loops", "GPL-2+, GPL-2"),
     Package("sonic-pi-samples", "loops", "CC0"),
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import sources
 from .augment import at_speed, rms
 from .frontend import FRAME, FRAMES_PER_HOP, HOP, RATE_HZ, log_bands, to_int16
 from .shipped import Shipped
@@ -53,8 +54,11 @@ class Stream:
         return slice(span[0] * HOP, span[1] * HOP)
 
 
-def transcripts(path: Path) -> dict[str, tuple[str, ...]]:
-    """`name: text` lines to lower-case words; sounds in brackets have none."""
+def transcripts() -> dict[str, tuple[str, ...]]:
+    """What the English prompts say: `name: text` lines to lower-case words; sounds in brackets have
+    none."""
+    package = "asterisk-core-sounds-en"
+    path = sources.fetched(package) / f"usr/share/doc/{package}/core-sounds-en.txt.gz"
     found = {}
     for line in gzip.decompress(path.read_bytes()).decode("utf-8", "replace").splitlines():
         name, colon, text = line.partition(":")

@@ -439,6 +439,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_gathered_names_a_recording_and_does_not_end_the_search() {
+        let whole = song(1, 3_000);
+        let mut memory = Open::new(Sampling::default());
+        memory.push(7, &whole);
+        // As a part that two recordings share: the middle comes through whole, the rest not at all.
+        let other = song(2, 300);
+        let own = whole[900..1_200].iter().zip(&other).enumerate();
+        let heard: Vec<u8> = own
+            .map(|(i, (own, other))| if (90..210).contains(&i) { *own } else { *other })
+            .collect();
+        let query = vec![Sample { start: 0, codes: &heard }];
+        let anchor = Anchor { sample: 0, code: 100, place: 1_000 };
+        let alignment = align(&query, &whole, anchor, 1.0).unwrap();
+        let asked = |deviations_min| {
+            let search = Search {
+                parts: vec![memory.view()],
+                query: query.clone(),
+                codes: 3_000,
+                deviations_min,
+                depth: Depth::Keys,
+                effort: Effort::default(),
+            };
+            let found = search.identify().unwrap();
+            (found.matches.len(), found.tier)
+        };
+        // Enough with what is gathered and too little without it; then enough without it.
+        let (all, spread) = (alignment.deviations / SURE, alignment.spread / SURE);
+        assert!(all > 1.1 * spread, "nothing is gathered: {alignment:?}");
+        assert_eq!(asked((all + spread) / 2.0), (1, 4));
+        assert_eq!(asked(0.9 * spread), (1, 1));
+    }
+
+    #[test]
     fn a_recording_that_repeats_itself_is_met_at_its_best_place_not_at_the_first() {
         let verse = song(1, 900);
         // The same again, another singer: every fifth code is another.
