@@ -3,7 +3,7 @@
 use core::num::NonZeroU32;
 
 use crate::bands::log_bands;
-use crate::encoder::{Encoder, Network};
+use crate::encoder::{Encoder, Margins, Network};
 use crate::format::{Channels, SampleRate};
 use crate::pcm::PcmSample;
 use crate::profile::BANDS;
@@ -26,7 +26,7 @@ const MONO_SAMPLES: usize = 256;
 /// let mut extractor = Extractor::new(rate, Channels::new(2)?);
 /// let mut codes = 0;
 /// extractor.push(&[0.0_f32; 2 * 3 * 44_100], |_code| codes += 1);
-/// assert_eq!(codes, plan::codes_in(3 * 44_100, rate)); // 27 of three seconds
+/// assert_eq!(codes, plan::codes_in(3 * 44_100, rate)); // 33 of three seconds
 /// # Ok::<(), onmon_core::FormatError>(())
 /// ```
 pub struct Extractor<E: Encoder = Network> {
@@ -89,6 +89,13 @@ impl<E: Encoder> Extractor<E> {
                 }
             });
         }
+    }
+
+    /// The codes before the first and after the last, were the stream to end here: for sound of
+    /// which there is no more, [`QueryBuilder::of_sound`](crate::QueryBuilder::of_sound). `None`
+    /// before the first code. Takes 3 KiB of stack.
+    pub fn margins(&self) -> Option<Margins> {
+        self.encoder.margins()
     }
 
     /// Mixes as many frames of `block` as `mono` has room for; says how many those were, and what

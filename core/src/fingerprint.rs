@@ -1,7 +1,7 @@
 //! A fingerprint: the codes of a recording, or of up to six samples of it, and where they lie in
 //! it.
 
-use crate::encoder::{Encoder, Network};
+use crate::encoder::{Encoder, MARGIN_CODES, Margins, Network};
 use crate::plan::{self, Span};
 use crate::profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_REFERENCE, CODES_PER_SAMPLE, SAMPLES_MAX,
@@ -28,6 +28,22 @@ pub enum Kind {
     Query,
     /// All codes of a recording, to be enrolled.
     Reference,
+    /// All codes of less than 90 s of sound with its margins, to be identified: a clip. Its code 0
+    /// is the first margin's, and stands [`MARGIN_CODES`] before code 0 of a reference of the same
+    /// sound.
+    Clip,
+}
+
+impl Kind {
+    /// Whether it is to be identified.
+    pub fn is_query(self) -> bool {
+        self != Self::Reference
+    }
+
+    /// How many codes earlier in its sound its code 0 stands than that of a reference does.
+    pub fn margin_codes(self) -> u32 {
+        if self == Self::Clip { MARGIN_CODES as u32 } else { 0 }
+    }
 }
 
 /// Consecutive codes of a recording.
@@ -118,6 +134,7 @@ impl<'a> Fingerprint<'a> {
 /// Collects the samples of a query fingerprint; holds 1,800 codes, no heap.
 #[derive(Clone, Debug)]
 pub struct QueryBuilder {
+    kind: Kind,
     duration_ms: u32,
     spans: Spans,
     codes: heapless::Vec<u8, CODES_PER_QUERY>,
@@ -126,7 +143,58 @@ pub struct QueryBuilder {
 impl QueryBuilder {
     /// An empty fingerprint of a recording of this length (0: not known).
     pub fn new(duration_ms: u32) -> Self {
-        Self { duration_ms, spans: Spans::new(), codes: heapless::Vec::new() }
+        Self { kind: Kind::Query, duration_ms, spans: Spans::new(), codes: heapless::Vec::new() }
+    }
+
+    /// What a client sends of sound of which these are all codes and the margins: a clip where all
+    /// of that fits into a query ([`plan::is_clip`]), else the samples that [`plan::spans`] names
+    /// or, with a seed, [`plan::drawn_spans`].
+    ///
+    /// # Errors
+    /// [`FingerprintError::TooShort`].
+    pub fn of_sound(
+        duration_ms: u32,
+        codes: &[u8],
+        margins: Option<&Margins>,
+        seed: Option<u64>,
+    ) -> Result<Self, FingerprintError> {
+        let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+        let spans = match seed {
+            Some(seed) => plan::drawn_spans(total, seed),
+            None => plan::spans(total),
+        };
+        let spans = spans.map_err(|_| FingerprintError::TooShort)?;
+        let mut query = Self::of_spans(duration_ms, codes, spans)?;
+        if let Some(margins) = margins {
+            query.enclose(margins);
+        }
+        Ok(query)
+    }
+
+    /// Makes a clip of what was collected, if that is all codes of sound that is short enough
+    /// ([`plan::is_clip`]), whose margins these are.
+    pub fn enclose(&mut self, Margins { before, after }: &Margins) {
+        let mut end = 0;
+        for span in &self.spans {
+            if span.start != end {
+                return;
+            }
+            end += span.len;
+        }
+        let Ok(spans) = plan::spans(end + 2 * MARGIN_CODES as u32) else { return };
+        if !plan::is_clip(end) || self.kind != Kind::Query {
+            return;
+        }
+        // There is room: that is what `is_clip` says. In place, for the sake of small devices.
+        let _ = self.codes.extend_from_slice(before);
+        let moved = self.codes.as_mut_slice();
+        for at in (MARGIN_CODES..moved.len()).rev() {
+            let code = moved.get(at - MARGIN_CODES).copied().unwrap_or_default();
+            moved.get_mut(at).into_iter().for_each(|place| *place = code);
+        }
+        moved.iter_mut().zip(before).for_each(|(place, code)| *place = *code);
+        let _ = self.codes.extend_from_slice(after);
+        (self.kind, self.spans) = (Kind::Clip, spans);
     }
 
     /// The samples of a recording of which these are all codes: those that [`plan::spans`] names.
@@ -165,7 +233,7 @@ impl QueryBuilder {
         let mut spans = self.spans.clone();
         let len = codes.len().min(u32::MAX as usize) as u32;
         spans.push(Span { start, len }).map_err(|_| FingerprintError::TooManySamples)?;
-        check_spans(Kind::Query, &spans)?;
+        check_spans(self.kind, &spans)?;
         self.codes.extend_from_slice(codes).map_err(|_| FingerprintError::TooLong)?;
         self.spans = spans;
         Ok(())
@@ -186,7 +254,7 @@ impl QueryBuilder {
     /// # Errors
     /// [`FingerprintError::TooShort`] below [`CODES_MIN`] codes in all.
     pub fn finish(&self) -> Result<Fingerprint<'_>, FingerprintError> {
-        Fingerprint::new(Kind::Query, self.duration_ms, self.spans.clone(), &self.codes)
+        Fingerprint::new(self.kind, self.duration_ms, self.spans.clone(), &self.codes)
     }
 }
 
@@ -202,7 +270,8 @@ pub enum FingerprintError {
     EmptySample,
     /// More than six samples: leave some out.
     TooManySamples,
-    /// Samples that overlap or are out of order, or a reference that is not one sample from 0.
+    /// Samples that overlap or are out of order, a reference that is not one sample from 0, a clip
+    /// with a gap.
     Misplaced,
     /// The samples' lengths do not add up to the codes there are.
     LengthMismatch,
@@ -215,7 +284,7 @@ impl core::fmt::Display for FingerprintError {
             Self::TooLong => "too long: 300 codes a sample, 12 hours a reference at most",
             Self::EmptySample => "a sample without codes",
             Self::TooManySamples => "more than six samples",
-            Self::Misplaced => "samples overlap, are out of order, or a reference is not whole",
+            Self::Misplaced => "samples overlap or are out of order, or what is whole is not",
             Self::LengthMismatch => "the samples' lengths do not add up to the codes there are",
         })
     }
@@ -237,10 +306,11 @@ fn check(kind: Kind, spans: &Spans, codes: usize) -> Result<(), FingerprintError
 
 fn check_spans(kind: Kind, spans: &Spans) -> Result<(), FingerprintError> {
     let longest = match kind {
-        Kind::Query => CODES_PER_SAMPLE,
+        Kind::Query | Kind::Clip => CODES_PER_SAMPLE,
         Kind::Reference => CODES_PER_REFERENCE,
     };
     let mut end = 0_u64;
+    let mut has_gaps = false;
     for span in spans {
         if span.len == 0 {
             return Err(FingerprintError::EmptySample);
@@ -251,7 +321,11 @@ fn check_spans(kind: Kind, spans: &Spans) -> Result<(), FingerprintError> {
         if u64::from(span.start) < end {
             return Err(FingerprintError::Misplaced);
         }
+        has_gaps |= u64::from(span.start) > end;
         end = u64::from(span.start) + u64::from(span.len);
+    }
+    if kind == Kind::Clip && has_gaps {
+        return Err(FingerprintError::Misplaced);
     }
     let whole = spans.len() == 1 && spans.iter().all(|span| span.start == 0);
     if end > u64::from(u32::MAX) || (kind == Kind::Reference && !whole) {

@@ -37,6 +37,7 @@ mod spectrum;
 mod tables;
 pub mod wire;
 
+pub use encoder::{MARGIN_CODES, Margins};
 pub use extract::Extractor;
 pub use fingerprint::{
     ENCODER, EncoderId, Fingerprint, FingerprintError, Kind, PROFILE, ProfileId, QueryBuilder,

@@ -7,7 +7,7 @@
 //! Shorter than six times 15 s, it is taken whole, cut into samples of 300 codes and what is
 //! left.
 
-use crate::encoder::{Encoder, Network};
+use crate::encoder::{Encoder, MARGIN_CODES, Network};
 use crate::format::SampleRate;
 use crate::profile::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, CODES_PER_SECOND, HOP_SAMPLES, RATE_HZ,
@@ -79,6 +79,13 @@ pub fn spans(total_codes: u32) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooSh
         let _ = spans.push(Span { start: start - start % SEEK_GRID_CODES, len: full });
     }
     Ok(spans)
+}
+
+/// Whether a query holds so many codes and their margins: less than 90 s of sound. Too few for a
+/// query do not become enough by their margins.
+pub fn is_clip(codes: u32) -> bool {
+    let most = (CODES_PER_QUERY - 2 * MARGIN_CODES) as u32;
+    (CODES_MIN as u32..=most).contains(&codes)
 }
 
 /// The samples at places drawn by a seed: each somewhere in its own sixth of the recording.

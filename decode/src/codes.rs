@@ -1,6 +1,6 @@
 //! Decoded audio to codes: the last step before `onmon-core`.
 
-use onmon_core::{Channels, Extractor, FormatError, SampleRate};
+use onmon_core::{Channels, Extractor, FormatError, Margins, SampleRate};
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use crate::error::DecodeError;
@@ -104,8 +104,9 @@ impl CodeMaker {
         self.picture.as_ref()
     }
 
-    pub(crate) fn into_picture(self) -> Option<Picture> {
-        self.picture
+    /// That picture, and the margins of all that was pushed since.
+    pub(crate) fn ended(self) -> (Option<Picture>, Option<Margins>) {
+        (self.picture, self.extractor.margins())
     }
 
     /// Forgets the audio so far: what comes next is elsewhere in the recording.

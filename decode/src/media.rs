@@ -4,9 +4,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use onmon_core::plan::{self, Span};
+use onmon_core::plan::{self, Span, TooShort};
 use onmon_core::profile::CODES_PER_REFERENCE;
-use onmon_core::{Fingerprint, QueryBuilder, wire};
+use onmon_core::{CODES_MIN, Fingerprint, QueryBuilder, Sample, wire};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader};
@@ -158,7 +158,8 @@ impl Media {
 
     /// Sets from which length on the samples are read by seeking; 120,000 ms unless set. Where the
     /// format seeks exactly (all but Opus and AAC with noise substitution) the codes are the same
-    /// either way.
+    /// either way, but that what is read by seeking has no margins: a clip of less than 90 s is to
+    /// be read whole.
     pub fn set_one_pass_below_ms(&mut self, ms: u32) {
         self.one_pass_below_ms = ms;
     }
@@ -296,9 +297,16 @@ impl Media {
         let (meter, places) = (Arc::clone(&self.meter), self.places);
         let pass = self.whole_pass(QUERY_HOURS_MAX, progress)?;
         let total = u32::try_from(pass.codes.len()).unwrap_or(u32::MAX);
-        let spans = places.in_codes(total)?;
-        let taken = QueryBuilder::of_spans(pass.duration_ms, &pass.codes, spans.iter().copied())?;
-        let wire = encode(&taken.finish()?)?;
+        if total < CODES_MIN as u32 {
+            return Err(TooShort { codes: total }.into());
+        }
+        let (duration_ms, margins) = (pass.duration_ms, pass.margins.as_ref());
+        let taken = QueryBuilder::of_sound(duration_ms, &pass.codes, margins, places.seed())?;
+        let fingerprint = taken.finish()?;
+        let wire = encode(&fingerprint)?;
+        let span =
+            |sample: Sample<'_>| Span { start: sample.start, len: sample.codes.len() as u32 };
+        let spans: Vec<Span> = fingerprint.samples().map(span).collect();
         let of_span = |span: &Span| {
             let picture = pass.picture.as_ref()?;
             Some(picture.of_codes(span.start..span.start + span.len))

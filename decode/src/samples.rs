@@ -33,6 +33,14 @@ pub enum Places {
 }
 
 impl Places {
+    /// What a server has drawn.
+    pub(crate) fn seed(self) -> Option<u64> {
+        match self {
+            Places::Usual => None,
+            Places::Drawn(seed) => Some(seed),
+        }
+    }
+
     /// The samples of a recording of so many codes.
     pub(crate) fn in_codes(self, total: u32) -> Result<Vec<Span>, TooShort> {
         let spans = match self {

@@ -1,5 +1,6 @@
 //! One pass through the whole file: all codes of the recording.
 
+use onmon_core::Margins;
 use onmon_core::plan::TooShort;
 
 use crate::codes::CodeMaker;
@@ -16,6 +17,7 @@ const PADDING_MS_MAX: u32 = 200;
 /// All codes of a recording, from one pass.
 pub(crate) struct WholePass {
     pub(crate) codes: Vec<u8>,
+    pub(crate) margins: Option<Margins>,
     pub(crate) duration_ms: u32,
     pub(crate) picture: Option<Picture>,
     pub(crate) extract_ms: f64,
@@ -55,15 +57,25 @@ pub(crate) fn whole_pass(
     if frames == 0 || lost * 2 > frames {
         return Err(track.take_failure().unwrap_or_else(|| TooShort { codes: 0 }.into()));
     }
+    let mut padding = vec![];
     if let Some(claimed) = track.claimed_frames() {
         let padding_max = u64::from(track.rate_hz()) * u64::from(PADDING_MS_MAX) / 1_000;
         if frames > claimed && frames - claimed <= padding_max {
             frames = claimed;
-            codes.truncate(format.codes_in(frames) as usize);
+            padding = codes.split_off(codes.len().min(format.codes_in(frames) as usize));
         }
     }
     let (duration_ms, extract_ms) = (format.ms_in(frames), maker.extract_ms);
-    Ok(WholePass { codes, duration_ms, picture: maker.into_picture(), extract_ms })
+    let (picture, margins) = maker.ended();
+    let margins = margins.map(|margins| after_padding(margins, &padding));
+    Ok(WholePass { codes, margins, duration_ms, picture, extract_ms })
+}
+
+/// The margins of a recording behind which so many codes more were taken: those come first.
+fn after_padding(mut margins: Margins, padding: &[u8]) -> Margins {
+    let all = [padding, &margins.after].concat();
+    margins.after.iter_mut().zip(all).for_each(|(code, other)| *code = other);
+    margins
 }
 
 /// The share that is done: of the promised frames or, without a promise, of the bytes.

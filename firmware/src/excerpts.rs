@@ -1,7 +1,7 @@
 //! From the stream of all codes to a query fingerprint: keeps those inside the planned spans.
 
 use onmon_core::plan::Span;
-use onmon_core::{CODES_PER_SAMPLE, FingerprintError, QueryBuilder, SAMPLES_MAX};
+use onmon_core::{CODES_PER_SAMPLE, FingerprintError, Margins, QueryBuilder, SAMPLES_MAX};
 
 /// Takes a recording's codes one by one; holds one sample beside the builder's own.
 pub struct Excerpts<'a> {
@@ -42,8 +42,11 @@ impl<'a> Excerpts<'a> {
         Ok(())
     }
 
-    /// What was collected.
-    pub fn builder(&self) -> &QueryBuilder {
+    /// What was collected, of sound that has ended and has these margins.
+    pub fn ended(&mut self, margins: Option<&Margins>) -> &QueryBuilder {
+        if let Some(margins) = margins {
+            self.builder.enclose(margins);
+        }
         &self.builder
     }
 }

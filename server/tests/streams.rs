@@ -9,8 +9,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use onmon_core::QueryBuilder;
 use onmon_core::wire::MEDIA_TYPE;
+use onmon_core::{MARGIN_CODES, Margins, QueryBuilder};
 use running::{Answer, Server, json, problem};
 use serde_json::Value;
 use songs::{encode, query, reference, song};
@@ -45,6 +45,12 @@ fn codes(stream: &[u8], first: usize, len: usize) -> Vec<u8> {
         builder.push(start as u32, &stream[start..end.min(start + 300)]).unwrap();
     }
     encode(&builder.finish().unwrap())
+}
+
+fn clip(codes: &[u8]) -> Vec<u8> {
+    let margins = Margins { before: [1; MARGIN_CODES], after: [2; MARGIN_CODES] };
+    let query = QueryBuilder::of_sound(0, codes, Some(&margins), None).unwrap();
+    encode(&query.finish().unwrap())
 }
 
 fn send(server: &Server, stream: &str, message: &[u8]) -> Answer {
@@ -164,6 +170,8 @@ fn only_codes_of_this_encoder_are_taken() {
     assert_eq!(problem(&send(&server, &stream, &[0; 4_097])), (413, "too_large".into()));
     let whole = send(&server, &stream, &reference(&song(1)[..300]));
     assert_eq!(problem(&whole), (422, "reference_for_identify".into()));
+    let clip = send(&server, &stream, &clip(&song(1)[..300]));
+    assert_eq!(problem(&clip), (422, "clip_for_stream".into()));
     // Bytes 5 and 6 are profile and encoder; the checksum is made right again.
     for (at, code) in [(5, "unknown_profile"), (6, "unknown_encoder")] {
         let mut other = message.clone();

@@ -152,7 +152,8 @@ fn read(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 fn questions(codes: &[u8]) -> Result<Vec<Question>> {
     let question = |kind, at, query| Question { kind, at, condition: String::new(), query };
     let mut questions = vec![question("six samples", 0, QueryBuilder::of_recording(0, codes)?)];
-    for (kind, len) in [("15 s", 275), ("5 s", 76)] {
+    // As many codes as such a clip has, margins and all; these have their whole context.
+    for (kind, len) in [("15 s", 298), ("5 s", 98)] {
         for clip in 0..CLIPS {
             let at = codes.len() * clip / CLIPS;
             let mut query = QueryBuilder::new(0);

@@ -21,7 +21,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use onmon_core::encoder::{Encoder, SlowDifference};
 use onmon_core::{
-    CODES_PER_SAMPLE, Channels, ENCODER, EncoderId, Extractor, QueryBuilder, SampleRate,
+    CODES_PER_SAMPLE, Channels, ENCODER, EncoderId, Extractor, Margins, QueryBuilder, SampleRate,
 };
 use onmon_index::Index;
 use serde_json::{Value, json};
@@ -29,16 +29,27 @@ use serde_json::{Value, json};
 /// Encoders that this build can run, the default one first.
 const ENCODERS: [EncoderId; 2] = [ENCODER, SlowDifference::ID];
 
+/// A stretch of sound in codes.
+struct Heard {
+    /// Codes of the recording before it.
+    start: u32,
+    codes: Vec<u8>,
+    margins: Option<Margins>,
+}
+
 /// The one place that knows how codes are made: another encoder is another arm here.
-fn codes(encoder: EncoderId, rate: SampleRate, pcm: &[i16]) -> Result<Vec<u8>> {
-    let mut codes = Vec::new();
-    match encoder {
-        ENCODER => Extractor::new(rate, Channels::new(1)?).push(pcm, |code| codes.push(code)),
-        SlowDifference::ID => Extractor::<SlowDifference>::with_encoder(rate, Channels::new(1)?)
-            .push(pcm, |code| codes.push(code)),
-        other => bail!("this build has no encoder {}", other.0),
+fn heard(encoder: EncoderId, rate: SampleRate, start: u32, pcm: &[i16]) -> Result<Heard> {
+    fn by<E: Encoder>(mut extractor: Extractor<E>, start: u32, pcm: &[i16]) -> Heard {
+        let mut codes = Vec::new();
+        extractor.push(pcm, |code| codes.push(code));
+        Heard { start, codes, margins: extractor.margins() }
     }
-    Ok(codes)
+    let mono = Channels::new(1)?;
+    Ok(match encoder {
+        ENCODER => by(Extractor::new(rate, mono), start, pcm),
+        SlowDifference::ID => by(Extractor::<SlowDifference>::with_encoder(rate, mono), start, pcm),
+        other => bail!("this build has no encoder {}", other.0),
+    })
 }
 
 fn main() -> Result<()> {
@@ -94,13 +105,6 @@ impl Catalogue {
         let id = question["id"].as_str().context("a question without id")?;
         let samples = self.samples(question).with_context(|| id.to_owned())?;
         let role = question["role"].as_str();
-        if let Some(file) = &mut self.codes_to {
-            let line = match role {
-                Some("reference") => json!({ "id": id, "ref": samples[0].1 }),
-                _ => json!({ "id": id, "samples": samples }),
-            };
-            writeln!(file, "{line}")?;
-        }
         match role {
             Some("reference") => self.enrol(id, &samples),
             Some("query") => self.identify(id, &samples),
@@ -108,8 +112,8 @@ impl Catalogue {
         }
     }
 
-    /// Where each sample starts, and its codes.
-    fn samples(&self, question: &Value) -> Result<Vec<(u32, Vec<u8>)>> {
+    /// What was heard of each sample.
+    fn samples(&self, question: &Value) -> Result<Vec<Heard>> {
         let hz = question["rate"].as_u64().context("no rate")?;
         let rate = SampleRate::from_hz(u32::try_from(hz)?)?;
         let mut samples = vec![];
@@ -119,25 +123,30 @@ impl Catalogue {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
             let pcm: Vec<i16> =
                 bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
-            samples.push((u32::try_from(start)?, codes(self.encoder, rate, &pcm)?));
+            samples.push(heard(self.encoder, rate, u32::try_from(start)?, &pcm)?);
         }
         Ok(samples)
     }
 
-    fn enrol(&mut self, id: &str, samples: &[(u32, Vec<u8>)]) -> Result<Value> {
-        let [(0, codes)] = samples else { bail!("{id}: a reference is one sample from 0") };
+    fn enrol(&mut self, id: &str, samples: &[Heard]) -> Result<Value> {
+        let [Heard { start: 0, codes, .. }] = samples else {
+            bail!("{id}: a reference is one sample from 0")
+        };
         ensure!(!self.names.iter().any(|name| name == id), "{id} is enrolled twice");
         self.index.insert(u32::try_from(self.names.len())?, codes);
         self.names.push(id.to_owned());
+        self.keep(|| json!({ "id": id, "ref": codes }))?;
         Ok(json!({ "id": id, "codes": codes.len() }))
     }
 
-    fn identify(&self, id: &str, samples: &[(u32, Vec<u8>)]) -> Result<Value> {
-        let mut builder = QueryBuilder::new(0);
-        for (start, codes) in samples {
-            builder.push(*start, &codes[..codes.len().min(CODES_PER_SAMPLE)])?;
-        }
+    fn identify(&mut self, id: &str, samples: &[Heard]) -> Result<Value> {
+        let builder = query(samples).with_context(|| id.to_owned())?;
         let query = builder.finish().with_context(|| id.to_owned())?;
+        self.keep(|| {
+            let samples = query.samples().map(|sample| (sample.start, sample.codes));
+            let samples: Vec<_> = samples.collect();
+            json!({ "id": id, "samples": samples })
+        })?;
         let mut matches = vec![];
         for found in self.index.identify(&query)? {
             matches.push(json!({
@@ -149,4 +158,23 @@ impl Catalogue {
         }
         Ok(json!({ "id": id, "codes": query.codes().len(), "matches": matches }))
     }
+
+    fn keep(&mut self, line: impl FnOnce() -> Value) -> Result<()> {
+        if let Some(file) = &mut self.codes_to {
+            writeln!(file, "{}", line())?;
+        }
+        Ok(())
+    }
+}
+
+/// What a client sends: of one stretch of sound a clip.
+fn query(samples: &[Heard]) -> Result<QueryBuilder> {
+    if let [Heard { start: 0, codes, margins }] = samples {
+        return Ok(QueryBuilder::of_sound(0, codes, margins.as_ref(), None)?);
+    }
+    let mut builder = QueryBuilder::new(0);
+    for Heard { start, codes, .. } in samples {
+        builder.push(*start, &codes[..codes.len().min(CODES_PER_SAMPLE)])?;
+    }
+    Ok(builder)
 }

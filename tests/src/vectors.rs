@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use onmon_core::{Channels, Extractor, PcmSample, QueryBuilder, SampleRate, plan, wire};
+use onmon_core::{Channels, Extractor, Margins, PcmSample, QueryBuilder, SampleRate, wire};
 use serde_json::{Value, json};
 
 use crate::signals::Signal;
@@ -88,7 +88,8 @@ pub fn write(signal: &Signal) -> Result<()> {
     fs::write(stem.with_extension("pcm"), pcm)?;
     fs::write(stem.with_extension("json"), format!("{meta:#}\n"))?;
     fs::write(stem.with_extension("codes"), &codes)?;
-    fs::write(stem.with_extension("afp"), query_of(&codes, duration_ms as u32)?)?;
+    let query = query_of(&signal.pcm, signal.rate_hz, signal.channels, duration_ms as u32)?;
+    fs::write(stem.with_extension("afp"), query)?;
     Ok(())
 }
 
@@ -97,24 +98,35 @@ pub fn write(signal: &Signal) -> Result<()> {
 /// # Errors
 /// A rate or channel count that core does not take.
 pub fn codes_of<T: PcmSample>(pcm: &[T], rate_hz: u32, channels: u16) -> Result<Vec<u8>> {
+    Ok(heard(pcm, rate_hz, channels)?.0)
+}
+
+/// The query fingerprint, as sent, of a recording of this length.
+///
+/// # Errors
+/// The recording is too short, or no audio that core takes.
+pub fn query_of<T: PcmSample>(
+    pcm: &[T],
+    rate_hz: u32,
+    channels: u16,
+    duration_ms: u32,
+) -> Result<Vec<u8>> {
+    let (codes, margins) = heard(pcm, rate_hz, channels)?;
+    let query = QueryBuilder::of_sound(duration_ms, &codes, margins.as_ref(), None)?;
+    let mut bytes = vec![0; wire::QUERY_BYTES_MAX];
+    let len = wire::encode(&query.finish()?, &mut bytes)?;
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+fn heard<T: PcmSample>(
+    pcm: &[T],
+    rate_hz: u32,
+    channels: u16,
+) -> Result<(Vec<u8>, Option<Margins>)> {
     let mut extractor = Extractor::new(SampleRate::from_hz(rate_hz)?, Channels::new(channels)?);
     let mut codes = vec![];
     extractor.push(pcm, |code| codes.push(code));
-    Ok(codes)
-}
-
-/// The query fingerprint, as sent, of a recording with these codes.
-///
-/// # Errors
-/// The recording is too short.
-pub fn query_of(codes: &[u8], duration_ms: u32) -> Result<Vec<u8>> {
-    let mut builder = QueryBuilder::new(duration_ms);
-    for span in plan::spans(codes.len() as u32)? {
-        let start = span.start as usize;
-        builder.push(span.start, &codes[start..start + span.len as usize])?;
-    }
-    let mut bytes = vec![0; wire::QUERY_BYTES_MAX];
-    let len = wire::encode(&builder.finish()?, &mut bytes)?;
-    bytes.truncate(len);
-    Ok(bytes)
+    let margins = extractor.margins();
+    Ok((codes, margins))
 }

@@ -40,4 +40,10 @@ impl Extractor {
         self.0.push(block, |code| codes.push(code));
         codes
     }
+
+    /// The codes before the first and after the last, were the stream to end here, half of them
+    /// each; `undefined` before the first code.
+    pub fn margins(&self) -> Option<Vec<u8>> {
+        self.0.margins().map(|margins| [margins.before, margins.after].concat())
+    }
 }

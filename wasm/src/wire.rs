@@ -4,7 +4,7 @@ use js_sys::{Array, Object, Uint8Array};
 use onmon_core::profile::BANDS;
 use onmon_core::{
     CODES_MIN, CODES_PER_QUERY, CODES_PER_SAMPLE, Fingerprint, FingerprintError, HOP_MS, Kind,
-    QueryBuilder, plan, wire,
+    Margins, QueryBuilder, wire,
 };
 use wasm_bindgen::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::refusal::{refusal, set};
 /// `{code, message}` with the code of [`wire::WireError::code`].
 #[wasm_bindgen(
     js_name = decodeWire,
-    unchecked_return_type = "{ kind: 'query' | 'reference'; profile: number; encoder: number; \
+    unchecked_return_type = "{ kind: 'query' | 'reference' | 'clip'; profile: number; encoder: number; \
         durationMs: number; hopMs: number; samples: { startMs: number; codes: Uint8Array }[] }"
 )]
 pub fn decode_wire(bytes: &[u8]) -> Result<Object, JsValue> {
@@ -33,6 +33,7 @@ pub fn decode_wire(bytes: &[u8]) -> Result<Object, JsValue> {
     let kind = match fingerprint.kind() {
         Kind::Query => "query",
         Kind::Reference => "reference",
+        Kind::Clip => "clip",
     };
     let object = Object::new();
     set(&object, "kind", &kind.into());
@@ -50,24 +51,25 @@ pub fn media_type() -> String {
     wire::MEDIA_TYPE.to_owned()
 }
 
-/// The wire bytes of a query from all codes of a recording: the six samples that core's plan takes;
-/// with a `seed` those that it draws.
+/// The wire bytes of a query from all codes of a recording and its margins
+/// (`Extractor.margins`): a clip of a short one, else the six samples that core's plan takes; with
+/// a `seed` those that it draws.
 ///
 /// # Errors
 /// `{code: "too_short", message}` below 20 codes.
 #[wasm_bindgen(js_name = queryFromCodes)]
 pub fn query_from_codes(
     codes: &[u8],
+    margins: Option<Vec<u8>>,
     duration_ms: u32,
     seed: Option<u64>,
 ) -> Result<Vec<u8>, JsValue> {
-    let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-    let spans = match seed {
-        Some(seed) => plan::drawn_spans(total, seed),
-        None => plan::spans(total),
-    };
-    let spans = spans.map_err(|error| refusal("too_short", &error))?;
-    finish(&QueryBuilder::of_spans(duration_ms, codes, spans).map_err(|error| invalid(&error))?)
+    let margins = margins.as_deref().and_then(|both| {
+        let (before, after) = both.split_first_chunk()?;
+        Some(Margins { before: *before, after: *after.first_chunk()? })
+    });
+    let query = QueryBuilder::of_sound(duration_ms, codes, margins.as_ref(), seed);
+    finish(&query.map_err(|error| invalid(&error))?)
 }
 
 /// The wire bytes of a stretch of a live stream, the first of whose codes has the number `first`:

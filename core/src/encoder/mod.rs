@@ -16,7 +16,7 @@ mod weights;
 use crate::fingerprint::EncoderId;
 use crate::profile::{BANDS, FRAME_SAMPLES, WINDOW_SAMPLES};
 
-pub use network::Network;
+pub use network::{MARGIN_CODES, Network};
 pub use slow_difference::SlowDifference;
 
 /// Where the network's weights come from: what they were trained on, by what, and how they did.
@@ -42,6 +42,24 @@ pub trait Encoder: sealed::Sealed {
     /// Takes the bands of one frame, none below 0; gives a code every second frame, once there are
     /// [`FRAMES_PER_CODE`](Self::FRAMES_PER_CODE).
     fn push(&mut self, bands: &[i16; BANDS]) -> Option<u8>;
+
+    /// The codes before the first and after the last, were the stream to end here. `None` where
+    /// there was no code, or the encoder makes none without their whole context.
+    fn margins(&self) -> Option<Margins> {
+        None
+    }
+}
+
+/// Codes of the hops at a stream's ends, made with what there is of their context, the middle of
+/// each nearer to an end than half of that. They say less of the sound than others do (84 % as
+/// much on average, in noise and out of it), and nothing of what a decode from elsewhere in the
+/// recording would give: so they are for what is all there is of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Margins {
+    /// Of the hops before that of the first code.
+    pub before: [u8; MARGIN_CODES],
+    /// Of those after that of the last.
+    pub after: [u8; MARGIN_CODES],
 }
 
 mod sealed {

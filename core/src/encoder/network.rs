@@ -7,9 +7,9 @@
 //! The table in `weights.rs` decides everything from the first layer on: how many, how wide, how
 //! far apart in time. Whatever does not fit together does not compile.
 
-use super::Encoder;
 use super::layer::{Layer, VALUE_MAX};
 use super::weights::{LAYERS, MEAN_HOPS};
+use super::{Encoder, Margins};
 use crate::bands::LogBands;
 use crate::fingerprint::EncoderId;
 use crate::profile::{BANDS, FRAMES_PER_HOP};
@@ -43,7 +43,16 @@ const HELD: usize = held();
 const _: () = check();
 const _: () = assert!(MEAN_HOPS % 2 == 1, "no hop is in the middle");
 
-/// Encoder 3, the network. Its state: 34 frames of log bands and what each layer still meets.
+/// Hops before the first code, and after the last, whose own context is not all there.
+pub const MARGIN_CODES: usize = hops() / 2;
+
+/// The hop in the middle of a mean.
+const MIDDLE: usize = MEAN_HOPS / 2;
+
+/// Hops on either side that the layers meet beyond the one that is encoded.
+const REACH: usize = MARGIN_CODES - MIDDLE;
+
+/// Encoder 3, the network. Its state: 26 frames of log bands and what each layer still meets.
 pub struct Network {
     /// The last frames, the oldest first.
     recent: [LogBands; MEAN_FRAMES],
@@ -51,6 +60,8 @@ pub struct Network {
     held: [i16; HELD],
     /// Frames until the next code.
     missing: usize,
+    /// The codes of the first hops, once they are known.
+    before: [u8; MARGIN_CODES],
 }
 
 impl Encoder for Network {
@@ -58,7 +69,12 @@ impl Encoder for Network {
     const FRAMES_PER_CODE: usize = FRAMES_PER_HOP * hops();
 
     fn new() -> Self {
-        Self { recent: [[0; BANDS]; MEAN_FRAMES], held: [0; HELD], missing: Self::FRAMES_PER_CODE }
+        Self {
+            recent: [[0; BANDS]; MEAN_FRAMES],
+            held: [0; HELD],
+            missing: Self::FRAMES_PER_CODE,
+            before: [0; MARGIN_CODES],
+        }
     }
 
     fn push(&mut self, bands: &[i16; BANDS]) -> Option<u8> {
@@ -70,47 +86,79 @@ impl Encoder for Network {
         if !self.missing.is_multiple_of(FRAMES_PER_HOP) {
             return None;
         }
-        // Before the first code the layers fill with what lacks its context; none of that is met
-        // any more when the first code is made.
-        let code = self.code();
-        if self.missing > 0 {
+        // Hops that are still to come before the first code.
+        let hops = self.missing / FRAMES_PER_HOP;
+        if hops > MARGIN_CODES {
+            return None;
+        }
+        if hops == MARGIN_CODES {
+            // There is a mean now, for all hops before the middle one as well.
+            // Nothing is known of what came before: it counts as loud as the mean.
+            (0..REACH).for_each(|_| _ = code_of(&mut self.held, &[0; WIDTH_MAX]));
+            for hop in 0..MIDDLE {
+                code_of(&mut self.held, &centred(&self.recent, hop * FRAMES_PER_HOP));
+            }
+        }
+        let values = centred(&self.recent, MIDDLE * FRAMES_PER_HOP);
+        let code = code_of(&mut self.held, &values);
+        if let Some(before) = self.before.get_mut(MARGIN_CODES.wrapping_sub(hops)) {
+            *before = code;
+        }
+        if hops > 0 {
             return None;
         }
         self.missing = FRAMES_PER_HOP;
         Some(code)
     }
-}
 
-impl Network {
-    /// Takes the middle hop of the recent ones through all layers.
-    #[inline(never)]
-    fn code(&mut self) -> u8 {
-        let [hidden @ .., last] = &LAYERS;
-        let mut values = centred(&self.recent);
-        let mut held = self.held.as_mut_slice();
-        for layer in hidden {
-            let here = core::mem::take(&mut held).split_at_mut_checked(layer.held());
-            let (own, others) = here.unwrap_or_default();
-            held = others;
-            layer.take(own, &values);
-            values = layer.passed_on(&layer.sums(own));
+    fn margins(&self) -> Option<Margins> {
+        // After the first code it is never more than one hop's frames.
+        if self.missing > FRAMES_PER_HOP {
+            return None;
         }
-        last.take(held, &values);
-        let sums = last.sums(held);
-        sums.iter().take(BITS).fold(0, |code, &sum| code << 1 | u8::from(sum > 0))
+        let mut held = self.held;
+        let mut after = [0; MARGIN_CODES];
+        // Of half a hop at the end nothing but the mean knows.
+        let half = FRAMES_PER_HOP - self.missing;
+        for (hop, code) in (MIDDLE + 1..).zip(&mut after) {
+            let first = hop * FRAMES_PER_HOP - half;
+            let is_there = hop < MEAN_HOPS;
+            let values = if is_there { centred(&self.recent, first) } else { [0; WIDTH_MAX] };
+            *code = code_of(&mut held, &values);
+        }
+        Some(Margins { before: self.before, after })
     }
 }
 
-/// The middle hop's bands less their means, in 1/256 of a factor of four in power.
-fn centred(recent: &[LogBands; MEAN_FRAMES]) -> [i16; WIDTH_MAX] {
+/// Takes a hop's values through all layers, which hold what they still meet of the hops before.
+#[inline(never)]
+fn code_of(held: &mut [i16; HELD], values: &[i16; WIDTH_MAX]) -> u8 {
+    let [hidden @ .., last] = &LAYERS;
+    let mut values = *values;
+    let mut held = held.as_mut_slice();
+    for layer in hidden {
+        let here = core::mem::take(&mut held).split_at_mut_checked(layer.held());
+        let (own, others) = here.unwrap_or_default();
+        held = others;
+        layer.take(own, &values);
+        values = layer.passed_on(&layer.sums(own));
+    }
+    last.take(held, &values);
+    let sums = last.sums(held);
+    sums.iter().take(BITS).fold(0, |code, &sum| code << 1 | u8::from(sum > 0))
+}
+
+/// The bands of the recent hop that begins with frame `first`, less the means of all frames, in
+/// 1/256 of a factor of four in power.
+fn centred(recent: &[LogBands; MEAN_FRAMES], first: usize) -> [i16; WIDTH_MAX] {
     let mut sums = [0_i32; BANDS];
     for frame in recent {
         for (sum, &band) in sums.iter_mut().zip(frame) {
             *sum += i32::from(band);
         }
     }
-    let middle = recent.iter().skip(MEAN_HOPS / 2 * FRAMES_PER_HOP).take(FRAMES_PER_HOP);
-    let bands = middle.flat_map(|frame| frame.iter().zip(&sums));
+    let frames = recent.iter().skip(first).take(FRAMES_PER_HOP);
+    let bands = frames.flat_map(|frame| frame.iter().zip(&sums));
     let mut values = [0; WIDTH_MAX];
     for (value, (&band, sum)) in values.iter_mut().zip(bands) {
         let difference = MEAN_FRAMES as i32 * i32::from(band) - sum;
@@ -178,7 +226,22 @@ mod twin {
 
     /// All codes of a recording with these log bands.
     fn codes(frames: &[LogBands]) -> Vec<u8> {
-        let mut hops = inputs(frames);
+        through_layers(inputs(frames))
+    }
+
+    /// The same with its margins.
+    fn with_margins(frames: &[LogBands]) -> Vec<u8> {
+        let hops = frames.len() / FRAMES_PER_HOP;
+        let at_most = frames.len().saturating_sub(MEAN_FRAMES);
+        let silent = || std::vec![std::vec![0; FRAMES_PER_HOP * BANDS]; REACH];
+        let known = (0..hops).map(|hop| {
+            let first = (FRAMES_PER_HOP * hop).saturating_sub(MEAN_FRAMES / 2 - 1).min(at_most);
+            centre(&frames[first..][..MEAN_FRAMES], &frames[FRAMES_PER_HOP * hop..][..2])
+        });
+        through_layers([silent(), known.collect(), silent()].concat())
+    }
+
+    fn through_layers(mut hops: Hops) -> Vec<u8> {
         for (i, layer) in LAYERS.iter().enumerate() {
             let sums = convolved(layer, &hops);
             let last = i + 1 == LAYERS.len();
@@ -194,17 +257,21 @@ mod twin {
         (0..(hops + 1).saturating_sub(MEAN_HOPS))
             .map(|first| {
                 let window = &frames[FRAMES_PER_HOP * first..][..MEAN_FRAMES];
-                let middle = &window[MEAN_FRAMES / 2 - 1..][..FRAMES_PER_HOP];
-                let centre = |band: usize, value: i16| {
-                    let sum: i64 = window.iter().map(|frame| i64::from(frame[band])).sum();
-                    let difference = MEAN_FRAMES as i64 * i64::from(value) - sum;
-                    let half = 1 << (INPUT_SHIFT - 1);
-                    let rounded = (difference * i64::from(INPUT_FACTOR) + half) >> INPUT_SHIFT;
-                    rounded.clamp(-i64::from(VALUE_MAX), i64::from(VALUE_MAX))
-                };
-                middle.iter().flat_map(|frame| (0..BANDS).map(|b| centre(b, frame[b]))).collect()
+                centre(window, &window[MEAN_FRAMES / 2 - 1..][..FRAMES_PER_HOP])
             })
             .collect()
+    }
+
+    /// A hop's frames less the mean of a window's.
+    fn centre(window: &[LogBands], hop: &[LogBands]) -> Vec<i64> {
+        let centred = |band: usize, value: i16| {
+            let sum: i64 = window.iter().map(|frame| i64::from(frame[band])).sum();
+            let difference = MEAN_FRAMES as i64 * i64::from(value) - sum;
+            let half = 1 << (INPUT_SHIFT - 1);
+            let rounded = (difference * i64::from(INPUT_FACTOR) + half) >> INPUT_SHIFT;
+            rounded.clamp(-i64::from(VALUE_MAX), i64::from(VALUE_MAX))
+        };
+        hop.iter().flat_map(|frame| (0..BANDS).map(|band| centred(band, frame[band]))).collect()
     }
 
     fn convolved(layer: &Layer, hops: &Hops) -> Hops {
@@ -261,6 +328,21 @@ mod twin {
         {
             let bands = walk(frames as u32, frames);
             assert_eq!(streamed(&bands), codes(&bands), "{frames}");
+        }
+    }
+
+    #[test]
+    fn margins_are_those_of_the_plain_network_and_all_else_is_as_without() {
+        for frames in [0, 26, 49, 50, 51, 52, 63, 200, 401] {
+            let bands = walk(frames as u32 + 1, frames);
+            let mut network = Network::new();
+            let codes: Vec<u8> = bands.iter().filter_map(|bands| network.push(bands)).collect();
+            let Some(Margins { before, after }) = network.margins() else {
+                assert!(frames < Network::FRAMES_PER_CODE, "{frames}");
+                continue;
+            };
+            assert_eq!([&before[..], &codes, &after].concat(), with_margins(&bands), "{frames}");
+            assert_eq!(before.len() + codes.len() + after.len(), frames / FRAMES_PER_HOP);
         }
     }
 

@@ -68,13 +68,19 @@ pub fn reference(bytes: Vec<u8>) -> Result<Reference, DecodeError> {
     open(bytes)?.reference(&mut Hooks { clock, on_progress: &mut |_| ControlFlow::Continue(()) })
 }
 
-/// The share of bits in which the samples of a query differ from the codes of the whole recording.
+/// The share of bits in which the samples of a query differ from the codes of the whole recording;
+/// a clip's margins do not count.
 pub fn bit_error(query: &Query, whole: &Reference) -> f64 {
     let whole = wire::decode(&whole.wire).unwrap();
     let query = wire::decode(&query.wire).unwrap();
+    let margin = query.kind().margin_codes() as usize;
+    let end = query.samples().last().map_or(0, |last| last.start as usize + last.codes.len());
     let (mut wrong, mut bits) = (0, 0);
     for Sample { start, codes } in query.samples() {
-        let same = &whole.codes()[start as usize..start as usize + codes.len()];
+        let start = start as usize;
+        let (from, to) = (start.max(margin), (start + codes.len()).min(end - margin));
+        let Some(codes) = codes.get(from - start..to - start) else { continue };
+        let same = &whole.codes()[from - margin..to - margin];
         wrong += same.iter().zip(codes).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
         bits += 8 * codes.len();
     }

@@ -57,7 +57,10 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
     println!();
 
     let mut bytes = [0; wire::QUERY_BYTES_MAX];
-    let length = clock.lap(|| encode(&excerpts, &mut bytes))?;
+    let length = clock.lap(|| {
+        let query = excerpts.ended(extractor.margins().as_ref());
+        Ok::<_, Error>(wire::encode(&query.finish()?, &mut bytes)?)
+    })?;
     print!("fingerprint ");
     print_hex(&bytes[..length]);
     println!();
@@ -68,10 +71,6 @@ fn run(clock: &mut Clock) -> Result<(), Error> {
 
 /// A mono block at 8 kHz is 64 ms, a hop 50 ms.
 const CODES_PER_BLOCK_MAX: usize = 1 + BLOCK_SAMPLES.div_ceil(onmon_core::profile::HOP_SAMPLES);
-
-fn encode(excerpts: &Excerpts<'_>, bytes: &mut [u8]) -> Result<usize, Error> {
-    Ok(wire::encode(&excerpts.builder().finish()?, bytes)?)
-}
 
 /// Why there is no fingerprint.
 enum Error {

@@ -24,13 +24,14 @@ pub struct OnmonMatch {
 /// Lays the query of these wire bytes on the reference of those.
 pub(crate) fn compare(query: &[u8], reference: &[u8]) -> Result<OnmonMatch, OnmonStatus> {
     let (query, reference) = (wire::decode(query)?, wire::decode(reference)?);
-    if (query.kind(), reference.kind()) != (Kind::Query, Kind::Reference) {
+    if !query.kind().is_query() || reference.kind() != Kind::Reference {
         return Err(OnmonStatus::WrongKind);
     }
+    let margin = i64::from(query.kind().margin_codes());
     let samples: Vec<Sample<'_>> = query.samples().collect();
     let found = lay(&samples, reference.codes());
     Ok(found.map_or_else(OnmonMatch::default, |found| OnmonMatch {
-        offset_ms: found.offset_codes.saturating_mul(HOP_MS.into()),
+        offset_ms: (found.offset_codes + margin) * i64::from(HOP_MS),
         speed: found.speed,
         confidence: found.confidence,
         bit_error: found.bit_error,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use onmon_core::align::{Anchor, align};
 use onmon_core::compare::Agreement;
-use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Kind, Sample, certainty, wire};
+use onmon_core::{CODES_PER_SAMPLE, CODES_PER_SECOND, Sample, certainty, wire};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
@@ -56,18 +56,19 @@ impl Runs {
 
     fn of_wire(bytes: &[u8]) -> Result<Self, Failure> {
         let fingerprint = wire::decode(bytes)?;
+        let margin = i64::from(fingerprint.kind().margin_codes());
         let runs = fingerprint.samples();
-        Ok(Self(runs.map(|run| (i64::from(run.start), run.codes.to_vec())).collect()))
+        Ok(Self(runs.map(|run| (i64::from(run.start) - margin, run.codes.to_vec())).collect()))
     }
 
     fn start(&self) -> i64 {
         self.0.first().map_or(0, |(start, _)| *start)
     }
 
-    /// As a query has them; `None` if they are longer than samples of one.
+    /// As a query has them, which begin with the first; `None` if they are longer than its samples.
     fn as_query(&self) -> Option<Vec<Sample<'_>>> {
         let runs = self.0.iter().map(|(start, codes)| {
-            let start = u32::try_from(*start).ok()?;
+            let start = u32::try_from(*start - self.start()).ok()?;
             (codes.len() <= CODES_PER_SAMPLE).then_some(Sample { start, codes })
         });
         runs.collect()
@@ -81,7 +82,7 @@ impl Runs {
 fn is_query(file: &Path) -> bool {
     let read = || {
         let bytes = take::read_fingerprint(file).ok()?;
-        Some(wire::decode(&bytes).ok()?.kind() == Kind::Query)
+        Some(wire::decode(&bytes).ok()?.kind().is_query())
     };
     is_fingerprint(file) && read().unwrap_or(false)
 }
@@ -124,12 +125,13 @@ fn best_offset(a: &Runs, b: &Runs) -> Option<Found> {
 fn laid(query: &Runs, recording: &Runs, offset: i64) -> Option<Found> {
     let samples = query.as_query()?;
     let [(0, codes)] = recording.0.as_slice() else { return None };
-    let place = |sample: &Sample<'_>| usize::try_from(i64::from(sample.start) + offset).ok();
+    let begins = query.start() + offset;
+    let place = |sample: &Sample<'_>| usize::try_from(i64::from(sample.start) + begins).ok();
     let met = |sample: &Sample<'_>| place(sample).filter(|place| *place < codes.len());
     let (sample, place) = samples.iter().map(met).enumerate().find_map(|(i, at)| Some((i, at?)))?;
     let found = align(&samples, codes, Anchor { sample, code: 0, place }, f32::NEG_INFINITY)?;
     Some(Found {
-        offset: found.offset_codes,
+        offset: found.offset_codes - query.start(),
         deviations: found.deviations,
         bit_error: found.bit_error,
         codes: found.matched_codes,

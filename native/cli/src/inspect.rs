@@ -110,6 +110,7 @@ impl Inspected {
             kind: match found.kind() {
                 Kind::Query => "query",
                 Kind::Reference => "reference",
+                Kind::Clip => "clip",
             },
             wire_version: wire::VERSION,
             profile: found.profile().0,

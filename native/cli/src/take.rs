@@ -37,7 +37,7 @@ pub fn query(path: &Path, stop: &Stop) -> Result<Taken, Failure> {
         let wire = read_fingerprint(path)?;
         let fingerprint = wire::decode(&wire)?;
         return match fingerprint.kind() {
-            Kind::Query => Ok(Taken::of_fingerprint(wire)),
+            Kind::Query | Kind::Clip => Ok(Taken::of_fingerprint(wire)),
             Kind::Reference => Ok(Taken::of_fingerprint(query_of_reference(&wire)?)),
         };
     }
@@ -74,7 +74,7 @@ pub fn essence(path: &Path, stop: &Stop) -> Result<[u8; 32], Failure> {
 pub fn reference(path: &Path, stop: &Stop) -> Result<Taken, Failure> {
     if is_fingerprint(path) {
         let wire = read_fingerprint(path)?;
-        if wire::decode(&wire)?.kind() == Kind::Query {
+        if wire::decode(&wire)?.kind().is_query() {
             let message = "this is a query fingerprint, of six samples; \
                            make a reference with `onmon extract --reference`";
             return Err(Failure::new("query_for_enrolment", message));

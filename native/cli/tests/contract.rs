@@ -178,7 +178,7 @@ fn extract_writes_the_bytes_that_would_be_sent() {
         assert_eq!(object["fingerprint"], path.to_str().unwrap());
         let bytes = std::fs::read(path).unwrap();
         assert_eq!(object["bytes"], bytes.len());
-        assert_eq!(wire::decode(&bytes).unwrap().kind(), Kind::Query);
+        assert_eq!(wire::decode(&bytes).unwrap().kind(), Kind::Clip);
     }
     assert!(objects[2]["fingerprint"].is_null());
     let written: Vec<_> = std::fs::read_dir(&out).unwrap().collect();
@@ -248,7 +248,7 @@ fn inspect_shows_header_samples_and_codes() {
     let objects = run.objects();
     let hex: String = decoded.codes().iter().map(|code| format!("{code:02x}")).collect();
     for object in &objects {
-        assert_eq!(object["kind"], "query");
+        assert_eq!(object["kind"], "clip");
         assert_eq!(object["bytes"], bytes.len());
         assert_eq!(object["samples"][0]["codes"], hex);
         assert_eq!(object["samples"][0]["start_ms"], 0);

@@ -94,7 +94,7 @@ fn identify_sends_the_fingerprint_alone_and_tries_again_when_told_to() {
     assert_eq!(first.body, second.body);
     assert_eq!(second.line, "POST /v1/identify HTTP/1.1");
     assert!(second.has("content-type: application/vnd.onmon.fingerprint"), "{:?}", second.headers);
-    assert_eq!(wire::decode(&second.body).unwrap().kind(), Kind::Query);
+    assert_eq!(wire::decode(&second.body).unwrap().kind(), Kind::Clip);
     assert_eq!(object["bytes"], second.body.len());
 }
 

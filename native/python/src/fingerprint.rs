@@ -57,6 +57,7 @@ impl Fingerprint {
         Ok(match self.read()?.kind() {
             Kind::Query => "query",
             Kind::Reference => "reference",
+            Kind::Clip => "clip",
         })
     }
 
@@ -101,7 +102,8 @@ impl Match {
 #[pyfunction]
 pub fn compare(py: Python<'_>, query: &Fingerprint, reference: &Fingerprint) -> PyResult<Match> {
     let (query, reference) = (query.read()?, reference.read()?);
-    if (query.kind(), reference.kind()) != (Kind::Query, Kind::Reference) {
+    let margin = i64::from(query.kind().margin_codes());
+    if !query.kind().is_query() || reference.kind() != Kind::Reference {
         return Err(failure("wrong_kind", &"a query and a reference are needed, in this order"));
     }
     let found = py.detach(|| {
@@ -112,7 +114,7 @@ pub fn compare(py: Python<'_>, query: &Fingerprint, reference: &Fingerprint) -> 
         return Err(failure("wrong_kind", &"one of them has no codes"));
     };
     Ok(Match {
-        offset_ms: found.offset_codes.saturating_mul(HOP_MS.into()),
+        offset_ms: (found.offset_codes + margin) * i64::from(HOP_MS),
         speed: found.speed,
         confidence: found.confidence,
         bit_error: found.bit_error,

@@ -34,7 +34,7 @@ class Vectors(unittest.TestCase):
             for samples in layouts:
                 made = onmon.fingerprint(samples, about["rate_hz"])
                 self.assertEqual(bytes(made), expected, about["name"])
-                self.assertEqual(made.kind, "query")
+                self.assertEqual(made.kind, "clip")
             np.testing.assert_array_equal(onmon.reference(pcm, about["rate_hz"]).codes, codes)
 
     def test_blocks_of_any_length_give_the_same_codes(self):

@@ -91,7 +91,10 @@ impl Recording {
     /// # Errors
     /// [`FingerprintError::TooShort`].
     pub fn query(&self) -> Result<Vec<u8>, RecordingError> {
-        encode(&QueryBuilder::of_recording(self.duration_ms(), &self.codes)?.finish()?)
+        let margins = self.extractor.margins();
+        let query =
+            QueryBuilder::of_sound(self.duration_ms(), &self.codes, margins.as_ref(), None)?;
+        encode(&query.finish()?)
     }
 
     /// Wire bytes of the reference fingerprint.

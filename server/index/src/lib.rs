@@ -197,7 +197,9 @@ impl Index {
         depth: Depth,
         deviations_min: f32,
     ) -> Result<Found, IndexError> {
-        self.put(query, self.codes(), deviations_min, depth).identify()
+        let mut found = self.put(query, self.codes(), deviations_min, depth).identify()?;
+        found.matches = of_sound(query, found.matches);
+        Ok(found)
     }
 
     /// Every recording that agrees with the query by at least so many standard deviations, by the
@@ -211,7 +213,8 @@ impl Index {
         query: &Fingerprint<'_>,
         deviations_min: f32,
     ) -> Result<Vec<Match>, IndexError> {
-        self.put(query, self.codes(), deviations_min, Depth::Scan).nearest()
+        let near = self.put(query, self.codes(), deviations_min, Depth::Scan).nearest()?;
+        Ok(of_sound(query, near))
     }
 
     fn put<'a>(
@@ -229,4 +232,10 @@ impl Index {
     fn views(&self) -> impl Iterator<Item = View<'_>> {
         self.parts.iter().map(Part::view).chain([self.memory.view()])
     }
+}
+
+/// Matches of a query's codes as those of the sound that they were made of.
+fn of_sound(query: &Fingerprint<'_>, matches: Vec<Match>) -> Vec<Match> {
+    let margin = query.kind().margin_codes();
+    matches.into_iter().map(|found| found.of_margin(margin)).collect()
 }

@@ -109,6 +109,9 @@ pub enum LibraryError {
     /// A reference fingerprint where a query belongs.
     #[error("a reference fingerprint cannot be identified; send a query fingerprint")]
     ReferenceForIdentify,
+    /// A clip where the next codes of a stream belong.
+    #[error("a clip has margins, which a stream has not; send its next codes as a query")]
+    ClipForStream,
     /// A query fingerprint where a reference belongs.
     #[error(
         "a query fingerprint cannot be enrolled; make a reference (`onmon extract --reference`)"
@@ -186,6 +189,7 @@ impl LibraryError {
             Self::OtherIndex { .. } => "other_index",
             Self::Fingerprint(error) => error.code(),
             Self::ReferenceForIdentify => "reference_for_identify",
+            Self::ClipForStream => "clip_for_stream",
             Self::QueryForEnrolment => "query_for_enrolment",
             Self::BadRecordingId => "bad_recording_id",
             Self::TextTooLong { .. } => "text_too_long",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use onmon_core::{ENCODER, Kind, PROFILE, wire};
+use onmon_core::{ENCODER, PROFILE, wire};
 use onmon_index::{
     Depth, Disk, Effort, Index, IndexError, Match, Sampling, SegmentStats, Slot, Storage,
 };
@@ -130,7 +130,7 @@ impl LiveIndex {
         on_blocking_thread(move || {
             let _permit = permit;
             let fingerprint = wire::decode(&query).map_err(LibraryError::Fingerprint)?;
-            if fingerprint.kind() != Kind::Query {
+            if !fingerprint.kind().is_query() {
                 return Err(LibraryError::ReferenceForIdentify);
             }
             let found = shared.read()?.search(&fingerprint, Depth::Usual);

@@ -5,7 +5,7 @@
 //! song's audio at hand. It does not make anyone honest: who has another song's audio can still
 //! send that song's codes (docs/honest-limits.md).
 
-use onmon_core::{Fingerprint, plan};
+use onmon_core::{Fingerprint, Kind, MARGIN_CODES, plan};
 use onmon_store::StoreError;
 use sqlx::{AnyConnection, Row};
 
@@ -115,15 +115,50 @@ pub(crate) async fn spend(
     let seed: Vec<u8> = row.try_get(2)?;
     let seed = <[u8; 8]>::try_from(seed)
         .map_err(|_| StoreError::foreign(std::io::Error::other("a seed has 8 bytes")))?;
-    let asked = plan::drawn_spans(answer.codes, u64::from_be_bytes(seed));
-    let lies_there = asked.is_ok_and(|asked| {
-        let given = answer.fingerprint.samples();
+    let answered = essence == answer.essence
+        && answer.codes.abs_diff(codes) <= CODES_OFF_MAX
+        && lies_there(answer.fingerprint, answer.codes, u64::from_be_bytes(seed));
+    if answered { Ok(()) } else { Err(SharingError::ChallengeFailed) }
+}
+
+/// Whether a fingerprint is of the places that the seed draws in a recording of so many codes: of a
+/// short one that is all of it.
+fn lies_there(fingerprint: &Fingerprint<'_>, codes: u32, seed: u64) -> bool {
+    if fingerprint.kind() == Kind::Clip {
+        let all = codes as usize + 2 * MARGIN_CODES;
+        return plan::is_clip(codes) && fingerprint.codes().len() == all;
+    }
+    plan::drawn_spans(codes, seed).is_ok_and(|asked| {
+        let given = fingerprint.samples();
         given.len() == asked.len()
             && given.zip(&asked).all(|(sample, span)| {
                 (sample.start, sample.codes.len()) == (span.start, span.len as usize)
             })
-    });
-    let answered =
-        essence == answer.essence && answer.codes.abs_diff(codes) <= CODES_OFF_MAX && lies_there;
-    if answered { Ok(()) } else { Err(SharingError::ChallengeFailed) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use onmon_core::{Margins, QueryBuilder};
+
+    use super::*;
+
+    #[test]
+    fn of_a_clip_all_has_to_be_there() {
+        let margins = Margins { before: [1; MARGIN_CODES], after: [2; MARGIN_CODES] };
+        let of = |codes: usize, margins: Option<&Margins>| {
+            QueryBuilder::of_sound(0, &vec![7; codes], margins, Some(5)).unwrap()
+        };
+        let clip = of(400, Some(&margins));
+        let clip = clip.finish().unwrap();
+        assert_eq!(clip.kind(), Kind::Clip);
+        assert!(lies_there(&clip, 400, 5));
+        assert!(!lies_there(&clip, 401, 5) && !lies_there(&clip, 424, 5));
+        // A client that makes no margins; and of a whole song the places drawn.
+        let bare = of(400, None);
+        assert!(lies_there(&bare.finish().unwrap(), 400, 5));
+        let song = of(5_000, Some(&margins));
+        let song = song.finish().unwrap();
+        assert!(lies_there(&song, 5_000, 5) && !lies_there(&song, 5_000, 6));
+    }
 }

@@ -104,7 +104,7 @@ problems! {
     TooLarge
     /// The body is not announced as a fingerprint
     UnsupportedMediaType
-    /// A reference where a query belongs, or a query where a reference belongs
+    /// A reference where a query belongs, a query where a reference belongs, a clip in a stream
     WrongKind
     /// Starting, stopping, or too many requests at once; see Retry-After
     Unavailable

@@ -202,15 +202,17 @@ impl From<LibraryError> for Problem {
     /// What the asker can mend is told to the asker; the rest goes to the log, with its causes.
     fn from(error: LibraryError) -> Problem {
         use LibraryError::{
-            BadRecordingId, CatalogueBusy, CatalogueUnreachable, Closed, CodesMissing, DiskFull,
-            Fingerprint, Locked, QueryForEnrolment, ReferenceForIdentify, TextTooLong, WriteFailed,
-            ZeroInText,
+            BadRecordingId, CatalogueBusy, CatalogueUnreachable, ClipForStream, Closed,
+            CodesMissing, DiskFull, Fingerprint, Locked, QueryForEnrolment, ReferenceForIdentify,
+            TextTooLong, WriteFailed, ZeroInText,
         };
         let status = match &error {
             Fingerprint(_) | BadRecordingId | TextTooLong { .. } | ZeroInText { .. } => {
                 StatusCode::BAD_REQUEST
             }
-            QueryForEnrolment | ReferenceForIdentify => StatusCode::UNPROCESSABLE_ENTITY,
+            ClipForStream | QueryForEnrolment | ReferenceForIdentify => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             CodesMissing { .. } => StatusCode::CONFLICT,
             DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             CatalogueBusy(_)

@@ -19,7 +19,7 @@ export interface Extractor {
    */
   push(block: Float32Array | Int16Array): Uint8Array;
   /**
-   * Wire bytes of a query from everything pushed so far; throws `too_short` below 2.4 seconds.
+   * Wire bytes of a query from everything pushed so far, a clip below 90 s; throws `too_short` below 2.4 seconds.
    * `durationMs` is the length of the whole recording, where it is known.
    */
   fingerprint(durationMs?: number): Uint8Array;
@@ -31,7 +31,7 @@ export interface Extractor {
  * An extractor at the start of a stream; rejects with `unsupported_rate` or
  * `unsupported_channels` for other formats.
  */
-export async function createExtractor(engine: CodeFunctions, format: PcmFormat): Promise<Extractor> {
+export async function createExtractor(engine: CodeFunctions, format: PcmFormat): Promise<StreamingExtractor> {
   const functions = await engine.functions();
   const { sampleRate, channels = 1 } = format;
   return new StreamingExtractor(
@@ -40,7 +40,8 @@ export async function createExtractor(engine: CodeFunctions, format: PcmFormat):
   );
 }
 
-class StreamingExtractor implements Extractor {
+/** What `createExtractor` makes, with what only this package uses. */
+export class StreamingExtractor implements Extractor {
   readonly #functions: ModuleFunctions;
   readonly #inner: ModuleExtractor;
   readonly #codes: number[] = [];
@@ -59,7 +60,19 @@ class StreamingExtractor implements Extractor {
   }
 
   fingerprint(durationMs = 0): Uint8Array {
-    return typed(() => this.#functions.queryFromCodes(Uint8Array.from(this.#codes), durationMs));
+    return this.query(durationMs);
+  }
+
+  /** The same with the samples where a server has drawn them. */
+  query(durationMs: number, seed?: bigint): Uint8Array {
+    return typed(() => {
+      const codes = Uint8Array.from(this.#codes);
+      return this.#functions.queryFromCodes(codes, this.#inner.margins(), durationMs, seed);
+    });
+  }
+
+  get codes(): number {
+    return this.#codes.length;
   }
 
   free(): void {

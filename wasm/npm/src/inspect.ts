@@ -13,8 +13,11 @@ export interface Sample {
 
 /** What wire bytes say. */
 export interface Inspection {
-  /** `query`: what leaves a machine; `reference`: a whole recording, to be enrolled. */
-  kind: 'query' | 'reference';
+  /**
+   * `query`: samples of a recording, `clip`: all of less than 90 s, either to be identified; `reference`: a whole
+   * recording, to be enrolled.
+   */
+  kind: 'query' | 'clip' | 'reference';
   profile: number;
   encoder: number;
   /** 0 where not known. */

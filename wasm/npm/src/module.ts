@@ -6,6 +6,7 @@ import type { Inspection } from './inspect.js';
 export interface ModuleExtractor {
   pushF32(block: Float32Array): Uint8Array;
   pushI16(block: Int16Array): Uint8Array;
+  margins(): Uint8Array | undefined;
   free(): void;
 }
 
@@ -24,6 +25,6 @@ export interface ModuleFunctions {
   joinQueries(first: Uint8Array, second: Uint8Array): Uint8Array;
   limits(): ModuleLimits;
   mediaType(): string;
-  queryFromCodes(codes: Uint8Array, durationMs: number, seed?: bigint): Uint8Array;
+  queryFromCodes(codes: Uint8Array, margins: Uint8Array | undefined, durationMs: number, seed?: bigint): Uint8Array;
   queryFromStretch(first: number, codes: Uint8Array): Uint8Array;
 }

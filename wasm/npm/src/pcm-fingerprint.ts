@@ -1,6 +1,6 @@
 // A fingerprint of audio that is decoded already, all of it, without keeping the page waiting.
 
-import { typed, type CodeFunctions } from './engine.js';
+import type { CodeFunctions } from './engine.js';
 import { throwIfAborted } from './errors.js';
 import { createExtractor } from './extractor.js';
 import type { Pcm } from './platform.js';
@@ -19,14 +19,12 @@ export async function fingerprintOfPcm(
   signal: AbortSignal | undefined,
   onProgress: (fraction: number) => void,
 ): Promise<{ bytes: Uint8Array; codes: number }> {
-  const functions = await engine.functions();
   const frames = channels[0]?.length ?? 0;
   const extractor = await createExtractor(engine, { sampleRate, channels: channels.length });
   try {
-    const codes: number[] = [];
     let turnMs = performance.now();
     for (let at = 0; at < frames; at += BLOCK) {
-      codes.push(...extractor.push(interleaved(channels, at, Math.min(BLOCK, frames - at))));
+      extractor.push(interleaved(channels, at, Math.min(BLOCK, frames - at)));
       if (performance.now() - turnMs < TURN_MS) continue;
       onProgress(at / frames);
       await nextTurn();
@@ -34,8 +32,7 @@ export async function fingerprintOfPcm(
       turnMs = performance.now();
     }
     const durationMs = Math.round((frames / sampleRate) * 1_000);
-    const bytes = typed(() => functions.queryFromCodes(Uint8Array.from(codes), durationMs, seed));
-    return { bytes, codes: codes.length };
+    return { bytes: extractor.query(durationMs, seed), codes: extractor.codes };
   } finally {
     extractor.free();
   }

@@ -74,9 +74,9 @@ async function decoded(
   }
   await decoder.flush();
   if (broken !== undefined) throw broken;
-  const { codes, extractMs, durationMs } = heard;
+  const { codes, margins, extractMs, durationMs } = heard;
   return {
-    bytes: all.queryFromCodes(Uint8Array.from(codes), durationMs, seed),
+    bytes: all.queryFromCodes(Uint8Array.from(codes), margins, durationMs, seed),
     codes: codes.length,
     decodeMs: performance.now() - startedMs - extractMs,
     extractMs,
@@ -109,6 +109,10 @@ class Heard {
     for (const code of this.#format.extractor.pushF32(interleaved(planes, 0, frames))) this.codes.push(code);
     this.#frames += frames;
     this.extractMs += performance.now() - startedMs;
+  }
+
+  get margins(): Uint8Array | undefined {
+    return this.#format?.extractor.margins();
   }
 
   get durationMs(): number {

@@ -76,7 +76,7 @@ test('a module that is none, and one that is handed over', async () => {
   await rejects(prepare({ wasm: new Uint8Array([0, 97, 115]) }), 'wasm_unavailable');
   await rejects(prepare({ wasm: 'http://127.0.0.1:1/onmon_wasm_bg.wasm' }), 'wasm_unavailable');
   const { afp } = vectors()[0];
-  assert.equal((await inspect(afp)).kind, 'query', 'a failure is not kept');
+  assert.equal((await inspect(afp)).kind, 'clip', 'a failure is not kept');
   const bytes = readFileSync(new URL('../pkg/onmon_wasm_bg.wasm', import.meta.url));
   for (const wasm of [bytes, await WebAssembly.compile(bytes)]) {
     await prepare({ wasm });

@@ -7,6 +7,8 @@ import { Extractor, fingerprint, inspect } from 'onmon';
 
 import { vectors, wav } from './vectors.mjs';
 
+/** Codes of a clip on either side of those that have their whole context. */
+const MARGIN_CODES = 12;
 const BLOCK_LENGTHS = [1, 7, 128, 4_096, Infinity];
 
 test('there are golden vectors', () => assert.ok(vectors().length > 0));
@@ -33,12 +35,12 @@ for (const vector of vectors()) {
     assert.deepEqual(made.bytes, vector.afp);
     assert.equal(made.durationMs, vector.durationMs);
     const codes = made.samples.flatMap((sample) => [...sample.codes]);
-    assert.deepEqual(Uint8Array.from(codes), vector.codes);
+    assert.deepEqual(Uint8Array.from(codes.slice(MARGIN_CODES, -MARGIN_CODES)), vector.codes);
   });
 
   test(`${vector.name}: inspected`, async () => {
     const inspection = await inspect(vector.afp);
-    assert.equal(inspection.kind, 'query');
+    assert.equal(inspection.kind, 'clip');
     assert.equal(inspection.durationMs, vector.durationMs);
     assert.equal(inspection.samples[0].startMs, 0);
     assert.equal(inspection.hopMs * vector.codes.length <= vector.durationMs, true);

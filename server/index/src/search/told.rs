@@ -44,6 +44,17 @@ pub struct Match {
     pub near_duplicate_of: Option<Slot>,
 }
 
+impl Match {
+    /// The same where the query's code 0 stands so many codes earlier in its sound than that of a
+    /// recording does.
+    pub(crate) fn of_margin(mut self, codes: u32) -> Self {
+        let margin_ms = i64::from(codes) * i64::from(HOP_MS);
+        self.offset_ms += margin_ms;
+        self.samples.iter_mut().for_each(|sample| sample.recording_ms += margin_ms);
+        self
+    }
+}
+
 /// A sample of a query that is a stretch of a recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SampleMatch {

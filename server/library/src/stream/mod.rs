@@ -127,8 +127,10 @@ impl Stream {
         lost: bool,
     ) -> Result<Taken, LibraryError> {
         let fingerprint = wire::decode(bytes).map_err(LibraryError::Fingerprint)?;
-        if fingerprint.kind() != Kind::Query {
-            return Err(LibraryError::ReferenceForIdentify);
+        match fingerprint.kind() {
+            Kind::Query => {}
+            Kind::Reference => return Err(LibraryError::ReferenceForIdentify),
+            Kind::Clip => return Err(LibraryError::ClipForStream),
         }
         let mut sum = Taken { next_code: self.next_code(), taken_codes: 0, known_codes: 0 };
         for sample in fingerprint.samples() {
