@@ -1,0 +1,35 @@
+// Which of the modules that decode is loaded, and when.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { Decoding } from '../dist/decoding.js';
+
+const BYTES = readFileSync(new URL('../pkg/onmon_wasm_bg.wasm', import.meta.url));
+
+/** What is fetched from beside the package. */
+function watched() {
+  const fetched = [];
+  const from = (name) => async () => {
+    fetched.push(name);
+    return readFileSync(new URL(`../pkg/${name}_bg.wasm`, import.meta.url));
+  };
+  const platform = { fetchWasm: from('onmon_wasm'), fetchMp3Wasm: from('onmon_mp3') };
+  return { fetched, decoding: new Decoding(platform, undefined) };
+}
+
+test('prepared without words, the module of MP3 is loaded, once', async () => {
+  const { fetched, decoding } = watched();
+  await decoding.prepare();
+  await decoding.prepare();
+  assert.deepEqual(fetched, ['onmon_mp3']);
+});
+
+test('who has said where the module is has not the other one fetched, however often it prepares', async () => {
+  const { fetched, decoding } = watched();
+  await decoding.prepare(BYTES);
+  await decoding.prepare();
+  assert.equal((await decoding.functions()).limits().hopMs, 50);
+  assert.deepEqual(fetched, []);
+});
