@@ -37,9 +37,15 @@ fn main() -> ! {
 fn extract<T: PcmSample>(pcm: &[T]) {
     let rate = SampleRate::from_hz(black_box(8_000));
     let (Ok(rate), Ok(channels)) = (rate, Channels::new(black_box(1))) else { return };
-    black_box(Extractor::new(rate, channels)).push(black_box(pcm), |code| {
+    let mut extractor = black_box(Extractor::new(rate, channels));
+    extractor.push(black_box(pcm), |code| {
         black_box(code);
     });
+    if let Some(margins) = black_box(&extractor).margins() {
+        let mut query = black_box(QueryBuilder::new(black_box(0)));
+        query.enclose(black_box(&margins));
+        black_box(query);
+    }
     black_box(plan::codes_in(black_box(0), rate));
     black_box(plan::frame_of(black_box(0), rate));
     black_box(plan::frames_for(black_box(0), rate));
