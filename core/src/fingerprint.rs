@@ -159,11 +159,7 @@ impl QueryBuilder {
         seed: Option<u64>,
     ) -> Result<Self, FingerprintError> {
         let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-        let spans = match seed {
-            Some(seed) => plan::drawn_spans(total, seed),
-            None => plan::spans(total),
-        };
-        let spans = spans.map_err(|_| FingerprintError::TooShort)?;
+        let spans = plan::spans_at(total, seed).map_err(|_| FingerprintError::TooShort)?;
         let mut query = Self::of_spans(duration_ms, codes, spans)?;
         if let Some(margins) = margins {
             query.enclose(margins);
@@ -174,17 +170,12 @@ impl QueryBuilder {
     /// Makes a clip of what was collected, if that is all codes of sound that is short enough
     /// ([`plan::is_clip`]), whose margins these are.
     pub fn enclose(&mut self, Margins { before, after }: &Margins) {
-        let mut end = 0;
-        for span in &self.spans {
-            if span.start != end {
-                return;
-            }
-            end += span.len;
-        }
-        let Ok(spans) = plan::spans(end + 2 * MARGIN_CODES as u32) else { return };
-        if !plan::is_clip(end) || self.kind != Kind::Query {
+        let total = self.codes.len() as u32;
+        let is_all = check_spans(Kind::Clip, &self.spans).is_ok();
+        if self.kind != Kind::Query || !is_all || !plan::is_clip(total) {
             return;
         }
+        let Ok(spans) = plan::spans(total + 2 * MARGIN_CODES as u32) else { return };
         // There is room: that is what `is_clip` says. In place, for the sake of small devices.
         let _ = self.codes.extend_from_slice(before);
         let moved = self.codes.as_mut_slice();
@@ -202,9 +193,7 @@ impl QueryBuilder {
     /// # Errors
     /// [`FingerprintError::TooShort`].
     pub fn of_recording(duration_ms: u32, codes: &[u8]) -> Result<Self, FingerprintError> {
-        let total = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-        let spans = plan::spans(total).map_err(|_| FingerprintError::TooShort)?;
-        Self::of_spans(duration_ms, codes, spans)
+        Self::of_sound(duration_ms, codes, None, None)
     }
 
     /// Those that lie at `spans` instead, in order: drawn ones, say ([`plan::drawn_spans`]).

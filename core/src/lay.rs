@@ -1,7 +1,8 @@
 //! A query laid along a whole recording, without an index: for one recording, or a few hundred.
 
 use crate::align::{Alignment, Anchor, agreement, align};
-use crate::fingerprint::Sample;
+use crate::fingerprint::{Fingerprint, Sample};
+use crate::profile::SAMPLES_MAX;
 
 /// Places whose certainty is weighed; all others have more wrong bits.
 const CANDIDATES: usize = 24;
@@ -14,7 +15,19 @@ type Candidates = heapless::Vec<(i64, Anchor), CANDIDATES>;
 /// Candidates are chosen at a speed of 1, so that a long query at another one may be missed, which
 /// an index with its votes a sample finds. Costs about one comparison of codes per code of the
 /// query and code of the recording; no heap, never panics.
-pub fn lay(query: &[Sample<'_>], recording: &[u8]) -> Option<Alignment> {
+pub fn lay(query: &Fingerprint<'_>, recording: &[u8]) -> Option<Alignment> {
+    let mut samples = heapless::Vec::<Sample<'_>, SAMPLES_MAX>::new();
+    for sample in query.samples() {
+        // A fingerprint has no more than there is room for.
+        let _ = samples.push(sample);
+    }
+    let found = along(&samples, recording)?;
+    // Of a clip's sound, which begins with its margin.
+    let margin = i64::from(query.kind().margin_codes());
+    Some(Alignment { offset_codes: found.offset_codes + margin, ..found })
+}
+
+fn along(query: &[Sample<'_>], recording: &[u8]) -> Option<Alignment> {
     let end = query.last().map_or(0, |last| i64::from(last.start) + last.codes.len() as i64);
     let mut candidates = Candidates::new();
     for offset in 1 - end..recording.len() as i64 {
@@ -42,14 +55,12 @@ fn anchor(query: &[Sample<'_>], recording: &[u8], offset: i64) -> Option<Anchor>
 /// Puts a candidate in its place, the best first, if it is among the best.
 fn keep(candidates: &mut Candidates, candidate: (i64, Anchor)) {
     let place = candidates.partition_point(|(agreement, _)| *agreement >= candidate.0);
-    if place == CANDIDATES {
-        return;
+    let mut moved = candidate;
+    for kept in candidates.iter_mut().skip(place) {
+        core::mem::swap(kept, &mut moved);
     }
-    if candidates.is_full() {
-        candidates.pop();
-    }
-    // There is room now, at or before the end.
-    let _ = candidates.insert(place, candidate);
+    // Where there is no room, it is the least of all.
+    let _ = candidates.push(moved);
 }
 
 #[cfg(test)]
@@ -77,7 +88,7 @@ mod tests {
             query.extend_from_slice(&recording[from..from + len]);
             query.extend(codes(8, after));
             let sample = Sample { start: 0, codes: &query };
-            let found = lay(&[sample], &recording).unwrap();
+            let found = along(&[sample], &recording).unwrap();
             assert_eq!(found.offset_codes, from as i64 - before as i64);
             assert!(found.confidence > 6.0, "{found:?}");
         }
@@ -87,9 +98,9 @@ mod tests {
     fn strangers_are_not_certain_and_nothing_lies_nowhere() {
         let (query, recording) = (codes(3, 300), codes(4, 2_000));
         let sample = Sample { start: 0, codes: &query };
-        assert!(lay(&[sample], &recording).unwrap().confidence < 6.0);
-        assert_eq!(lay(&[sample], &[]), None);
-        assert_eq!(lay(&[], &recording), None);
+        assert!(along(&[sample], &recording).unwrap().confidence < 6.0);
+        assert_eq!(along(&[sample], &[]), None);
+        assert_eq!(along(&[], &recording), None);
     }
 
     #[test]

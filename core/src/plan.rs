@@ -126,6 +126,20 @@ pub fn drawn_spans(
     Ok(spans)
 }
 
+/// [`drawn_spans`] of a seed or, without one, [`spans`].
+///
+/// # Errors
+/// [`TooShort`] below [`CODES_MIN`] codes.
+pub fn spans_at(
+    total_codes: u32,
+    seed: Option<u64>,
+) -> Result<heapless::Vec<Span, SAMPLES_MAX>, TooShort> {
+    match seed {
+        Some(seed) => drawn_spans(total_codes, seed),
+        None => spans(total_codes),
+    }
+}
+
 /// The `index`-th number of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom
 /// number generators") from a seed.
 fn draw(seed: u64, index: u32) -> u64 {

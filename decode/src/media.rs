@@ -4,9 +4,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use onmon_core::plan::{self, Span, TooShort};
+use onmon_core::plan::{self, Span};
 use onmon_core::profile::CODES_PER_REFERENCE;
-use onmon_core::{CODES_MIN, Fingerprint, QueryBuilder, Sample, wire};
+use onmon_core::{Fingerprint, QueryBuilder, Sample, wire};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader};
@@ -297,9 +297,7 @@ impl Media {
         let (meter, places) = (Arc::clone(&self.meter), self.places);
         let pass = self.whole_pass(QUERY_HOURS_MAX, progress)?;
         let total = u32::try_from(pass.codes.len()).unwrap_or(u32::MAX);
-        if total < CODES_MIN as u32 {
-            return Err(TooShort { codes: total }.into());
-        }
+        plan::spans(total)?;
         let (duration_ms, margins) = (pass.duration_ms, pass.margins.as_ref());
         let taken = QueryBuilder::of_sound(duration_ms, &pass.codes, margins, places.seed())?;
         let fingerprint = taken.finish()?;

@@ -43,11 +43,7 @@ impl Places {
 
     /// The samples of a recording of so many codes.
     pub(crate) fn in_codes(self, total: u32) -> Result<Vec<Span>, TooShort> {
-        let spans = match self {
-            Places::Usual => plan::spans(total)?,
-            Places::Drawn(seed) => plan::drawn_spans(total, seed)?,
-        };
-        Ok(spans.to_vec())
+        Ok(plan::spans_at(total, self.seed())?.to_vec())
     }
 }
 

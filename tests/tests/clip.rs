@@ -116,10 +116,8 @@ fn a_clip_is_found_where_its_sound_begins() {
         let query = built.finish().unwrap();
         let truth_ms = from as i64 * 1_000 + 17;
         let near = |ms: i64| ms.abs_diff(truth_ms) <= u64::from(HOP_MS);
-        let samples: Vec<_> = query.samples().collect();
-        let laid = lay(&samples, &recording).unwrap();
-        let margin = i64::from(query.kind().margin_codes());
-        assert!(near((laid.offset_codes + margin) * i64::from(HOP_MS)), "{from}: {laid:?}");
+        let laid = lay(&query, &recording).unwrap();
+        assert!(near(laid.offset_codes * i64::from(HOP_MS)), "{from}: {laid:?}");
         let found = index.search(&query, Depth::Scan).unwrap().matches;
         assert!(near(found[0].offset_ms), "{from}: {found:?}");
         let sample = found[0].samples[0];
@@ -131,9 +129,7 @@ fn a_clip_is_found_where_its_sound_begins() {
 fn margins_make_a_short_clip_surer() {
     let pcm = tune(60);
     let recording = heard(&pcm).0;
-    let certainty = |query: &Fingerprint<'_>| {
-        lay(&query.samples().collect::<Vec<_>>(), &recording).unwrap().deviations
-    };
+    let certainty = |query: &Fingerprint<'_>| lay(query, &recording).unwrap().deviations;
     let sound = clip(&pcm, 20, 5);
     let codes = heard(sound).0;
     let bare = QueryBuilder::of_recording(0, &codes).unwrap();

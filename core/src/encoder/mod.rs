@@ -51,8 +51,8 @@ pub trait Encoder: sealed::Sealed {
 }
 
 /// Codes of the hops at a stream's ends, made with what there is of their context, the middle of
-/// each nearer to an end than half of that. They say less of the sound than others do (84 % as
-/// much on average, in noise and out of it), and nothing of what a decode from elsewhere in the
+/// each nearer to an end than half of that. They say less of the sound than others do (five
+/// sixths as much on average), and nothing of what a decode from elsewhere in the
 /// recording would give: so they are for what is all there is of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Margins {

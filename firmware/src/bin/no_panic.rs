@@ -13,7 +13,8 @@ use cortex_m_rt::entry;
 use onmon_core::align::{Anchor, align};
 use onmon_core::compare::Agreement;
 use onmon_core::{
-    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, certainty, plan, wire,
+    Channels, Extractor, Fingerprint, PcmSample, QueryBuilder, SampleRate, certainty, lay, plan,
+    wire,
 };
 use onmon_device::{Format, Half, Halves, Library, Listener, Recogniser, double_buffer};
 use onmon_link::FRAME_BYTES_MAX;
@@ -125,6 +126,7 @@ fn send_and_receive(bytes: &[u8]) {
             let anchor = Anchor { sample: 0, code: black_box(0), place: black_box(0) };
             black_box(align(&[sample], black_box(bytes), anchor, black_box(8.0)));
         }
+        black_box(lay(&fingerprint, black_box(bytes)));
         encode(&fingerprint);
     }
 }

@@ -1,6 +1,6 @@
 //! Where a query lies on a recording, and how certain that is, as C reads it.
 
-use onmon_core::{HOP_MS, Kind, Sample, lay, wire};
+use onmon_core::{HOP_MS, Kind, lay, wire};
 
 use crate::status::OnmonStatus;
 
@@ -27,11 +27,9 @@ pub(crate) fn compare(query: &[u8], reference: &[u8]) -> Result<OnmonMatch, Onmo
     if !query.kind().is_query() || reference.kind() != Kind::Reference {
         return Err(OnmonStatus::WrongKind);
     }
-    let margin = i64::from(query.kind().margin_codes());
-    let samples: Vec<Sample<'_>> = query.samples().collect();
-    let found = lay(&samples, reference.codes());
+    let found = lay(&query, reference.codes());
     Ok(found.map_or_else(OnmonMatch::default, |found| OnmonMatch {
-        offset_ms: (found.offset_codes + margin) * i64::from(HOP_MS),
+        offset_ms: found.offset_codes.saturating_mul(HOP_MS.into()),
         speed: found.speed,
         confidence: found.confidence,
         bit_error: found.bit_error,

@@ -1,7 +1,7 @@
 //! Fingerprints as their wire bytes, what is in them, and two of them compared.
 
 use numpy::PyArray1;
-use onmon_core::{HOP_MS, Kind, Sample, lay, wire};
+use onmon_core::{HOP_MS, Kind, lay, wire};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -102,19 +102,15 @@ impl Match {
 #[pyfunction]
 pub fn compare(py: Python<'_>, query: &Fingerprint, reference: &Fingerprint) -> PyResult<Match> {
     let (query, reference) = (query.read()?, reference.read()?);
-    let margin = i64::from(query.kind().margin_codes());
     if !query.kind().is_query() || reference.kind() != Kind::Reference {
         return Err(failure("wrong_kind", &"a query and a reference are needed, in this order"));
     }
-    let found = py.detach(|| {
-        let samples: Vec<Sample<'_>> = query.samples().collect();
-        lay(&samples, reference.codes())
-    });
+    let found = py.detach(|| lay(&query, reference.codes()));
     let Some(found) = found else {
         return Err(failure("wrong_kind", &"one of them has no codes"));
     };
     Ok(Match {
-        offset_ms: (found.offset_codes + margin) * i64::from(HOP_MS),
+        offset_ms: found.offset_codes.saturating_mul(HOP_MS.into()),
         speed: found.speed,
         confidence: found.confidence,
         bit_error: found.bit_error,

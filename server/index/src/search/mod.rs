@@ -380,6 +380,17 @@ mod tests {
             .collect()
     }
 
+    /// A query put to what is in memory, of 3,000 codes.
+    fn asking<'a>(
+        memory: &'a Open,
+        query: &[Sample<'a>],
+        deviations_min: f32,
+        depth: Depth,
+    ) -> Search<'a> {
+        let (parts, query) = (vec![memory.view()], query.to_vec());
+        Search { parts, query, codes: 3_000, deviations_min, depth, effort: Effort::default() }
+    }
+
     #[test]
     fn nothing_below_the_threshold_is_told() {
         // Songs over one beat: a bar that each hides under sounds of its own.
@@ -395,14 +406,7 @@ mod tests {
         let query = vec![Sample { start: 0, codes: &heard[..300] }];
         for tenths in (10..120).step_by(2) {
             let deviations_min = tenths as f32 / 10.0;
-            let search = Search {
-                parts: vec![memory.view()],
-                query: query.clone(),
-                codes: 3_000,
-                deviations_min,
-                depth: Depth::Scan,
-                effort: Effort::default(),
-            };
+            let search = asking(&memory, &query, deviations_min, Depth::Scan);
             let told = search.identify().unwrap().matches;
             assert!(told.iter().all(|told| told.deviations >= deviations_min), "{told:?}");
         }
@@ -414,14 +418,9 @@ mod tests {
         memory.push(7, &song(2, 3_000));
         let unknown = song(3, 300);
         let asked = |effort, depth| {
-            let search = Search {
-                parts: vec![memory.view()],
-                query: vec![Sample { start: 0, codes: &unknown }],
-                codes: 3_000,
-                deviations_min: 9.0,
-                depth,
-                effort: Effort::new(effort).unwrap(),
-            };
+            let query = [Sample { start: 0, codes: &unknown }];
+            let effort = Effort::new(effort).unwrap();
+            let search = Search { effort, ..asking(&memory, &query, 9.0, depth) };
             let found = search.identify().unwrap();
             (found.tier, found.cost.scanned > 0)
         };
@@ -453,14 +452,7 @@ mod tests {
         let anchor = Anchor { sample: 0, code: 100, place: 1_000 };
         let alignment = align(&query, &whole, anchor, 1.0).unwrap();
         let asked = |deviations_min| {
-            let search = Search {
-                parts: vec![memory.view()],
-                query: query.clone(),
-                codes: 3_000,
-                deviations_min,
-                depth: Depth::Keys,
-                effort: Effort::default(),
-            };
+            let search = asking(&memory, &query, deviations_min, Depth::Keys);
             let found = search.identify().unwrap();
             (found.matches.len(), found.tier)
         };
@@ -480,15 +472,8 @@ mod tests {
         let whole = [&again[..], &song(2, 900), &verse, &song(3, 900)].concat();
         let mut memory = Open::new(Sampling::default());
         memory.push(7, &whole);
-        let query = vec![Sample { start: 0, codes: &verse[300..600] }];
-        let search = Search {
-            parts: vec![memory.view()],
-            query,
-            codes: 2_700,
-            deviations_min: 9.0,
-            depth: Depth::Keys,
-            effort: Effort::default(),
-        };
+        let query = [Sample { start: 0, codes: &verse[300..600] }];
+        let search = Search { codes: 2_700, ..asking(&memory, &query, 9.0, Depth::Keys) };
         let candidate =
             |place| Candidate { part: 0, ordinal: 0, sample: 0, code: 0, place, look: 0.0 };
         let certain = |candidates: &[Candidate]| {
