@@ -13,7 +13,7 @@
 const COSTS: [u8; 16] = [4, 13, 13, 26, 5, 14, 11, 27, 4, 12, 15, 28, 5, 14, 14, 30];
 
 /// Of log(P) above: so many are 1.
-const UNITS: f64 = 20.0;
+pub(crate) const UNITS: f64 = 20.0;
 
 /// Bits of a key's first three codes.
 pub(crate) const BITS: usize = 24;
@@ -40,6 +40,13 @@ pub(crate) fn doubts(codes: &[u8]) -> Vec<[u8; 8]> {
     (0..codes.len()).map(doubt).collect()
 }
 
+/// How much it says for a place that a bit which costs so much to doubt is there as it was heard:
+/// log of how much likelier that is where the query lies than where it does not, in [`UNITS`]. That
+/// it is not there says as much less as it costs.
+pub(crate) fn heard(cost: u8) -> f64 {
+    UNITS * (2.0 / (1.0 + (-f64::from(cost) / UNITS).exp())).ln()
+}
+
 /// The bits of one key: what it costs to take each for wrong, and to take none for wrong.
 pub(crate) struct Doubt {
     /// Cost and mask, the least first; the first bit of a key is the highest of [`BITS`].
@@ -56,19 +63,21 @@ impl Doubt {
         Self { bits, none: costs.iter().map(right).sum::<f64>().round() as usize }
     }
 
-    /// Every set of wrong bits that costs so much or less, none among them, as a mask.
-    pub(crate) fn sets(&self, most: usize, mut found: impl FnMut(u32)) {
+    /// Every set of wrong bits that costs so much or less, none among them: a mask, and what it
+    /// costs.
+    pub(crate) fn sets(&self, most: usize, mut found: impl FnMut(u32, usize)) {
         if let Some(left) = most.checked_sub(self.none).map(|left| left.min(SPREAD - 1)) {
-            found(0);
-            more(&self.bits, left, 0, &mut found);
+            let mut told = |mask, unspent| found(mask, self.none + left - unspent);
+            told(0, left);
+            more(&self.bits, left, 0, &mut told);
         }
     }
 }
 
-fn more(bits: &[(u8, u32)], left: usize, mask: u32, found: &mut impl FnMut(u32)) {
+fn more(bits: &[(u8, u32)], left: usize, mask: u32, found: &mut impl FnMut(u32, usize)) {
     for (at, &(cost, bit)) in bits.iter().enumerate() {
         let Some(left) = left.checked_sub(usize::from(cost)) else { break };
-        found(mask | bit);
+        found(mask | bit, left);
         more(&bits[at + 1..], left, mask | bit, found);
     }
 }
@@ -130,7 +139,7 @@ mod tests {
             let most = census.most(asked);
             let mut told = vec![];
             for (number, key) in keys.iter().enumerate() {
-                key.sets(most, |mask| told.push((number, mask)));
+                key.sets(most, |mask, _| told.push((number, mask)));
             }
             let sum: u64 = census.0[..=most].iter().sum();
             assert!(most == 0 || (told.len() as u64) == sum, "{} {sum}", told.len());
@@ -151,8 +160,8 @@ mod tests {
         let (one, two) = (1 << (BITS - 1 - 3), 1 << (BITS - 1 - 20));
         let doubt = Doubt::of(&costs);
         let mut told = vec![];
-        doubt.sets(doubt.none + 10, |mask| told.push(mask));
+        doubt.sets(doubt.none + 10, |mask, cost| told.push((mask, cost - doubt.none)));
         told.sort_unstable();
-        assert_eq!(told, [0, two, one, one | two]);
+        assert_eq!(told, [(0, 0), (two, 6), (one, 4), (one | two, 10)]);
     }
 }

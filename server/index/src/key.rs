@@ -28,6 +28,9 @@ const LAST_BITS: u32 = KEY_BITS - 24;
 /// Those bits.
 const LAST: u32 = (1 << LAST_BITS) - 1;
 
+/// How many values the bits have that the first three codes do not decide.
+pub(crate) const LASTS: usize = LAST as usize + 1;
+
 /// Which keys an index keeps: one of so many, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampling(u32);
@@ -97,6 +100,9 @@ pub(crate) struct Probe {
     pub sample: u8,
     /// Which code of that sample.
     pub code: u16,
+    /// -log P that they are what was there before noise, in [`crate::doubt::UNITS`]; 0 where
+    /// nothing is doubted.
+    pub doubt: u16,
 }
 
 /// How much of a key must have survived to be looked up.
@@ -122,7 +128,8 @@ pub(crate) fn probes(
     for (at, window) in codes.windows(KEY_SPAN).enumerate() {
         if let Some(key) = sampling.key(window) {
             let last = if whole { 0 } else { LAST };
-            add(Probe { first: key & !last, last: key | last, sample, code: at as u16 });
+            let (first, last, code) = (key & !last, key | last, at as u16);
+            add(Probe { first, last, sample, code, doubt: 0 });
         }
     }
 }
@@ -149,10 +156,11 @@ pub(crate) fn likely<'a>(
     let most = Census::of(&doubted).most(sets.min(SETS_A_KEY * doubted.len() as u64));
     let mut all = vec![];
     for ((key, sample, code), doubt) in keys.into_iter().zip(doubted) {
-        doubt.sets(most, |wrong| {
+        doubt.sets(most, |wrong, cost| {
             let key = key ^ wrong << LAST_BITS;
             if sampling.keeps(key) {
-                all.push(Probe { first: key & !LAST, last: key | LAST, sample, code });
+                let (first, last, doubt) = (key & !LAST, key | LAST, cost as u16);
+                all.push(Probe { first, last, sample, code, doubt });
             }
         });
     }
@@ -163,7 +171,19 @@ pub(crate) fn likely<'a>(
 /// 5 s, for what they hit by chance hides what they were to find.
 const SETS_A_KEY: u64 = 1_400;
 
-fn pack(codes: &[u8]) -> Option<u32> {
+/// The bits that a key's first three codes do not decide.
+pub(crate) fn last_of(key: u32) -> usize {
+    (key & LAST) as usize
+}
+
+/// What it costs to doubt each of them, the highest first, for the key of the first code, where it
+/// costs so much to doubt each bit of each code; `None` where no key begins.
+pub(crate) fn doubts_of_last(costs: &[[u8; 8]]) -> Option<&[u8]> {
+    costs.get(3 * SPACING)?.get(..LAST_BITS as usize)
+}
+
+/// The key of the first code, kept or not; `None` where fewer than [`KEY_SPAN`] are left.
+pub(crate) fn pack(codes: &[u8]) -> Option<u32> {
     let run = codes.get(..KEY_SPAN)?;
     let all = u32::from_be_bytes([run[0], run[SPACING], run[2 * SPACING], run[3 * SPACING]]);
     Some(all >> (32 - KEY_BITS))

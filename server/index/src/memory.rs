@@ -88,12 +88,13 @@ impl Source for Memory {
     }
 
     fn look_up(&self, lookup: &mut Lookup<'_>) -> Result<(), IndexError> {
-        let mut cells = vec![];
+        let mut postings = vec![];
         let probes = lookup.probes;
         for probe in probes {
-            cells.clear();
-            cells.extend(self.runs.cells(probe.first, probe.last).take(lookup.postings_most + 1));
-            lookup.found(probe, &cells);
+            let of_keys = self.runs.of_keys(probe.first, probe.last);
+            postings.clear();
+            postings.extend(of_keys.take(lookup.postings_most + 1));
+            lookup.found(probe, &postings);
         }
         Ok(())
     }

@@ -80,19 +80,19 @@ pub(crate) struct Lookup<'a> {
     /// A list of more postings says too little to be worth reading.
     pub postings_most: usize,
     pub cost: &'a mut Cost,
-    /// Takes the cells that a probe's keys occur in.
-    pub visit: &'a mut dyn FnMut(&Probe, &[u32]),
+    /// Takes where a probe's keys occur.
+    pub visit: &'a mut dyn FnMut(&Probe, &[Posting]),
 }
 
 impl Lookup<'_> {
     /// Hands over what was found for a probe, unless it is too much.
-    pub(crate) fn found(&mut self, probe: &Probe, cells: &[u32]) {
+    pub(crate) fn found(&mut self, probe: &Probe, postings: &[Posting]) {
         self.cost.probes += 1;
-        if cells.len() > self.postings_most {
+        if postings.len() > self.postings_most {
             self.cost.stop_keys += 1;
-        } else if !cells.is_empty() {
-            self.cost.postings += cells.len() as u64;
-            (self.visit)(probe, cells);
+        } else if !postings.is_empty() {
+            self.cost.postings += postings.len() as u64;
+            (self.visit)(probe, postings);
         }
     }
 }

@@ -18,9 +18,15 @@ pub(crate) type Ordinal = u32;
 /// Recordings of a part that were removed or replaced since it was written.
 pub(crate) type Dead = HashSet<Ordinal>;
 
+/// Recordings from one of which the first cell is kept apart to that of the next: the cells of two
+/// million recordings fill no cache, these do.
+const STRIDE: usize = 64;
+
 #[derive(Default)]
 pub(crate) struct Recordings {
     rows: Vec<Row>,
+    /// The first cell of every [`STRIDE`]th.
+    strides: Vec<u32>,
     /// The last recording of each slot.
     by_slot: HashMap<Slot, Ordinal>,
     cells: u32,
@@ -68,6 +74,9 @@ impl Recordings {
     pub(crate) fn push(&mut self, slot: Slot, codes: u32, sum: u32) -> Row {
         let row = Row { slot, codes, sum, cell: self.cells, first_code: self.codes };
         self.by_slot.insert(slot, self.rows.len() as Ordinal);
+        if self.rows.len().is_multiple_of(STRIDE) {
+            self.strides.push(row.cell);
+        }
         self.rows.push(row);
         self.cells += codes.div_ceil(CELL_CODES as u32);
         self.codes += u64::from(codes);
@@ -89,7 +98,9 @@ impl Recordings {
 
     /// The recording that this cell belongs to.
     pub(crate) fn at_cell(&self, cell: u32) -> Option<Ordinal> {
-        let at = self.rows.partition_point(|row| row.cell <= cell).checked_sub(1)?;
+        let stride = self.strides.partition_point(|first| *first <= cell).checked_sub(1)?;
+        let rows = &self.rows[stride * STRIDE..self.rows.len().min((stride + 1) * STRIDE)];
+        let at = stride * STRIDE + rows.partition_point(|row| row.cell <= cell) - 1;
         (cell < self.cells).then_some(at as Ordinal)
     }
 
@@ -127,5 +138,18 @@ mod tests {
         assert_eq!((recordings.of_slot(7), recordings.row(3).first_code), (Some(3), 34));
         assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 7)));
         assert!(!recordings.has_room_for(16 * (u64::from(u32::MAX) - 7) + 1));
+    }
+
+    #[test]
+    fn every_cell_of_many_recordings_is_somebodys() {
+        let mut recordings = Recordings::default();
+        for ordinal in 0..3 * STRIDE as u32 + 1 {
+            // Some have no codes, and so no cells.
+            let row = recordings.push(ordinal, ordinal % 5 * 20, 0);
+            for cell in row.cell..recordings.cells() {
+                assert_eq!(recordings.at_cell(cell), Some(ordinal));
+            }
+            assert_eq!(recordings.at_cell(recordings.cells()), None);
+        }
     }
 }

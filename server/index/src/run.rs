@@ -42,13 +42,12 @@ impl Runs {
         }
     }
 
-    /// The cells of all keys from `first` to `last`.
-    pub(crate) fn cells(&self, first: u32, last: u32) -> impl Iterator<Item = u32> {
+    /// The postings of all keys from `first` to `last`.
+    pub(crate) fn of_keys(&self, first: u32, last: u32) -> impl Iterator<Item = Posting> {
         let (first, last) = (Posting::new(first, 0), Posting::new(last, u32::MAX));
         self.0.iter().flat_map(move |run| {
             let from = run.partition_point(|posting| *posting < first);
-            let found = run[from..].iter().take_while(move |posting| **posting <= last);
-            found.map(|posting| posting.cell())
+            run[from..].iter().copied().take_while(move |posting| *posting <= last)
         })
     }
 
@@ -100,11 +99,11 @@ mod tests {
         }
         assert!(runs.0.len() < 12, "{}", runs.0.len());
         for (&key, expected) in &naive {
-            let mut found: Vec<u32> = runs.cells(key, key).collect();
+            let mut found: Vec<u32> = runs.of_keys(key, key).map(Posting::cell).collect();
             found.sort_unstable();
             assert_eq!(&found, expected);
         }
-        assert_eq!(runs.cells(200, u32::MAX).count(), 0);
+        assert_eq!(runs.of_keys(200, u32::MAX).count(), 0);
         let all: Vec<Posting> = runs.sorted().collect();
         assert!(all.is_sorted() && all.len() == naive.values().map(Vec::len).sum::<usize>());
     }

@@ -1,16 +1,21 @@
 //! Posting lists to clusters: where in a part several keys of the query occur on one line.
 
+use std::cmp::Reverse;
+use std::ops::{Range, RangeInclusive};
+
 use onmon_core::Sample;
 
-use super::crowd::{not_alone, ordered};
-use crate::key::{Probe, Reach, Sampling, likely, probes};
+use super::crowd::Crowd;
+use super::evidence::{Evidence, together};
+use crate::key::{Probe, Reach, Sampling, last_of, likely, probes};
 use crate::part::{Cost, IndexError, Lookup, Source};
 use crate::recordings::CELL_CODES;
+use crate::run::Posting;
 
 /// Lists of more postings than this say too little to be read, at each reach, in a part of so many
-/// codes. In doubt the long ones cost most of the time: 64 instead of 1,024 at 20,000 songs lost
-/// none of 80 queries in noise and took a third from the slowest; 256 at 200,000 songs lost 3 of 79
-/// and took two fifths, for which more sets of wrong bits are tried.
+/// codes. In doubt the long ones cost most of the time, and have most of what is to be found: at 2
+/// million songs half of this found 127 queries of 319 in noise instead of 197 in three quarters of
+/// the time, twice as much and three fifths of the sets of wrong bits 183 in as much time.
 fn postings_most(reach: Reach, codes: u64) -> usize {
     match reach {
         Reach::Whole | Reach::Begun => 4_096,
@@ -18,20 +23,17 @@ fn postings_most(reach: Reach, codes: u64) -> usize {
     }
 }
 
-/// Cells that votes may lie apart and still be of one line: a cell's own width on either side.
-pub(super) const NEAR_CELLS: u64 = 2;
-
-/// More hits than this are thinned out before they are sorted: more than any tier looks at one by
-/// one, so that single hits would not be told.
-const MANY: usize = 4_096;
+/// Cells that votes may lie apart and still be of one line: as much as rounding moves them. At
+/// another speed those of one sample drift by no more, those of different samples do.
+pub(super) const NEAR_CELLS: u64 = 1;
 
 /// Keeps lines positive whatever a sample's start.
 const BIAS: u64 = 1 << 33;
 
-/// Where a sample's codes may lie in a part, and how many of the query's keys say so.
+/// Where a sample's codes may lie in a part, and how much the query's keys say for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cluster {
-    pub votes: usize,
+    pub evidence: u32,
     /// Which sample of the query, which code of it,
     pub sample: usize,
     pub code: usize,
@@ -39,38 +41,70 @@ pub(super) struct Cluster {
     pub cell: u32,
 }
 
-/// The key of one code of the query that occurs in one cell: `line << 16 | sample << 12 | code`,
-/// where a line is the cell that the query's beginning would lie in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The key of one code of the query that occurs in one cell: `line << 31 | sample << 27`, with the
+/// code in the bits from 15 on and the weight below. A line is the cell that the query's beginning
+/// would lie in, the weight how much the key says for it ([`super::evidence`]).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hit(u64);
 
 impl Hit {
-    fn new(query: &[Sample<'_>], probe: &Probe, cell: u32) -> Self {
+    /// The most that a hit can say.
+    pub(super) const WEIGHT_MAX: u16 = (1 << Self::WEIGHT_BITS) - 1;
+
+    const WEIGHT_BITS: u32 = 15;
+    const CODE_BITS: u32 = 12;
+    const HEARD_BITS: u32 = Self::CODE_BITS + 4;
+
+    /// Of a probe's key in the part's first cell, were it there: all others lie so many lines
+    /// further as their cells do.
+    fn in_first_cell(query: &[Sample<'_>], probe: &Probe) -> Self {
         let time = time(query, usize::from(probe.sample), usize::from(probe.code));
-        let line = (BIAS + u64::from(cell) * CELL_CODES as u64 - time) / CELL_CODES as u64;
-        Self(line << 16 | u64::from(probe.sample) << 12 | u64::from(probe.code))
+        Self::of((BIAS - time) / CELL_CODES as u64, probe.sample, probe.code, 0)
     }
 
-    #[cfg(test)]
-    pub(super) fn on_line(line: u64) -> Self {
-        Self(line << 16)
+    /// The same key in another cell, where it says so much.
+    fn in_cell(self, cell: u32, weight: u16) -> Self {
+        let lines = u64::from(cell) << (Self::HEARD_BITS + Self::WEIGHT_BITS);
+        Self((self.0 + lines) | u64::from(weight))
+    }
+
+    pub(super) fn of(line: u64, sample: u8, code: u16, weight: u16) -> Self {
+        let heard = u64::from(sample) << Self::CODE_BITS | u64::from(code);
+        let place = line << Self::HEARD_BITS | heard;
+        Self(place << Self::WEIGHT_BITS | u64::from(weight.min(Self::WEIGHT_MAX)))
     }
 
     pub(super) fn line(self) -> u64 {
-        self.0 >> 16
+        self.0 >> (Self::HEARD_BITS + Self::WEIGHT_BITS)
     }
 
-    fn cluster(self, query: &[Sample<'_>], votes: usize) -> Cluster {
-        let (sample, code) = ((self.0 >> 12 & 0xf) as usize, (self.0 & 0xfff) as usize);
+    /// Sample and code as one number, in order of time.
+    pub(super) fn heard(self) -> u64 {
+        self.0 >> Self::WEIGHT_BITS & ((1 << Self::HEARD_BITS) - 1)
+    }
+
+    pub(super) fn weight(self) -> u32 {
+        (self.0 & u64::from(Self::WEIGHT_MAX)) as u32
+    }
+
+    fn cluster(self, query: &[Sample<'_>], evidence: u32) -> Cluster {
+        let sample = (self.heard() >> Self::CODE_BITS) as usize;
+        let code = (self.heard() & ((1 << Self::CODE_BITS) - 1)) as usize;
         // The line was rounded down.
         let up = CELL_CODES as u64 - 1;
         let codes = self.line() * CELL_CODES as u64 + time(query, sample, code) + up - BIAS;
-        Cluster { votes, sample, code, cell: (codes / CELL_CODES as u64) as u32 }
+        Cluster { evidence, sample, code, cell: (codes / CELL_CODES as u64) as u32 }
     }
 }
 
 fn time(query: &[Sample<'_>], sample: usize, code: usize) -> u64 {
     u64::from(query[sample].start) + code as u64
+}
+
+/// The lines on which keys may occur in a part of so many cells.
+fn lines(query: &[Sample<'_>], cells: u32) -> RangeInclusive<u64> {
+    let last = query.iter().map(|sample| u64::from(sample.start) + sample.codes.len() as u64).max();
+    (BIAS - last.unwrap_or(0)) / CELL_CODES as u64..=BIAS / CELL_CODES as u64 + u64::from(cells)
 }
 
 /// What to look up for these samples in a part of this sampling, in order.
@@ -102,48 +136,58 @@ pub(super) fn hits(
     reach: Reach,
     cost: &mut Cost,
 ) -> Result<Vec<Hit>, IndexError> {
-    let mut hits: Vec<Hit> = vec![];
+    let recordings = source.recordings();
+    let evidence = Evidence::of(query, reach, recordings.cells());
+    let mut crowd = Crowd::new(lines(query, recordings.cells()));
     source.look_up(&mut Lookup {
         probes,
-        postings_most: postings_most(reach, source.recordings().codes()),
+        postings_most: postings_most(reach, recordings.codes()),
         cost,
-        visit: &mut |probe, cells| {
-            hits.extend(cells.iter().map(|&cell| Hit::new(query, probe, cell)));
+        visit: &mut |probe, postings| {
+            let weights = evidence.of_probe(probe, postings.len());
+            let key = Hit::in_first_cell(query, probe);
+            let hit =
+                |posting: &Posting| key.in_cell(posting.cell(), weights[last_of(posting.key())]);
+            crowd.extend(postings.iter().map(hit));
         },
     })?;
-    if hits.len() > MANY {
-        hits = not_alone(&hits);
+    Ok(crowd.in_company())
+}
+
+/// The clusters that say most, at most so many, in order of their cells: so are the codes on disk
+/// that they are compared with.
+pub(super) fn clusters(query: &[Sample<'_>], hits: &[Hit], most: usize) -> Vec<Cluster> {
+    let group = |group: Range<usize>| {
+        let middle = hits[group.start + group.len() / 2];
+        middle.cluster(query, together(&hits[group]))
+    };
+    let mut clusters: Vec<Cluster> = near(hits, most).into_iter().map(group).collect();
+    let by_evidence = |cluster: &Cluster| (Reverse(cluster.evidence), cluster.cell);
+    if clusters.len() > most {
+        clusters.select_nth_unstable_by_key(most, by_evidence);
+        clusters.truncate(most);
     }
-    sort(&mut hits);
-    hits.dedup();
-    Ok(hits)
+    clusters.sort_unstable_by_key(|cluster| cluster.cell);
+    clusters
 }
 
-/// The clusters with the most votes, at most so many, the fullest first.
-pub(super) fn clusters(query: &[Sample<'_>], hits: Vec<Hit>, most: usize) -> Vec<Cluster> {
-    let mut clusters = near(&hits, most);
-    clusters.sort_by_key(|(votes, _)| std::cmp::Reverse(*votes));
-    clusters.truncate(most);
-    clusters.into_iter().map(|(votes, hit)| hit.cluster(query, votes)).collect()
-}
-
-/// Groups of hits on lines near each other that no fuller group overlaps: how many, and the one in
-/// the middle. Single hits are told only while there are few.
-fn near(hits: &[Hit], most: usize) -> Vec<(usize, Hit)> {
+/// Groups of hits on lines near each other that no fuller group overlaps. Single hits are told only
+/// while there are few.
+fn near(hits: &[Hit], most: usize) -> Vec<Range<usize>> {
     let least = if hits.len() <= most { 1 } else { 2 };
-    let mut groups: Vec<(usize, Hit)> = vec![];
+    let mut groups: Vec<Range<usize>> = vec![];
     let mut end = 0;
     for (first, hit) in hits.iter().enumerate() {
         while end < hits.len() && hits[end].line() <= hit.line() + NEAR_CELLS {
             end += 1;
         }
-        if end - first < least {
+        let group = first..end;
+        if group.len() < least {
             continue;
         }
-        let group = (end - first, hits[first + (end - first) / 2]);
         match groups.last_mut() {
-            Some(last) if group.1.line() <= last.1.line() + NEAR_CELLS => {
-                if group.0 > last.0 {
+            Some(last) if hit.line() <= hits[last.start].line() + NEAR_CELLS => {
+                if group.len() > last.len() {
                     *last = group;
                 }
             }
@@ -151,21 +195,6 @@ fn near(hits: &[Hit], most: usize) -> Vec<(usize, Hit)> {
         }
     }
     groups
-}
-
-/// Bits that a pass of the sort looks at.
-const DIGIT_BITS: u32 = 11;
-
-/// Sorts by line: millions of hits, so digit by digit (radix sort, least significant first).
-fn sort(hits: &mut Vec<Hit>) {
-    if hits.len() < 4_096 {
-        hits.sort_unstable_by_key(|hit| hit.0);
-        return;
-    }
-    // Lines are below 2^33, and equal lines stay in order of sample and code as they came.
-    for shift in [0, DIGIT_BITS, 2 * DIGIT_BITS] {
-        *hits = ordered(hits, |hit| hit.line() >> shift & ((1 << DIGIT_BITS) - 1));
-    }
 }
 
 #[cfg(test)]
@@ -178,35 +207,38 @@ mod tests {
         let query =
             [Sample { start: 0, codes: &codes }, Sample { start: u32::MAX - 300, codes: &codes }];
         for (sample, code, cell) in [(0, 0, 0), (1, 299, u32::MAX), (1, 17, 12_345), (0, 299, 0)] {
-            let probe = Probe { first: 0, last: 0, sample, code };
-            let cluster = Hit::new(&query, &probe, cell).cluster(&query, 1);
+            let probe = Probe { first: 0, last: 0, sample, code, doubt: 0 };
+            let hit = Hit::in_first_cell(&query, &probe).in_cell(cell, 1_234);
+            let cluster = hit.cluster(&query, 70);
             assert_eq!(
                 (cluster.sample, cluster.code, cluster.cell),
                 (usize::from(sample), usize::from(code), cell)
             );
+            assert_eq!((hit.weight(), cluster.evidence), (1_234, 70));
+            assert!(lines(&query, u32::MAX).contains(&hit.line()));
         }
     }
 
     #[test]
-    fn many_hits_are_sorted_by_line() {
-        let mut state = 1_u64;
-        let mut hits: Vec<Hit> = (0..20_000)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                Hit(state >> 15)
-            })
-            .collect();
-        let mut plain: Vec<u64> = hits.iter().map(|hit| hit.line()).collect();
-        plain.sort_unstable();
-        sort(&mut hits);
-        assert_eq!(hits.iter().map(|hit| hit.line()).collect::<Vec<_>>(), plain);
+    fn votes_on_neighbouring_lines_are_one_group_and_the_fullest_wins() {
+        let hits = [10, 11, 11, 12, 40, 70, 71].map(|line| Hit::of(line, 0, 0, 1));
+        assert_eq!(near(&hits, 3), [0..3, 5..7]);
+        assert_eq!(near(&hits, 100).len(), 4);
     }
 
     #[test]
-    fn votes_on_neighbouring_lines_are_one_group_and_the_fullest_wins() {
-        let hits: Vec<Hit> = [10, 11, 11, 12, 40, 70, 72].map(|line| Hit(line << 16)).to_vec();
-        let groups: Vec<(usize, u64)> = near(&hits, 3).iter().map(|g| (g.0, g.1.line())).collect();
-        assert_eq!(groups, [(4, 11), (2, 72)]);
-        assert_eq!(near(&hits, 100).len(), 3);
+    fn those_are_told_that_say_most() {
+        let codes = [0; 300];
+        let query = [Sample { start: 0, codes: &codes }];
+        let line = |at: u32| BIAS / CELL_CODES as u64 + u64::from(at);
+        let of = |at, weights: [u16; 2]| {
+            [10, 100].map(|code| Hit::of(line(at), 0, code, weights[usize::from(code == 100)]))
+        };
+        let hits = [of(5, [100, 90]), of(50, [90, 90]), of(500, [120, 110])].concat();
+        let told = |most| -> Vec<u32> {
+            clusters(&query, &hits, most).iter().map(|cluster| cluster.evidence).collect()
+        };
+        assert_eq!(told(9), [190, 180, 230]);
+        assert_eq!(told(2), [190, 230]);
     }
 }

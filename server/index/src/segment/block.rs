@@ -97,8 +97,10 @@ pub(crate) struct Block<'a> {
     first: u64,
     others: usize,
     low_bits: u32,
-    lows: &'a [u8],
-    highs: &'a [u8],
+    /// Low bits and then the rest,
+    body: &'a [u8],
+    /// which begins here.
+    highs_at: usize,
 }
 
 impl<'a> Block<'a> {
@@ -120,36 +122,43 @@ impl<'a> Block<'a> {
         if low_bits > 63 || low_bytes > BLOCK_BYTES - HEAD_BYTES {
             return Err("more bits than there are");
         }
-        let (lows, highs) = bytes[HEAD_BYTES..].split_at(low_bytes);
-        Ok(Self { first, others, low_bits, lows, highs })
+        Ok(Self { first, others, low_bits, body: &bytes[HEAD_BYTES..], highs_at: low_bytes })
     }
 
     pub(crate) fn first(&self) -> u64 {
         self.first
     }
 
-    /// Calls `found` with every posting from `from` on and below `end`, in order.
-    pub(crate) fn between(&self, from: u64, end: u64, mut found: impl FnMut(u64)) {
+    /// Appends every posting from `from` on and below `end`, in order, and maybe a few of those
+    /// before and after: a word's postings are told together, for to decode them is most of what
+    /// there is to do in a search.
+    pub(crate) fn about(&self, from: u64, end: u64, into: &mut Vec<u64>) {
         if self.first >= end {
             return;
         }
-        if self.first >= from {
-            found(self.first);
-        }
+        into.push(self.first);
         let from_high = from.saturating_sub(self.first) >> self.low_bits;
-        let mut ones = Ones::from_zero(self.highs, from_high);
-        while let Some((i, high)) = ones.next() {
-            if i >= self.others {
-                break;
+        let highs = &self.body[self.highs_at..];
+        let Start { mut chunk, mut word, mut ones } = Start::after(highs, from_high);
+        while ones < self.others {
+            let mut postings = [0; 64];
+            let (mut count, base) = (0, 64 * chunk as u64 - ones as u64);
+            while word != 0 {
+                let high = base + u64::from(word.trailing_zeros()) - count as u64;
+                let low = bits(self.body, (ones + count) * self.low_bits as usize, self.low_bits);
+                postings[count % 64] = self.first.saturating_add(high << self.low_bits | low);
+                word &= word - 1;
+                count += 1;
             }
-            let low = bits(self.lows, i * self.low_bits as usize, self.low_bits);
-            let posting = self.first.saturating_add(high << self.low_bits | low);
-            if posting >= end {
-                break;
+            let own = &postings[..count.min(self.others - ones)];
+            into.extend_from_slice(own);
+            ones += count;
+            chunk += 1;
+            if own.last().is_some_and(|&last| last >= end) {
+                return;
             }
-            if posting >= from {
-                found(posting);
-            }
+            let Some(next) = highs.get(8 * chunk..).filter(|rest| !rest.is_empty()) else { return };
+            word = next.first_chunk().map_or_else(|| self::word(next), |w| u64::from_le_bytes(*w));
         }
     }
 }
@@ -157,65 +166,45 @@ impl<'a> Block<'a> {
 /// `width` bits from the bit `at` on; zeros beyond the end.
 fn bits(bytes: &[u8], at: usize, width: u32) -> u64 {
     let (byte, shift) = (at / 8, at % 8);
-    let mut word = match bytes.get(byte..byte + 8) {
-        Some(whole) => whole.try_into().map(u64::from_le_bytes).unwrap_or(0) >> shift,
-        None => {
-            let rest = bytes.get(byte..).unwrap_or_default();
-            let padded = rest.iter().rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-            padded >> shift
-        }
-    };
+    let rest = bytes.get(byte..).unwrap_or_default();
+    let mut word =
+        rest.first_chunk().map_or_else(|| word(rest), |w| u64::from_le_bytes(*w)) >> shift;
     if width as usize + shift > 64 {
         word |= u64::from(bytes.get(byte + 8).copied().unwrap_or(0)) << (64 - shift);
     }
     word & ((1_u64 << width) - 1)
 }
 
-/// The ones of a string of bits, from the one after so many zeros on: how many ones came before,
-/// and how many zeros.
-struct Ones<'a> {
-    words: std::iter::Skip<std::slice::Chunks<'a, u8>>,
+/// Where the ones begin that come after so many zeros of a string of bits.
+struct Start {
+    /// The 64 bits that they begin in,
+    chunk: usize,
+    /// what there is left of these,
     word: u64,
-    /// Bits before `word`'s.
-    base: u64,
-    /// Ones before the next.
+    /// and how many ones came before.
     ones: usize,
 }
 
-impl<'a> Ones<'a> {
-    fn from_zero(bytes: &'a [u8], zeros: u64) -> Self {
-        let mut chunks = 0;
-        let (mut before, mut ones) = (0_u64, 0);
-        for chunk in bytes.chunks_exact(8) {
-            let word = word(chunk);
+impl Start {
+    fn after(bytes: &[u8], zeros: u64) -> Self {
+        let (mut chunk, mut before, mut ones) = (0, 0_u64, 0);
+        for eight in bytes.chunks_exact(8) {
+            let word = word(eight);
             if before + u64::from(word.count_zeros()) >= zeros {
                 break;
             }
             before += u64::from(word.count_zeros());
             ones += word.count_ones() as usize;
-            chunks += 1;
+            chunk += 1;
         }
-        let mut words = bytes.chunks(8).skip(chunks);
-        let mut word = words.next().map_or(0, word);
-        let base = 64 * chunks as u64;
+        let mut word = bytes.chunks(8).nth(chunk).map_or(0, word);
+        let base = 64 * chunk as u64;
         // Within the word the ones before the wanted zero are dropped one by one.
         while word != 0 && base + u64::from(word.trailing_zeros()) - (ones as u64) < zeros {
             word &= word - 1;
             ones += 1;
         }
-        Self { words, word, base, ones }
-    }
-
-    fn next(&mut self) -> Option<(usize, u64)> {
-        while self.word == 0 {
-            self.word = word(self.words.next()?);
-            self.base += 64;
-        }
-        let at = self.base + u64::from(self.word.trailing_zeros());
-        self.word &= self.word - 1;
-        let ones = self.ones;
-        self.ones += 1;
-        Some((ones, at - ones as u64))
+        Self { chunk, word, ones }
     }
 }
 
@@ -244,7 +233,9 @@ mod tests {
 
     fn between(block: &Buffer, from: u64, end: u64) -> Vec<u64> {
         let mut found = vec![];
-        Block::read(block).unwrap().between(from, end, |posting| found.push(posting));
+        Block::read(block).unwrap().about(from, end, &mut found);
+        assert!(found.is_sorted());
+        found.retain(|posting| (from..end).contains(posting));
         found
     }
 
@@ -303,7 +294,7 @@ mod tests {
             let sum = crc32fast::hash(&noise[4..]);
             noise[..4].copy_from_slice(&sum.to_le_bytes());
             if let Ok(block) = Block::read(&noise) {
-                block.between(next() >> 8, u64::MAX, |_| ());
+                block.about(next() >> 8, u64::MAX, &mut vec![]);
             }
         }
     }

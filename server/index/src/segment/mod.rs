@@ -143,12 +143,16 @@ impl Segment {
         let block = self.block(at, bytes)?;
         let universe = u64::from(self.recordings.cells());
         let mut strange = false;
-        block.between(0, u64::MAX, |value| match value / universe.max(1) {
-            key if key >> KEY_BITS == 0 => {
-                into.push(Posting::new(key as u32, (value % universe.max(1)) as u32));
+        let mut values = vec![];
+        block.about(0, u64::MAX, &mut values);
+        for value in values {
+            match value / universe.max(1) {
+                key if key >> KEY_BITS == 0 => {
+                    into.push(Posting::new(key as u32, (value % universe.max(1)) as u32));
+                }
+                _ => strange = true,
             }
-            _ => strange = true,
-        });
+        }
         if strange { Err(self.damaged_block(at, "a key beyond all keys")) } else { Ok(()) }
     }
 
@@ -181,25 +185,32 @@ impl Segment {
     }
 }
 
-/// Cells of a run of keys' postings, from the run's first on. They come in order, so the key of the
-/// one before is the next one's or near it: a division each would cost more than all else.
-struct Cells {
-    first: u64,
+/// Tells key and cell of a run of keys' postings, from the run's first on. They come in order, so
+/// the key of the one before is the next one's or near it: a division each would cost more than all
+/// else.
+struct OfKeys {
+    first: u32,
     universe: u64,
-    /// Where the last posting's key begins.
+    /// The last posting's key, and where it begins.
+    key: u32,
     key_at: u64,
 }
 
-impl Cells {
-    fn cell(&mut self, posting: u64) -> u32 {
-        if posting < self.key_at {
+impl OfKeys {
+    fn new(first: u32, universe: u64) -> Self {
+        Self { first, universe, key: first, key_at: u64::from(first) * universe }
+    }
+
+    fn posting(&mut self, value: u64) -> Posting {
+        if value < self.key_at {
             // Out of order: no file of ours.
-            self.key_at = self.first;
+            *self = Self::new(self.first, self.universe);
         }
-        while posting.saturating_sub(self.key_at) >= self.universe {
+        while value.saturating_sub(self.key_at) >= self.universe {
+            self.key += 1;
             self.key_at += self.universe;
         }
-        posting.saturating_sub(self.key_at) as u32
+        Posting::new(self.key, value.saturating_sub(self.key_at) as u32)
     }
 }
 
@@ -226,22 +237,25 @@ impl Source for Segment {
             .collect();
         let mut reader = Reader::new(self, spans.iter().filter(|span| span.len() <= blocks_most));
         let universe = u64::from(self.recordings.cells());
-        let mut cells = vec![];
+        let (mut values, mut postings) = (vec![], vec![]);
         for (probe, span) in probes.iter().zip(&spans) {
             if span.len() > blocks_most {
                 lookup.cost.probes += 1;
                 lookup.cost.stop_keys += 1;
                 continue;
             }
-            cells.clear();
+            values.clear();
+            postings.clear();
             let first = u64::from(probe.first) * universe;
             let end = (u64::from(probe.last) + 1) * universe;
-            let mut of_key = Cells { first, universe, key_at: first };
+            let mut of_keys = OfKeys::new(probe.first, universe);
             for at in span.clone() {
                 let block = reader.block(at, lookup.cost)?;
-                block.between(first, end, |value| cells.push(of_key.cell(value)));
+                block.about(first, end, &mut values);
             }
-            lookup.found(probe, &cells);
+            let of_probe = values.iter().filter(|value| (first..end).contains(value));
+            postings.extend(of_probe.map(|value| of_keys.posting(*value)));
+            lookup.found(probe, &postings);
         }
         Ok(())
     }
@@ -298,11 +312,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_told_whatever_order_the_postings_come_in() {
-        let (first, universe) = (1_000 * 7_u64, 1_000);
-        let mut of_key = Cells { first, universe, key_at: first };
-        for posting in [7_003, 7_999, 8_000, 22_999, 7_500, 21_000, 8_001] {
-            assert_eq!(u64::from(of_key.cell(posting)), posting % universe, "{posting}");
+    fn key_and_cell_are_told_whatever_order_the_postings_come_in() {
+        let mut of_keys = OfKeys::new(7, 1_000);
+        for value in [7_003, 7_999, 8_000, 22_999, 7_500, 21_000, 8_001] {
+            let plain = Posting::new((value / 1_000) as u32, (value % 1_000) as u32);
+            assert_eq!(of_keys.posting(value), plain, "{value}");
         }
     }
 }
