@@ -5,12 +5,15 @@ All of it comes from Debian packages with free licences, unpacked under target/m
 measured on was never trained on. `python -m onmon_train.sources SPLIT ...` fetches and lists.
 """
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,16 +114,32 @@ def fetched(package: str) -> Path:
     if package not in {known.name for known in PACKAGES}:
         raise ValueError(f"{package} is not one of the packages that may be used")
     folder = music_folder() / package
-    if not (folder / "complete").exists():
-        _fetch(package, folder)
-    for archive in sorted(folder.rglob("*.pk3")):
-        _unzip(archive)
+    if _is_whole(folder):
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        if not (folder / "complete").exists():
+            _fetch(package, folder)
+        for archive in sorted(folder.rglob("*.pk3")):
+            _unzip(archive)
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    unzipped = (archive.with_suffix(".d").is_dir() for archive in folder.rglob("*.pk3"))
+    return (folder / "complete").exists() and all(unzipped)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits for other processes that fetch this package: on a new machine several want it at once."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch(package: str, folder: Path) -> None:
     print(f"fetching Debian's {package} into {folder}", file=sys.stderr)
-    folder.mkdir(parents=True, exist_ok=True)
     download = ["apt-get", "-qq", "download", package]
     if subprocess.run(download, cwd=folder).returncode != 0:
         # A new machine has no lists yet; only root may refresh them.
