@@ -10,29 +10,29 @@ use super::votes::{Hit, NEAR_CELLS};
 use crate::doubt::{UNITS, doubts, heard};
 use crate::key::{KEY_SPAN, LASTS, Probe, Reach, doubts_of_last, last_of, pack};
 
-/// What keys of one query say in one part.
+/// What the keys of one query say.
 pub(super) struct Evidence {
-    /// What a key says that occurs once in the part and of which nothing is doubted.
-    once: f32,
     /// For each code of each sample, what each value says that the key's last bits may have; empty
     /// where they were asked for.
     lasts: Vec<Vec<[f32; LASTS]>>,
 }
 
 impl Evidence {
-    /// Of keys that are asked for so far, in a part of so many cells.
-    pub(super) fn of(query: &[Sample<'_>], reach: Reach, cells: u32) -> Self {
-        let places = f64::from(cells) / (NEAR_CELLS + 1) as f64;
+    /// Of keys that are asked for so far.
+    pub(super) fn of(query: &[Sample<'_>], reach: Reach) -> Self {
         let lasts = match reach {
             Reach::Whole => vec![],
             _ => query.iter().map(|sample| lasts(sample.codes)).collect(),
         };
-        Self { once: (UNITS * places.max(1.0).ln()) as f32, lasts }
+        Self { lasts }
     }
 
-    /// What it says that a probe's keys occur so often, by the last bits of what was found.
-    pub(super) fn of_probe(&self, probe: &Probe, postings: usize) -> [u16; LASTS] {
-        let rare = self.once - (UNITS * (postings as f64).ln()) as f32 - f32::from(probe.doubt);
+    /// What it says that a probe's keys occur so often in a part of so many cells, by the last bits
+    /// of what was found.
+    pub(super) fn of_probe(&self, probe: &Probe, postings: usize, cells: u32) -> [u16; LASTS] {
+        let places = f64::from(cells) / (NEAR_CELLS + 1) as f64;
+        let rare = UNITS * (places / postings as f64).max(1.0).ln() - f64::from(probe.doubt);
+        let rare = rare as f32;
         let lasts = self.lasts.get(usize::from(probe.sample));
         let lasts = lasts.and_then(|codes| codes.get(usize::from(probe.code)));
         // It always says something: keys that were asked for are likelier to be there than others.
@@ -95,8 +95,8 @@ mod tests {
         let query = [Sample { start: 0, codes: &codes }];
         let probe = Probe { first: 0, last: 15, sample: 0, code: 7, doubt: 0 };
         let of = |postings, doubt| {
-            let evidence = Evidence::of(&query, Reach::Whole, 1_000_000);
-            evidence.of_probe(&Probe { doubt, ..probe }, postings)[0]
+            let evidence = Evidence::of(&query, Reach::Whole);
+            evidence.of_probe(&Probe { doubt, ..probe }, postings, 1_000_000)[0]
         };
         // ln(500,000) and ln(50,000).
         assert_eq!((of(1, 0), of(10, 0), of(10, 50)), (262, 216, 166));
@@ -107,12 +107,12 @@ mod tests {
     fn last_bits_that_agree_say_more_the_surer_they_are() {
         let codes = codes();
         let query = [Sample { start: 0, codes: &codes }];
-        let evidence = Evidence::of(&query, Reach::BegunInDoubt(1), 1_000_000);
+        let evidence = Evidence::of(&query, Reach::BegunInDoubt(1));
         let costs = doubts(&codes);
         for code in [0_u16, 17, 290] {
             let key = pack(&codes[usize::from(code)..]).unwrap();
             let probe = Probe { first: 0, last: 15, sample: 0, code, doubt: 100 };
-            let told = evidence.of_probe(&probe, 20);
+            let told = evidence.of_probe(&probe, 20, 1_000_000);
             let heard = last_of(key);
             assert_eq!(told.iter().max(), Some(&told[heard]), "{told:?}");
             for (bit, cost) in costs[usize::from(code) + 9][..4].iter().enumerate() {

@@ -134,17 +134,17 @@ pub(super) fn hits(
     query: &[Sample<'_>],
     probes: &[Probe],
     reach: Reach,
+    evidence: &Evidence,
     cost: &mut Cost,
 ) -> Result<Vec<Hit>, IndexError> {
     let recordings = source.recordings();
-    let evidence = Evidence::of(query, reach, recordings.cells());
     let mut crowd = Crowd::new(lines(query, recordings.cells()));
     source.look_up(&mut Lookup {
         probes,
         postings_most: postings_most(reach, recordings.codes()),
         cost,
         visit: &mut |probe, postings| {
-            let weights = evidence.of_probe(probe, postings.len());
+            let weights = evidence.of_probe(probe, postings.len(), recordings.cells());
             let key = Hit::in_first_cell(query, probe);
             let hit =
                 |posting: &Posting| key.in_cell(posting.cell(), weights[last_of(posting.key())]);
