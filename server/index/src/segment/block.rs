@@ -142,10 +142,11 @@ impl<'a> Block<'a> {
         let Start { mut chunk, mut word, mut ones } = Start::after(highs, from_high);
         while ones < self.others {
             let mut postings = [0; 64];
-            let (mut count, base) = (0, 64 * chunk as u64 - ones as u64);
+            let mut count = 0;
             while word != 0 {
-                let high = base + u64::from(word.trailing_zeros()) - count as u64;
-                let low = bits(self.body, (ones + count) * self.low_bits as usize, self.low_bits);
+                let before = ones + count;
+                let high = 64 * chunk as u64 + u64::from(word.trailing_zeros()) - before as u64;
+                let low = bits(self.body, before * self.low_bits as usize, self.low_bits);
                 postings[count % 64] = self.first.saturating_add(high << self.low_bits | low);
                 word &= word - 1;
                 count += 1;
