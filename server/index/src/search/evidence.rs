@@ -20,11 +20,11 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Of keys that are asked for so far.
     pub(super) fn of(query: &[Sample<'_>], reach: Reach) -> Self {
-        let lasts = match reach {
-            Reach::Whole => vec![],
-            _ => query.iter().map(|sample| lasts(sample.codes)).collect(),
-        };
-        Self { lasts }
+        if reach == Reach::Whole {
+            return Self { lasts: vec![] };
+        }
+        let agrees = std::array::from_fn(|cost| heard(cost as u8) as f32);
+        Self { lasts: query.iter().map(|sample| lasts(sample.codes, &agrees)).collect() }
     }
 
     /// What it says that a probe's keys occur so often in a part of so many cells, by the last bits
@@ -41,10 +41,10 @@ impl Evidence {
     }
 }
 
-/// For the key of each code, what each value of its last bits says.
-fn lasts(codes: &[u8]) -> Vec<[f32; LASTS]> {
+/// For the key of each code, what each value of its last bits says, where a bit that agrees says so
+/// much by what it costs to doubt it.
+fn lasts(codes: &[u8], agrees: &[f32; 256]) -> Vec<[f32; LASTS]> {
     let costs = doubts(codes);
-    let agrees: Vec<f32> = (0..=u8::MAX).map(|cost| heard(cost) as f32).collect();
     let last = |at: usize| {
         let (key, costs) = (pack(&codes[at..])?, doubts_of_last(&costs[at..])?);
         let all: f32 = costs.iter().map(|cost| agrees[usize::from(*cost)]).sum();

@@ -159,7 +159,7 @@ impl<'a> Block<'a> {
                 return;
             }
             let Some(next) = highs.get(8 * chunk..).filter(|rest| !rest.is_empty()) else { return };
-            word = next.first_chunk().map_or_else(|| self::word(next), |w| u64::from_le_bytes(*w));
+            word = self::word(next);
         }
     }
 }
@@ -168,8 +168,7 @@ impl<'a> Block<'a> {
 fn bits(bytes: &[u8], at: usize, width: u32) -> u64 {
     let (byte, shift) = (at / 8, at % 8);
     let rest = bytes.get(byte..).unwrap_or_default();
-    let mut word =
-        rest.first_chunk().map_or_else(|| word(rest), |w| u64::from_le_bytes(*w)) >> shift;
+    let mut word = word(rest) >> shift;
     if width as usize + shift > 64 {
         word |= u64::from(bytes.get(byte + 8).copied().unwrap_or(0)) << (64 - shift);
     }
@@ -209,10 +208,11 @@ impl Start {
     }
 }
 
+/// The first 64 bits; zeros beyond the end.
 fn word(bytes: &[u8]) -> u64 {
-    match bytes.try_into() {
-        Ok(whole) => u64::from_le_bytes(whole),
-        Err(_) => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    match bytes.first_chunk() {
+        Some(whole) => u64::from_le_bytes(*whole),
+        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
