@@ -1,4 +1,4 @@
-//! Any bytes as a segment, and any recordings, block keys and blocks behind right checksums: no
+//! Any bytes as a segment, and, in both versions of the layout, any recordings, block keys and blocks behind right checksums: no
 //! panic, whatever is done with the index then.
 #![no_main]
 
@@ -11,39 +11,44 @@ use served::{Files, open, song};
 use used::use_all;
 
 const CELL_CODES: usize = 16;
+const TURN_CELLS: usize = 256;
+const PHASES: u64 = 16;
 const BLOCK_BYTES: usize = 2_048;
 const FOOT_BYTES: usize = 64;
 
 type Recording = (u8, u8);
-/// Its key, whether that is the first posting's too, what it holds.
+/// Its key or shelf, whether that is the first posting's too, what it holds.
 type Block = (u32, bool, Vec<u8>);
 
-fuzz_target!(|input: (Vec<u8>, u8, Vec<Recording>, Vec<Block>)| {
-    let (bytes, one_of, recordings, blocks) = input;
+fuzz_target!(|input: (Vec<u8>, bool, u8, Vec<Recording>, Vec<Block>)| {
+    let (bytes, is_first, one_of, recordings, blocks) = input;
     check(&bytes);
-    check(&sealed(one_of, &recordings, &blocks));
+    check(&sealed(if is_first { 1 } else { 2 }, one_of, &recordings, &blocks));
 });
 
 /// A segment of these, every sum of which is right.
-fn sealed(one_of: u8, recordings: &[Recording], blocks: &[Block]) -> Vec<u8> {
-    let mut bytes = b"ONMONSEG\x01\0\0\0\0\0\0\0".to_vec();
+fn sealed(version: u8, one_of: u8, recordings: &[Recording], blocks: &[Block]) -> Vec<u8> {
+    let mut bytes = b"ONMONSEG".to_vec();
+    bytes.extend([version, 0, 0, 0, 0, 0, 0, 0]);
     let mut tables = vec![];
     let mut cells = 0;
     for (slot, length) in recordings {
         let codes = song(u32::from(*slot % 8), usize::from(*length));
         bytes.extend(&codes);
-        cells += codes.len().div_ceil(CELL_CODES) as u64;
+        let own = codes.len().div_ceil(CELL_CODES);
+        cells += if version == 1 { own } else { own.next_multiple_of(TURN_CELLS) } as u64;
         for word in [u32::from(*slot % 8), codes.len() as u32, crc32fast::hash(&codes)] {
             tables.extend(word.to_le_bytes());
         }
     }
     let codes = bytes.len() as u64 - 16;
+    let places = if version == 1 { cells } else { cells / PHASES }.max(1);
     for (key, sound, holds) in blocks {
         let mut block = vec![0; BLOCK_BYTES - 4];
         let length = holds.len().min(block.len());
         block[..length].copy_from_slice(&holds[..length]);
         if *sound {
-            let first = u64::from(*key) * cells.max(1) + u64::from(block[4]) % cells.max(1);
+            let first = u64::from(*key) * places + u64::from(block[4]) % places;
             block[4..12].copy_from_slice(&first.to_le_bytes());
         }
         bytes.extend(crc32fast::hash(&block).to_le_bytes());

@@ -35,19 +35,41 @@ const SCANS: u32 = 5;
 /// How long throughput is measured.
 const THROUGHPUT: Duration = Duration::from_secs(10);
 
-/// What is asked: a name, what happened to the sound, whether the song is enrolled.
-const ROWS: [(&str, Degradation, bool); 10] = [
-    ("clean", Degradation::CLEAN, true),
-    ("mp3 32", Degradation::MP3_32, true),
-    ("gsm", Degradation::GSM, true),
-    ("opus 8", Degradation::OPUS_8, true),
-    ("speed +3 %", Degradation::CLEAN.faster(30), true),
-    ("white 0 dB", Degradation::WHITE_0, true),
-    ("pink 0 dB", Degradation::PINK_0, true),
-    ("speech 0 dB", Degradation::SPEECH_0, true),
-    ("song 0 dB", Degradation::SONG_0, true),
-    ("unknown", Degradation::CLEAN, false),
+/// What is asked: a name, what happened to the sound, how much of the song is cut off before it,
+/// whether the song is enrolled.
+const ROWS: [(&str, Degradation, Cut, bool); 12] = [
+    ("clean", Degradation::CLEAN, Cut::Little, true),
+    ("mp3 32", Degradation::MP3_32, Cut::Little, true),
+    ("gsm", Degradation::GSM, Cut::Little, true),
+    ("opus 8", Degradation::OPUS_8, Cut::Little, true),
+    ("speed +3 %", Degradation::CLEAN.faster(30), Cut::Little, true),
+    ("white 0 dB", Degradation::WHITE_0, Cut::Little, true),
+    ("pink 0 dB", Degradation::PINK_0, Cut::Little, true),
+    ("speech 0 dB", Degradation::SPEECH_0, Cut::Little, true),
+    ("song 0 dB", Degradation::SONG_0, Cut::Little, true),
+    ("clean, from 40 s", Degradation::CLEAN, Cut::Forty, true),
+    ("white 0 dB, from 40 s", Degradation::WHITE_0, Cut::Forty, true),
+    ("unknown", Degradation::CLEAN, Cut::Little, false),
 ];
+
+/// How much of a song a query lacks at its beginning.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// 0 to 2 s, as copies of one recording do.
+    Little,
+    /// 40 s.
+    Forty,
+}
+
+impl Cut {
+    /// In codes, of the query of this number.
+    fn codes(self, number: u32) -> usize {
+        match self {
+            Self::Little => number as usize % 41,
+            Self::Forty => 800 + number as usize % 16,
+        }
+    }
+}
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -63,9 +85,9 @@ fn main() -> Result<()> {
     let opened = begun.elapsed().as_secs_f64();
     let bench = Bench { catalogue: Catalogue::new(SEED, songs), songs, queries };
     let mut rows = vec![];
-    for (name, how, enrolled) in ROWS {
-        eprint!("\r{name:20}");
-        rows.push(bench.row(&index, name, how, enrolled)?);
+    for (name, how, cut, enrolled) in ROWS {
+        eprint!("\r{name:30}");
+        rows.push(bench.row(&index, name, (how, cut), enrolled)?);
     }
     eprint!("\rthroughput, scan, real music, cold");
     let throughput = json!({
@@ -104,6 +126,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// A song as it is.
+const CLEAN: (Degradation, Cut) = (Degradation::CLEAN, Cut::Little);
+
 struct Bench {
     catalogue: Catalogue,
     songs: u32,
@@ -114,24 +139,33 @@ struct Bench {
 struct OfSong {
     song: u32,
     codes: Vec<u8>,
+    /// Where in it the query begins.
+    cut: usize,
     query: QueryBuilder,
 }
 
 impl Bench {
-    fn asked(&self, number: u32, how: Degradation, enrolled: bool) -> Result<OfSong> {
+    fn asked(&self, number: u32, (how, cut): (Degradation, Cut), enrolled: bool) -> Result<OfSong> {
         let song = match enrolled {
             true => (u64::from(number) * STRIDE % u64::from(self.songs)) as u32,
             false => self.songs + 7 + number,
         };
         let mut codes = vec![];
         self.catalogue.song(song, &mut codes);
-        let heard = degraded(&codes, how, u64::from(number));
+        let cut = cut.codes(number);
+        let heard = degraded(&codes[cut..], how, u64::from(number));
         let query = QueryBuilder::of_recording(0, &heard)?;
-        Ok(OfSong { song, codes, query })
+        Ok(OfSong { song, codes, cut, query })
     }
 
     /// One kind of query, warm, on one core.
-    fn row(&self, index: &Index, name: &str, how: Degradation, enrolled: bool) -> Result<Value> {
+    fn row(
+        &self,
+        index: &Index,
+        name: &str,
+        how: (Degradation, Cut),
+        enrolled: bool,
+    ) -> Result<Value> {
         let least = certainty::deviations_min(index.codes());
         let mut tally = Tally::default();
         for number in 0..self.queries {
@@ -144,7 +178,7 @@ impl Bench {
             tally.add(begun.elapsed(), &found);
             let named = found.matches.iter().any(|m| self.same(m.slot, asked.song));
             let wrong = found.matches.iter().any(|m| !self.same(m.slot, asked.song));
-            let certain = enrolled && oracle(&query, &asked.codes, how, least);
+            let certain = enrolled && oracle(&query, &asked, how.0, least);
             tally.judge(certain, named, wrong);
         }
         Ok(tally.told(name))
@@ -163,7 +197,7 @@ impl Bench {
     fn cold(&self, index: &Index, folder: &Path) -> Result<Value> {
         let mut tally = Tally::default();
         for number in 0..COLD_QUERIES.min(self.queries) {
-            let asked = self.asked(self.queries + number, Degradation::CLEAN, true)?;
+            let asked = self.asked(self.queries + number, CLEAN, true)?;
             drop_pages(folder)?;
             let begun = Instant::now();
             let found = index.search(&asked.query.finish()?, Depth::Keys)?;
@@ -177,7 +211,7 @@ impl Bench {
         let asked: Vec<OfSong> = (0..self.queries.min(100))
             .filter_map(|n| {
                 let enrolled = unknown == 0 || !n.is_multiple_of(unknown);
-                self.asked(n, Degradation::CLEAN, enrolled).ok()
+                self.asked(n, CLEAN, enrolled).ok()
             })
             .collect();
         let (answered, begun) = (AtomicU32::new(0), Instant::now());
@@ -207,7 +241,7 @@ impl Bench {
         }
         let mut seconds = 0.0;
         for number in 0..SCANS {
-            let asked = self.asked(number, Degradation::CLEAN, false)?;
+            let asked = self.asked(number, CLEAN, false)?;
             let query = asked.query.finish()?;
             let begun = Instant::now();
             let by_keys = small.search(&query, Depth::Keys)?;
@@ -222,14 +256,15 @@ impl Bench {
 }
 
 /// Whether the query, laid where it belongs, is certain.
-fn oracle(query: &Fingerprint<'_>, codes: &[u8], how: Degradation, least: f32) -> bool {
+fn oracle(query: &Fingerprint<'_>, asked: &OfSong, how: Degradation, least: f32) -> bool {
     let samples: Vec<_> = query.samples().collect();
     let speed = 1.0 + f64::from(how.faster) / 1_000.0;
     (0..samples.len()).any(|sample| {
         let code = samples[sample].codes.len() / 2;
         let time = samples[sample].start as usize + code;
-        let anchor = Anchor { sample, code, place: (time as f64 * speed).round() as usize };
-        align(&samples, codes, anchor, least).is_some_and(|found| found.deviations >= least)
+        let place = asked.cut + (time as f64 * speed).round() as usize;
+        let anchor = Anchor { sample, code, place };
+        align(&samples, &asked.codes, anchor, least).is_some_and(|found| found.deviations >= least)
     })
 }
 

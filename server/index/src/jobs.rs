@@ -51,7 +51,7 @@ impl Job {
 pub(crate) fn fitting(parts: &[Part]) -> usize {
     let mut cells = 0;
     let fit = parts.iter().take_while(|part| {
-        cells += u64::from(part.source.recordings().cells());
+        cells += part.source.recordings().cells_written();
         cells <= u64::from(u32::MAX)
     });
     fit.count().max(1)

@@ -3,16 +3,13 @@
 //!
 //! Spread codes carry more than neighbouring ones, which are alike. The order of a key's bits is
 //! that of its codes, so the keys that share their first three codes are neighbours in every
-//! posting list: a shorter key is a range of keys. A catalogue of millions is asked for whole
-//! keys first; what noise leaves of them, for their beginnings.
+//! posting list: a shorter key is a range of keys.
 //!
 //! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a
 //! query keeps the same keys as the recording, and asks as much less as there is less to find.
 
-use crate::doubt::{Census, Doubt, doubts};
-
 /// Codes between the codes of a key.
-const SPACING: usize = 3;
+pub(crate) const SPACING: usize = 3;
 
 /// Codes from a key's first to past its last.
 pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
@@ -23,13 +20,13 @@ pub(crate) const KEY_SPAN: usize = 3 * SPACING + 1;
 pub(crate) const KEY_BITS: u32 = 28;
 
 /// Bits of a key that its first three codes do not decide.
-const LAST_BITS: u32 = KEY_BITS - 24;
+pub(crate) const LAST_BITS: u32 = KEY_BITS - 24;
+
+/// How many values these have.
+pub(crate) const LASTS: usize = 1 << LAST_BITS;
 
 /// Those bits.
-const LAST: u32 = (1 << LAST_BITS) - 1;
-
-/// How many values the bits have that the first three codes do not decide.
-pub(crate) const LASTS: usize = LAST as usize + 1;
+const LAST: u32 = LASTS as u32 - 1;
 
 /// Which keys an index keeps: one of so many, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +55,8 @@ impl Sampling {
         pack(codes).filter(|&key| self.keeps(key))
     }
 
-    fn keeps(self, key: u32) -> bool {
+    /// Whether it is one that is kept.
+    pub(crate) fn keeps(self, key: u32) -> bool {
         // A multiplicative hash (Knuth, The Art of Computer Programming, 6.4), its upper bits.
         let begun = key >> LAST_BITS;
         let hash = begun.wrapping_mul(0x9e37_79b1) >> 16;
@@ -89,88 +87,6 @@ impl std::fmt::Display for Sampling {
     }
 }
 
-/// Neighbouring keys that are looked up together, and how sure the query is of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Probe {
-    /// The first.
-    pub first: u32,
-    /// The last.
-    pub last: u32,
-    /// Which sample of the query it comes from.
-    pub sample: u8,
-    /// Which code of that sample.
-    pub code: u16,
-    /// -log P that they are what was there before noise, in [`crate::doubt::UNITS`]; 0 where
-    /// nothing is doubted.
-    pub doubt: u16,
-}
-
-/// How much of a key must have survived to be looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// All of it.
-    Whole,
-    /// The first three.
-    Begun,
-    /// The first three but for some of their bits: so many sets of wrong ones for all keys that are
-    /// asked for together, the likeliest.
-    BegunInDoubt(u64),
-}
-
-/// What to look up for the codes of one sample, as they are.
-pub(crate) fn probes(
-    sampling: Sampling,
-    sample: u8,
-    codes: &[u8],
-    whole: bool,
-    mut add: impl FnMut(Probe),
-) {
-    for (at, window) in codes.windows(KEY_SPAN).enumerate() {
-        if let Some(key) = sampling.key(window) {
-            let last = if whole { 0 } else { LAST };
-            let (first, last, code) = (key & !last, key | last, at as u16);
-            add(Probe { first, last, sample, code, doubt: 0 });
-        }
-    }
-}
-
-/// The likeliest beginnings of keys that these samples had before noise, so many sets of wrong bits
-/// in all or fewer: where bits are sure one key gets more of them, where they are not, fewer or
-/// none. Of what they make of the keys, those are told that are kept.
-pub(crate) fn likely<'a>(
-    sampling: Sampling,
-    samples: impl Iterator<Item = (u8, &'a [u8])>,
-    sets: u64,
-) -> Vec<Probe> {
-    let (mut keys, mut doubted) = (vec![], vec![]);
-    for (sample, codes) in samples {
-        let costs = doubts(codes);
-        for (at, window) in codes.windows(KEY_SPAN).enumerate() {
-            if let Some(key) = pack(window) {
-                let costs = [0, 1, 2].map(|code| costs[at + code * SPACING]);
-                doubted.push(Doubt::of(&std::array::from_fn(|bit| costs[bit / 8][bit % 8])));
-                keys.push((key, sample, at as u16));
-            }
-        }
-    }
-    let most = Census::of(&doubted).most(sets.min(SETS_A_KEY * doubted.len() as u64));
-    let mut all = vec![];
-    for ((key, sample, code), doubt) in keys.into_iter().zip(doubted) {
-        doubt.sets(most, |wrong, cost| {
-            let key = key ^ wrong << LAST_BITS;
-            if sampling.keeps(key) {
-                let (first, last, doubt) = (key & !LAST, key | LAST, cost as u16);
-                all.push(Probe { first, last, sample, code, doubt });
-            }
-        });
-    }
-    all
-}
-
-/// Sets of wrong bits for each key on average, at most: three times as many found fewer clips of
-/// 5 s, for what they hit by chance hides what they were to find.
-const SETS_A_KEY: u64 = 1_400;
-
 /// The bits that a key's first three codes do not decide.
 pub(crate) fn last_of(key: u32) -> usize {
     (key & LAST) as usize
@@ -193,17 +109,6 @@ pub(crate) fn pack(codes: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn asked(codes: &[u8], reach: Reach) -> Vec<Probe> {
-        let mut all = vec![];
-        match reach {
-            Reach::BegunInDoubt(sets) => {
-                all = likely(Sampling::default(), [(2, codes)].into_iter(), sets);
-            }
-            _ => probes(Sampling::default(), 2, codes, reach == Reach::Whole, |p| all.push(p)),
-        }
-        all
-    }
-
     #[test]
     fn keys_take_every_third_code_and_leave_silence_out() {
         assert_eq!(pack(&[1, 0, 0, 2, 0, 0, 3, 0, 0, 0x45]), Some(0x0010_2034));
@@ -220,35 +125,5 @@ mod tests {
         assert!((0..200_u32).all(
             |n| Sampling::default().keeps(n << 4 | 1) == Sampling::default().keeps(n << 4 | 7)
         ));
-    }
-
-    #[test]
-    fn what_a_recording_keeps_its_query_asks_for() {
-        let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
-        let kept: Vec<(usize, u32)> = (0..codes.len())
-            .filter_map(|at| Some((at, Sampling::default().key(&codes[at..])?)))
-            .collect();
-        assert!(kept.len() > 30, "{}", kept.len());
-        let whole = asked(&codes, Reach::Whole);
-        let keys: Vec<(usize, u32)> =
-            whole.iter().map(|p| (usize::from(p.code), p.first)).collect();
-        assert_eq!(keys, kept);
-        assert!(whole.iter().all(|p| p.first == p.last && p.sample == 2));
-        let begun = asked(&codes, Reach::Begun);
-        assert!(begun.iter().zip(&kept).all(|(p, (_, key))| (p.first..=p.last).contains(key)));
-        // A bit that stands alone after noise is the first to be doubted.
-        let mut still = 0;
-        for (at, key) in &kept {
-            let mut heard = codes.clone();
-            let near = [heard[at + 2], heard[at + 4]];
-            heard[at + 3] = near[0] & near[1] ^ 0x10;
-            let wrong = (heard[at + 3] ^ codes[at + 3]).count_ones();
-            let probes = asked(&heard, Reach::BegunInDoubt(48 * 391));
-            let asked = |p: &Probe| usize::from(p.code) == *at && (p.first..=p.last).contains(key);
-            still += usize::from(wrong <= 1 && probes.iter().any(asked));
-            let keys = heard.len() - (KEY_SPAN - 1);
-            assert!(probes.len() <= keys * 48 / 3, "{}", probes.len());
-        }
-        assert!(still > 0, "of {}", kept.len());
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! Index            a list of parts                         jobs.rs keeps them few
-//!   Memory         what was enrolled last                  memory.rs, run.rs
+//!   Memory         what was enrolled last                  memory.rs, run.rs, posting.rs
 //!   Segment ...    files that never change                 segment/
 //!   Manifest       which segments there are                manifest.rs
-//! Search           query -> keys -> votes -> matches       search/, key.rs, doubt.rs
+//! Search           query -> keys -> votes -> matches       search/, key.rs, doubt.rs, band.rs
 //! ```
 //! The index knows recordings by number alone (a [`Slot`] of the catalogue); titles and rights
 //! are not its business. It is derived, and it keeps no log: the catalogue's change sequence is the
@@ -14,12 +14,15 @@
 
 #![forbid(unsafe_code)]
 
+mod band;
 mod doubt;
 mod jobs;
 mod key;
 mod manifest;
 mod memory;
 mod part;
+mod posting;
+mod probe;
 #[cfg(test)]
 mod random;
 mod recordings;
@@ -32,7 +35,7 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
-use onmon_core::{Fingerprint, certainty};
+use onmon_core::{Fingerprint, Kind, certainty};
 use part::{Part, View};
 use search::Search;
 use writing::Writing;
@@ -225,8 +228,9 @@ impl Index {
         depth: Depth,
     ) -> Search<'a> {
         let parts = self.views().filter(|part| part.live() > 0).collect();
+        let is_whole = query.kind() == Kind::Query && query.samples().len() > 1;
         let query = query.samples().collect();
-        Search { parts, query, codes, deviations_min, depth, effort: self.effort }
+        Search { parts, query, is_whole, codes, deviations_min, depth, effort: self.effort }
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::Slot;
 use crate::key::{KEY_SPAN, Sampling};
 use crate::part::{IndexError, Lookup, Part, PostingStream, Source, View};
+use crate::posting::Posting;
 use crate::recordings::{CELL_CODES, Dead, Ordinal, Recordings};
-use crate::run::{Posting, Runs};
+use crate::run::Runs;
 
 /// The newest part, which still grows.
 pub(crate) struct Open {
@@ -91,9 +92,10 @@ impl Source for Memory {
         let mut postings = vec![];
         let probes = lookup.probes;
         for probe in probes {
-            let of_keys = self.runs.of_keys(probe.first, probe.last);
+            let (first, last) = probe.shelves();
+            let asked = self.runs.of_shelves(first, last).filter(|posting| probe.takes(*posting));
             postings.clear();
-            postings.extend(of_keys.take(lookup.postings_most + 1));
+            postings.extend(asked.take(lookup.postings_most + 1));
             lookup.found(probe, &postings);
         }
         Ok(())

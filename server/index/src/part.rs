@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Slot;
-use crate::key::{Probe, Sampling};
+use crate::key::Sampling;
+use crate::posting::Posting;
+use crate::probe::Probe;
 use crate::recordings::{Dead, Living, Ordinal, Recordings};
-use crate::run::Posting;
 
 /// The index could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +76,7 @@ pub(crate) trait Source: Send + Sync {
 
 /// A look-up of many keys: what is asked, what it may cost, what it did cost.
 pub(crate) struct Lookup<'a> {
-    /// In order of their keys.
+    /// In order of their shelves.
     pub probes: &'a [Probe],
     /// A list of more postings says too little to be worth reading.
     pub postings_most: usize,

@@ -1,13 +1,14 @@
 //! The recordings of one part of the index: which slots they are, and where they lie in its space
 //! of codes.
 //!
-//! Places are counted in cells of [`CELL_CODES`] codes, and every recording begins with a new cell.
-//! A posting tells the cell alone: that is as near as votes can tell, and the raw codes tell the
-//! rest.
+//! Places are counted in cells of [`CELL_CODES`] codes, and every recording begins with a new turn
+//! of cells (`posting.rs`), in segments of the first version with a new cell. A posting tells the
+//! cell alone: that is as near as votes can tell, and the raw codes tell the rest.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::Slot;
+use crate::posting::TURN_CELLS;
 
 /// Codes in a cell (0.8 s).
 pub(crate) const CELL_CODES: usize = 16;
@@ -22,8 +23,9 @@ pub(crate) type Dead = HashSet<Ordinal>;
 /// million recordings fill no cache, these do.
 const STRIDE: usize = 64;
 
-#[derive(Default)]
 pub(crate) struct Recordings {
+    /// Every recording begins with a multiple of so many cells.
+    apart: u32,
     rows: Vec<Row>,
     /// The first cell of every [`STRIDE`]th.
     strides: Vec<u32>,
@@ -31,6 +33,15 @@ pub(crate) struct Recordings {
     by_slot: HashMap<Slot, Ordinal>,
     cells: u32,
     codes: u64,
+    /// Cells that they take where each begins with a new turn.
+    turned: u64,
+}
+
+/// Each begins with a new turn.
+impl Default for Recordings {
+    fn default() -> Self {
+        Self::apart(TURN_CELLS)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +81,21 @@ impl From<Row> for Living {
 }
 
 impl Recordings {
+    /// Each begins with a new cell.
+    pub(crate) fn end_to_end() -> Self {
+        Self::apart(1)
+    }
+
+    fn apart(apart: u32) -> Self {
+        let (rows, strides, by_slot) = (vec![], vec![], HashMap::new());
+        Self { apart, rows, strides, by_slot, cells: 0, codes: 0, turned: 0 }
+    }
+
+    /// Whether each begins with a new turn.
+    pub(crate) fn begin_with_turns(&self) -> bool {
+        self.apart == TURN_CELLS
+    }
+
     /// Adds one after all others.
     pub(crate) fn push(&mut self, slot: Slot, codes: u32, sum: u32) -> Row {
         let row = Row { slot, codes, sum, cell: self.cells, first_code: self.codes };
@@ -78,14 +104,17 @@ impl Recordings {
             self.strides.push(row.cell);
         }
         self.rows.push(row);
-        self.cells += codes.div_ceil(CELL_CODES as u32);
+        let cells = codes.div_ceil(CELL_CODES as u32);
+        self.cells += cells.next_multiple_of(self.apart);
+        self.turned += u64::from(cells.next_multiple_of(TURN_CELLS));
         self.codes += u64::from(codes);
         row
     }
 
     /// Whether one of so many codes would still have cells of its own.
     pub(crate) fn has_room_for(&self, codes: u64) -> bool {
-        u64::from(self.cells) + codes.div_ceil(CELL_CODES as u64) <= u64::from(u32::MAX)
+        let cells = codes.div_ceil(CELL_CODES as u64).next_multiple_of(self.apart.into());
+        u64::from(self.cells) + cells <= u64::from(u32::MAX)
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
@@ -108,6 +137,11 @@ impl Recordings {
         self.rows[ordinal as usize]
     }
 
+    /// Cells that they take in a segment that is written now.
+    pub(crate) fn cells_written(&self) -> u64 {
+        self.turned
+    }
+
     /// Cells of all recordings.
     pub(crate) fn cells(&self) -> u32 {
         self.cells
@@ -125,7 +159,7 @@ mod tests {
 
     #[test]
     fn every_recording_has_cells_of_its_own() {
-        let mut recordings = Recordings::default();
+        let mut recordings = Recordings::end_to_end();
         for (slot, codes) in [(7, 16), (8, 17), (9, 1), (7, 40)] {
             recordings.push(slot, codes, 0);
         }
@@ -135,9 +169,24 @@ mod tests {
             [0, 1, 1, 2, 3, 3, 3].map(Some).into_iter().chain([None]).collect::<Vec<_>>()
         );
         assert_eq!((recordings.cells(), recordings.codes()), (7, 74));
+        assert_eq!(recordings.cells_written(), 4 * 256);
         assert_eq!((recordings.of_slot(7), recordings.row(3).first_code), (Some(3), 34));
         assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 7)));
         assert!(!recordings.has_room_for(16 * (u64::from(u32::MAX) - 7) + 1));
+    }
+
+    #[test]
+    fn every_recording_begins_with_a_turn() {
+        let mut recordings = Recordings::default();
+        let cells = [(7, 16), (8, 256 * 16 + 1), (9, 0), (7, 40)]
+            .map(|(slot, codes)| recordings.push(slot, codes, 0).cell);
+        assert_eq!(cells, [0, 256, 768, 768]);
+        assert_eq!(recordings.cells(), 1_024);
+        // What no recording fills is that of the one before.
+        let owners = [0, 255, 256, 767, 768].map(|cell| recordings.at_cell(cell));
+        assert_eq!(owners, [0, 0, 1, 1, 3].map(Some));
+        assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 1_024 - 255)));
+        assert!(!recordings.has_room_for(16 * (u64::from(u32::MAX) - 1_024 - 254)));
     }
 
     #[test]

@@ -5,23 +5,7 @@
 
 use std::iter::Peekable;
 
-/// A key and the cell that it occurs in, key first: the order of all posting lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Posting(u64);
-
-impl Posting {
-    pub(crate) fn new(key: u32, cell: u32) -> Self {
-        Self(u64::from(key) << 32 | u64::from(cell))
-    }
-
-    pub(crate) fn key(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    pub(crate) fn cell(self) -> u32 {
-        self.0 as u32
-    }
-}
+use crate::posting::Posting;
 
 /// All runs, oldest and largest first.
 #[derive(Default)]
@@ -42,9 +26,9 @@ impl Runs {
         }
     }
 
-    /// The postings of all keys from `first` to `last`.
-    pub(crate) fn of_keys(&self, first: u32, last: u32) -> impl Iterator<Item = Posting> {
-        let (first, last) = (Posting::new(first, 0), Posting::new(last, u32::MAX));
+    /// The postings of all shelves from `first` to `last`.
+    pub(crate) fn of_shelves(&self, first: u32, last: u32) -> impl Iterator<Item = Posting> {
+        let (first, last) = (Posting::first_of(first), Posting::last_of(last));
         self.0.iter().flat_map(move |run| {
             let from = run.partition_point(|posting| *posting < first);
             run[from..].iter().copied().take_while(move |posting| *posting <= last)
@@ -84,7 +68,7 @@ mod tests {
     fn runs_find_what_a_plain_map_finds_and_stay_few() {
         let mut state = 7_u32;
         let mut runs = Runs::default();
-        let mut naive: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut naive: BTreeMap<u32, Vec<Posting>> = BTreeMap::new();
         for song in 0..200_u32 {
             let postings: Vec<Posting> = (0..50 + song)
                 .map(|at| {
@@ -93,17 +77,17 @@ mod tests {
                 })
                 .collect();
             for posting in &postings {
-                naive.entry(posting.key()).or_default().push(posting.cell());
+                naive.entry(posting.shelf()).or_default().push(*posting);
             }
             runs.add(postings);
         }
         assert!(runs.0.len() < 12, "{}", runs.0.len());
-        for (&key, expected) in &naive {
-            let mut found: Vec<u32> = runs.of_keys(key, key).map(Posting::cell).collect();
+        for (&shelf, expected) in &naive {
+            let mut found: Vec<Posting> = runs.of_shelves(shelf, shelf).collect();
             found.sort_unstable();
             assert_eq!(&found, expected);
         }
-        assert_eq!(runs.of_keys(200, u32::MAX).count(), 0);
+        assert_eq!(runs.of_shelves(200 << 8, u32::MAX).count(), 0);
         let all: Vec<Posting> = runs.sorted().collect();
         assert!(all.is_sorted() && all.len() == naive.values().map(Vec::len).sum::<usize>());
     }

@@ -8,7 +8,8 @@ use onmon_core::Sample;
 
 use super::votes::{Hit, NEAR_CELLS};
 use crate::doubt::{UNITS, doubts, heard};
-use crate::key::{KEY_SPAN, LASTS, Probe, Reach, doubts_of_last, last_of, pack};
+use crate::key::{KEY_SPAN, LASTS, doubts_of_last, last_of, pack};
+use crate::probe::{Probe, Reach};
 
 /// What the keys of one query say.
 pub(super) struct Evidence {
@@ -30,7 +31,7 @@ impl Evidence {
     /// What it says that a probe's keys occur so often in a part of so many cells, by the last bits
     /// of what was found.
     pub(super) fn of_probe(&self, probe: &Probe, postings: usize, cells: u32) -> [u16; LASTS] {
-        let places = f64::from(cells) / (NEAR_CELLS + 1) as f64;
+        let places = probe.share() * f64::from(cells) / (NEAR_CELLS + 1) as f64;
         let rare = UNITS * (places / postings as f64).max(1.0).ln() - f64::from(probe.doubt);
         let rare = rare as f32;
         let lasts = self.lasts.get(usize::from(probe.sample));
@@ -93,10 +94,10 @@ mod tests {
     fn rare_keys_say_more_and_doubted_ones_less() {
         let codes = codes();
         let query = [Sample { start: 0, codes: &codes }];
-        let probe = Probe { first: 0, last: 15, sample: 0, code: 7, doubt: 0 };
+        let probe = |doubt| Probe::anywhere(0, false, 0, 7, doubt);
         let of = |postings, doubt| {
             let evidence = Evidence::of(&query, Reach::Whole);
-            evidence.of_probe(&Probe { doubt, ..probe }, postings, 1_000_000)[0]
+            evidence.of_probe(&probe(doubt), postings, 1_000_000)[0]
         };
         // ln(500,000) and ln(50,000).
         assert_eq!((of(1, 0), of(10, 0), of(10, 50)), (262, 216, 166));
@@ -107,11 +108,11 @@ mod tests {
     fn last_bits_that_agree_say_more_the_surer_they_are() {
         let codes = codes();
         let query = [Sample { start: 0, codes: &codes }];
-        let evidence = Evidence::of(&query, Reach::BegunInDoubt(1));
+        let evidence = Evidence::of(&query, Reach::Begun);
         let costs = doubts(&codes);
         for code in [0_u16, 17, 290] {
             let key = pack(&codes[usize::from(code)..]).unwrap();
-            let probe = Probe { first: 0, last: 15, sample: 0, code, doubt: 100 };
+            let probe = Probe::anywhere(0, false, 0, code, 100);
             let told = evidence.of_probe(&probe, 20, 1_000_000);
             let heard = last_of(key);
             assert_eq!(told.iter().max(), Some(&told[heard]), "{told:?}");

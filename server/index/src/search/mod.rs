@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! query        six samples of 300 codes
-//!   | key.rs, doubt.rs      keys, at last also such as noise may have made others of
+//!   | tier.rs, probe.rs     keys, at last also such as noise may have made others of
 //!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | evidence.rs           what each vote says, and so which clusters are worth a look
 //!   | place.rs              a first look at the raw codes there
@@ -22,6 +22,7 @@ mod naive;
 mod place;
 mod scan;
 mod slices;
+mod tier;
 mod told;
 mod votes;
 
@@ -30,13 +31,15 @@ use std::collections::HashMap;
 use onmon_core::align::{Alignment, Anchor, agreement, align};
 use onmon_core::{SAMPLES_MAX, Sample, certainty};
 
-use crate::key::{Probe, Reach, Sampling};
+use crate::key::Sampling;
 use crate::part::{Cost, IndexError, View};
+use crate::probe::{Probe, Reach, Sets};
 use crate::recordings::Ordinal;
 
 pub use effort::{Effort, NotAnEffort};
 use evidence::Evidence;
 use scan::{Extent, Scanned};
+use tier::{TIERS, Tier, in_doubt};
 pub use told::{Match, SampleMatch};
 
 /// How far a search goes.
@@ -82,49 +85,6 @@ struct Candidate {
     look: f32,
 }
 
-/// What a tier asks for, and how far it follows what it finds.
-struct Tier {
-    /// How much of a key must be there.
-    reach: Reach,
-    /// The most samples that are asked for, those in the middle of the recording first: it has more
-    /// to tell than its beginning and end.
-    samples: usize,
-    /// Clusters of votes that are looked at in each part.
-    looked_at: usize,
-    /// Candidates of all parts that are aligned.
-    aligned: usize,
-}
-
-/// From cheap to dear; [`in_doubt`] comes last.
-const TIERS: [Tier; 3] = [
-    Tier { reach: Reach::Whole, samples: 2, looked_at: 128, aligned: 16 },
-    Tier { reach: Reach::Whole, samples: SAMPLES_MAX, looked_at: 256, aligned: 32 },
-    Tier { reach: Reach::Begun, samples: SAMPLES_MAX, looked_at: 1_024, aligned: 32 },
-];
-
-/// The dearest tier, and the one that noise needs: a tenth of a second on one core, whatever the
-/// size of the library. A short query has fewer keys, and so more sets for each.
-fn in_doubt(library_codes: u64, parts: usize, effort: Effort) -> Tier {
-    let reach = Reach::BegunInDoubt(sets(library_codes, parts, effort));
-    let looked_at = (LOOKED_AT / parts.max(1)).max(LOOKED_AT / 4);
-    Tier { reach, samples: SAMPLES_MAX, looked_at, aligned: 32 }
-}
-
-/// Clusters that the dearest tier looks at, of one part that holds all: at 2 million songs 4,096
-/// found 188 queries in noise of 319, these 197 and twice as many no more.
-const LOOKED_AT: usize = 16_384;
-
-/// Sets of wrong bits that are tried for all keys of a query together: as many as that time allows.
-/// A set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at 200,000 and
-/// 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has. Of 319
-/// queries in noise at 2 million songs 8.25e10 for the constant in `read` found 190, 1.1e11 197 and
-/// 1.43e11 211.
-fn sets(library_codes: u64, parts: usize, effort: Effort) -> u64 {
-    let most = 400_000.0 / parts.max(1) as f64;
-    let read = 9e10 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
-    effort.times(most.min(read))
-}
-
 /// Codes in a library in which each sample is asked for by itself.
 const ALONE_CODES_MAX: u64 = 30_000_000;
 
@@ -161,6 +121,9 @@ type Best = HashMap<(usize, Ordinal), Laid>;
 pub(crate) struct Search<'a> {
     pub parts: Vec<View<'a>>,
     pub query: Vec<Sample<'a>>,
+    /// Whether the samples are of all of a sound, each told when it was heard: then most lie where
+    /// they lie in the recording.
+    pub is_whole: bool,
     /// Codes of all recordings that live: to add them up takes a while where many are dead.
     pub codes: u64,
     /// A match has so many or more.
@@ -242,7 +205,12 @@ impl Search<'_> {
     }
 
     fn in_doubt(&self) -> Tier {
-        in_doubt(self.codes, self.parts.len(), self.effort)
+        in_doubt(self.codes, self.parts.len(), self.effort, self.knows_when())
+    }
+
+    /// Whether about when its keys occur is known, and can be asked for.
+    fn knows_when(&self) -> bool {
+        self.is_whole && self.parts.iter().all(|part| part.source.recordings().begin_with_turns())
     }
 
     fn scanned(&self, extent: Extent, cost: &mut Cost) -> Result<Scanned, IndexError> {
@@ -282,7 +250,9 @@ impl Search<'_> {
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
             let share = |sets: u64| sets * together.len() as u64 / asked.len() as u64;
             let reach = match tier.reach {
-                Reach::BegunInDoubt(sets) => Reach::BegunInDoubt(share(sets)),
+                Reach::BegunInDoubt(Sets { anywhere, about }) => {
+                    Reach::BegunInDoubt(Sets { anywhere: share(anywhere), about: share(about) })
+                }
                 whole_or_begun => whole_or_begun,
             };
             // Parts of one sampling, as almost all are, are asked the same.
@@ -294,7 +264,7 @@ impl Search<'_> {
                     _ => probes.insert((sampling, votes::asked(sampling, query, together, reach))),
                 };
                 let hits = votes::hits(part.source, query, probes, reach, &evidence, cost)?;
-                let clusters = votes::clusters(query, &hits, tier.looked_at);
+                let clusters = votes::clusters(query, self.knows_when(), &hits, tier.looked_at);
                 found.extend(place::candidates(*part, number, query, &clusters, cost)?);
             }
         }
@@ -399,7 +369,15 @@ mod tests {
         depth: Depth,
     ) -> Search<'a> {
         let (parts, query) = (vec![memory.view()], query.to_vec());
-        Search { parts, query, codes: 3_000, deviations_min, depth, effort: Effort::default() }
+        Search {
+            is_whole: false,
+            parts,
+            query,
+            codes: 3_000,
+            deviations_min,
+            depth,
+            effort: Effort::default(),
+        }
     }
 
     #[test]
@@ -440,12 +418,6 @@ mod tests {
         assert_eq!(asked(0.0, Depth::Scan), (5, true), "asked for");
         assert_eq!(asked(1.0, Depth::Keys), (4, false));
         assert_eq!(asked(1.0, Depth::Usual), (5, true));
-    }
-
-    #[test]
-    fn twice_the_effort_is_twice_the_sets_of_wrong_bits() {
-        let of = |effort| sets(10_800_000_000, 2, Effort::new(effort).unwrap());
-        assert!(of(2.0).abs_diff(2 * of(1.0)) <= 1 && of(1.0) > 1_000, "{}", of(1.0));
     }
 
     #[test]

@@ -1,17 +1,31 @@
 //! The layout of a segment file: its head, its foot, its tables.
 
 use super::block::{BLOCK_BYTES, Damage};
+use super::order::Order;
 use crate::key::Sampling;
 use crate::recordings::{CELL_CODES, Recordings};
 
 pub(super) const HEAD_BYTES: usize = 16;
 pub(super) const FOOT_BYTES: usize = 64;
 
-/// Version of the layout, in the head.
-const VERSION: u8 = 1;
+/// What is written: the head of the last version of the layout.
+pub(super) const HEAD: [u8; HEAD_BYTES] = head(2);
 
-pub(super) const HEAD: [u8; HEAD_BYTES] =
-    [b'O', b'N', b'M', b'O', b'N', b'S', b'E', b'G', VERSION, 0, 0, 0, 0, 0, 0, 0];
+/// How a segment of the first version begins.
+const HEAD_1: [u8; HEAD_BYTES] = head(1);
+
+const fn head(version: u8) -> [u8; HEAD_BYTES] {
+    [b'O', b'N', b'M', b'O', b'N', b'S', b'E', b'G', version, 0, 0, 0, 0, 0, 0, 0]
+}
+
+/// What the postings of a segment that begins so are ordered by.
+pub(super) fn order_of(head: &[u8]) -> Result<Order, Damage> {
+    match head {
+        head if head == HEAD => Ok(Order::Phases),
+        head if head == HEAD_1 => Ok(Order::Keys),
+        _ => Err("no head of a segment of a version that this program reads"),
+    }
+}
 
 /// Bytes of the foot before its own sum.
 const SUMMED_BYTES: usize = 48;
@@ -106,14 +120,21 @@ impl Foot {
     }
 
     /// The recordings and block keys that the tables hold.
-    pub(super) fn tables(&self, bytes: &[u8]) -> Result<(Recordings, Vec<u32>), Damage> {
+    pub(super) fn tables(
+        &self,
+        order: Order,
+        bytes: &[u8],
+    ) -> Result<(Recordings, Vec<u32>), Damage> {
         if crc32fast::hash(bytes) != self.tables_sum {
             return Err("the tables: wrong checksum");
         }
         let split = bytes.split_at_checked(self.recordings as usize * RECORDING_BYTES);
         let (rows, keys) = split.ok_or("the tables: cut off")?;
         let word = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_le_bytes);
-        let mut recordings = Recordings::default();
+        let mut recordings = match order {
+            Order::Keys => Recordings::end_to_end(),
+            Order::Phases => Recordings::default(),
+        };
         for row in rows.chunks_exact(RECORDING_BYTES) {
             let codes = word(&row[4..8]);
             if !recordings.has_room_for(u64::from(codes)) {

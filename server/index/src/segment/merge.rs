@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::part::{IndexError, Part, PostingStream};
+use crate::posting::Posting;
 use crate::recordings::{Ordinal, Recordings};
-use crate::run::Posting;
 
 /// Where a part's recordings come to lie.
 pub(super) struct Moved<'a> {
@@ -29,12 +29,21 @@ impl<'a> Moved<'a> {
     fn postings(&self) -> PostingStream<'_> {
         let recordings = self.part.source.recordings();
         let all = self.part.source.postings();
+        if !recordings.begin_with_turns() {
+            return in_order(self.moved(all));
+        }
         let first = self.cells.first().copied().flatten();
         if let (true, Some(shift)) = (self.part.dead.is_empty(), first) {
             return Box::new(all.map(move |posting| {
                 posting.map(|posting| Posting::new(posting.key(), posting.cell() + shift))
             }));
         }
+        self.moved(all)
+    }
+
+    /// Postings of the part as they are of the whole, in the order that they come.
+    fn moved<'s>(&'s self, all: PostingStream<'s>) -> PostingStream<'s> {
+        let recordings = self.part.source.recordings();
         let moved = |posting: Posting| {
             let ordinal = recordings.at_cell(posting.cell())?;
             let within = posting.cell() - recordings.row(ordinal).cell;
@@ -46,6 +55,28 @@ impl<'a> Moved<'a> {
             Err(error) => Some(Err(error)),
         }))
     }
+}
+
+/// Postings that come in order of their keys' beginnings, in order.
+fn in_order(mut all: PostingStream<'_>) -> PostingStream<'_> {
+    let mut next = all.next();
+    let begun = move || -> Option<Vec<Result<Posting, IndexError>>> {
+        let first = match next.take()? {
+            Ok(first) => first,
+            Err(error) => return Some(vec![Err(error)]),
+        };
+        let mut alike = vec![first];
+        next = all.next();
+        while let Some(Ok(posting)) = next
+            && posting.begun() == first.begun()
+        {
+            alike.push(posting);
+            next = all.next();
+        }
+        alike.sort_unstable();
+        Some(alike.into_iter().map(Ok).collect())
+    };
+    Box::new(std::iter::from_fn(begun).flatten())
 }
 
 /// All postings of these parts in order. Ends after an error.

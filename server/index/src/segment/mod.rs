@@ -1,11 +1,11 @@
 //! A segment: a part of the index in a file that never changes.
 //!
 //! ```text
-//! head        "ONMONSEG" | version u32 | 0 u32
+//! head        "ONMONSEG" | version u32, 2 | 0 u32
 //! codes       of all recordings, end to end
-//! blocks      all postings in order, 2 KiB each                                   block.rs
+//! blocks      all postings in order, as numbers, 2 KiB each             order.rs, block.rs
 //! recordings  slot u32 | codes u32 | CRC-32 of the codes u32, each
-//! block keys  u32, the key of each block's first posting
+//! block keys  u32, the shelf of each block's first posting
 //! foot        how many of each, sums of the tables and of itself, "ONMONEND"      format.rs
 //! ```
 //! All little-endian. The recordings and the block keys are kept in memory (24 bytes a recording, 4
@@ -14,19 +14,20 @@
 pub(crate) mod block;
 mod format;
 mod merge;
+mod order;
 mod reader;
 mod write;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::key::{KEY_BITS, Sampling};
+use crate::key::Sampling;
 use crate::part::{IndexError, Lookup, PostingStream, Source};
 use crate::recordings::{Ordinal, Recordings};
-use crate::run::Posting;
 use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
-use format::{FOOT_BYTES, Foot, HEAD, HEAD_BYTES};
+use format::{FOOT_BYTES, Foot, HEAD_BYTES, order_of};
+use order::{Numbers, Told};
 use reader::Reader;
 
 pub(crate) use format::{file_name, number_of};
@@ -44,6 +45,7 @@ pub(crate) struct Segment {
     path: PathBuf,
     file: Box<dyn ReadFile>,
     recordings: Recordings,
+    numbers: Numbers,
     block_keys: Vec<u32>,
     blocks_at: u64,
     bytes: u64,
@@ -69,17 +71,17 @@ impl Segment {
         let head = read(0, HEAD_BYTES).map_err(io)?;
         let foot = Foot::parse(&read(foot_at, FOOT_BYTES).map_err(io)?);
         let foot = foot.map_err(|what| IndexError::damaged(&path, what))?;
-        if head != HEAD {
-            return Err(IndexError::damaged(&path, "no head of a segment of this version"));
-        }
+        let order = order_of(&head).map_err(|what| IndexError::damaged(&path, what))?;
         if foot.file_bytes() != Some(bytes) {
             return Err(IndexError::damaged(&path, "its length is not what its foot says"));
         }
         let tables = read(foot.tables_at(), foot.tables_bytes()).map_err(io)?;
-        let tables = foot.tables(&tables).map_err(|what| IndexError::damaged(&path, what))?;
+        let tables =
+            foot.tables(order, &tables).map_err(|what| IndexError::damaged(&path, what))?;
         let (recordings, block_keys) = tables;
+        let numbers = Numbers::of(order, &recordings);
         let (blocks_at, sampling, sum) = (foot.blocks_at(), foot.sampling, foot.sum());
-        Ok(Self { file, recordings, block_keys, blocks_at, bytes, path, sampling, sum })
+        Ok(Self { file, recordings, numbers, block_keys, blocks_at, bytes, path, sampling, sum })
     }
 
     /// Tells it from any other: of its foot, so of its tables, and of the sums that they hold.
@@ -110,50 +112,43 @@ impl Segment {
         }
         let mut last = None;
         for at in 0..self.block_keys.len() {
-            let mut postings = vec![];
-            if let Err(error) = self.read_block(at, &mut postings) {
+            let mut numbers = vec![];
+            if let Err(error) = self.read_block(at, &mut numbers) {
                 damaged(error);
                 continue;
             }
-            if !postings.is_sorted() || last > postings.first().copied() {
+            if !numbers.is_sorted() || last > numbers.first().copied() {
                 damaged(self.damaged_block(at, "out of order"));
             }
-            last = postings.last().copied().or(last);
+            last = numbers.last().copied().or(last);
         }
     }
 
-    fn read_block(&self, at: usize, postings: &mut Vec<Posting>) -> Result<(), IndexError> {
+    fn read_block(&self, at: usize, numbers: &mut Vec<u64>) -> Result<(), IndexError> {
         let mut bytes = [0; BLOCK_BYTES];
         self.read(&mut bytes, self.block_at(at))?;
-        self.unpack(at, &bytes, postings)
+        self.unpack(at, &bytes, numbers)
     }
 
     /// The block of this number, checked: its sum, and that it is this one and no other.
     fn block<'a>(&self, at: usize, bytes: &'a [u8]) -> Result<Block<'a>, IndexError> {
         let block = Block::read(bytes).map_err(|what| self.damaged_block(at, what))?;
-        let key = block.first() / u64::from(self.recordings.cells()).max(1);
-        if key == u64::from(self.block_keys[at]) {
+        if self.numbers.shelf(block.first()) == u64::from(self.block_keys[at]) {
             Ok(block)
         } else {
             Err(self.damaged_block(at, "another block in its place"))
         }
     }
 
-    fn unpack(&self, at: usize, bytes: &[u8], into: &mut Vec<Posting>) -> Result<(), IndexError> {
-        let block = self.block(at, bytes)?;
-        let universe = u64::from(self.recordings.cells());
-        let mut strange = false;
-        let mut values = vec![];
-        block.about(0, u64::MAX, &mut values);
-        for value in values {
-            match value / universe.max(1) {
-                key if key >> KEY_BITS == 0 => {
-                    into.push(Posting::new(key as u32, (value % universe.max(1)) as u32));
-                }
-                _ => strange = true,
-            }
+    /// Appends the numbers of a block's postings.
+    fn unpack(&self, at: usize, bytes: &[u8], into: &mut Vec<u64>) -> Result<(), IndexError> {
+        let begin = into.len();
+        self.block(at, bytes)?.about(0, u64::MAX, into);
+        if into[begin..].iter().any(|number| self.numbers.posting(*number).is_none()) {
+            into.truncate(begin);
+            return Err(self.damaged_block(at, "a key beyond all keys"));
         }
-        if strange { Err(self.damaged_block(at, "a key beyond all keys")) } else { Ok(()) }
+        Ok(())
     }
 
     fn read(&self, bytes: &mut [u8], at: u64) -> Result<(), IndexError> {
@@ -168,8 +163,8 @@ impl Segment {
         IndexError::damaged(&self.path, format!("block {at}: {what}"))
     }
 
-    /// The blocks that may hold keys from `first` to `last`, none of them before block `from`.
-    fn blocks_of(&self, from: usize, first: u32, last: u32) -> Range<usize> {
+    /// The blocks that may hold shelves from `first` to `last`, none of them before block `from`.
+    fn blocks_of(&self, from: usize, (first, last): (u32, u32)) -> Range<usize> {
         let keys = self.block_keys.get(from..).unwrap_or_default();
         // Probes come in order, so the next one is not far: steps that double, then halves.
         let mut step = 1;
@@ -182,35 +177,6 @@ impl Segment {
         let more = after.iter().take_while(|&&key| key <= last).count();
         // The block before may hold the first of them, behind smaller keys.
         begin.saturating_sub(1)..begin + more
-    }
-}
-
-/// Tells key and cell of a run of keys' postings, from the run's first on. They come in order, so
-/// the key of the one before is the next one's or near it: a division each would cost more than all
-/// else.
-struct OfKeys {
-    first: u32,
-    universe: u64,
-    /// The last posting's key, and where it begins.
-    key: u32,
-    key_at: u64,
-}
-
-impl OfKeys {
-    fn new(first: u32, universe: u64) -> Self {
-        Self { first, universe, key: first, key_at: u64::from(first) * universe }
-    }
-
-    fn posting(&mut self, value: u64) -> Posting {
-        if value < self.key_at {
-            // Out of order: no file of ours.
-            *self = Self::new(self.first, self.universe);
-        }
-        while value.saturating_sub(self.key_at) >= self.universe {
-            self.key += 1;
-            self.key_at += self.universe;
-        }
-        Posting::new(self.key, value.saturating_sub(self.key_at) as u32)
     }
 }
 
@@ -230,31 +196,31 @@ impl Source for Segment {
         let spans: Vec<Range<usize>> = probes
             .iter()
             .map(|probe| {
-                let blocks = self.blocks_of(from, probe.first, probe.last);
+                let blocks = self.blocks_of(from, self.numbers.read_by(probe));
                 from = blocks.start;
                 blocks
             })
             .collect();
         let mut reader = Reader::new(self, spans.iter().filter(|span| span.len() <= blocks_most));
-        let universe = u64::from(self.recordings.cells());
-        let (mut values, mut postings) = (vec![], vec![]);
+        let (mut numbers, mut postings) = (vec![], vec![]);
         for (probe, span) in probes.iter().zip(&spans) {
             if span.len() > blocks_most {
                 lookup.cost.probes += 1;
                 lookup.cost.stop_keys += 1;
                 continue;
             }
-            values.clear();
+            numbers.clear();
             postings.clear();
-            let first = u64::from(probe.first) * universe;
-            let end = (u64::from(probe.last) + 1) * universe;
-            let mut of_keys = OfKeys::new(probe.first, universe);
+            let shelves = self.numbers.read_by(probe);
+            let (first, end) = self.numbers.range(shelves);
             for at in span.clone() {
                 let block = reader.block(at, lookup.cost)?;
-                block.about(first, end, &mut values);
+                block.about(first, end, &mut numbers);
             }
-            let of_probe = values.iter().filter(|value| (first..end).contains(value));
-            postings.extend(of_probe.map(|value| of_keys.posting(*value)));
+            let told = Told::from_shelf(self.numbers, shelves.0);
+            let read = numbers.iter().filter(|number| (first..end).contains(number));
+            let read = read.map(|number| told.posting(*number));
+            postings.extend(read.filter(|posting| probe.takes(*posting)));
             lookup.found(probe, &postings);
         }
         Ok(())
@@ -283,13 +249,13 @@ impl Source for Segment {
         let chunk = move |first: usize| {
             let blocks = BLOCKS_AT_A_TIME.min(self.block_keys.len() - first);
             let mut bytes = vec![0; blocks * BLOCK_BYTES];
-            let mut postings = vec![];
+            let mut numbers = vec![];
             let read = self.read(&mut bytes, self.block_at(first)).and_then(|()| {
                 let mut each = bytes.chunks(BLOCK_BYTES).enumerate();
                 each.try_for_each(|(i, block)| {
-                    let begin = postings.len();
-                    self.unpack(first + i, block, &mut postings)?;
-                    let own = &postings[begin..];
+                    let begin = numbers.len();
+                    self.unpack(first + i, block, &mut numbers)?;
+                    let own = &numbers[begin..];
                     if !own.is_sorted() || last > own.first().copied() {
                         return Err(self.damaged_block(first + i, "out of order"));
                     }
@@ -298,25 +264,12 @@ impl Source for Segment {
                 })
             });
             let (failed, good) = match read {
-                Ok(()) => (None, postings),
+                Ok(()) => (None, numbers),
                 Err(error) => (Some(Err(error)), vec![]),
             };
-            failed.into_iter().chain(good.into_iter().map(Ok))
+            let good = good.into_iter().filter_map(|number| self.numbers.posting(number));
+            failed.into_iter().chain(good.map(Ok))
         };
         Box::new(starts.flat_map(chunk))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn key_and_cell_are_told_whatever_order_the_postings_come_in() {
-        let mut of_keys = OfKeys::new(7, 1_000);
-        for value in [7_003, 7_999, 8_000, 22_999, 7_500, 21_000, 8_001] {
-            let plain = Posting::new((value / 1_000) as u32, (value % 1_000) as u32);
-            assert_eq!(of_keys.posting(value), plain, "{value}");
-        }
     }
 }

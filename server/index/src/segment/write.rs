@@ -6,6 +6,7 @@ use std::io::Write;
 use super::block::{self, BLOCK_POSTINGS_MAX};
 use super::format::{Foot, HEAD, file_name, recording_bytes};
 use super::merge::{Moved, merged};
+use super::order::{Numbers, Order};
 use crate::key::Sampling;
 use crate::part::{IndexError, Part};
 use crate::recordings::{Ordinal, Recordings};
@@ -25,23 +26,19 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
         tables: vec![],
         block_keys: vec![],
         gathered: vec![],
-        universe: 1,
     };
     writer.put(&HEAD)?;
     let recordings = writer.codes(parts)?;
     let mut all = Recordings::default();
     let moved: Vec<Moved<'_>> = parts.iter().map(|part| Moved::into(&mut all, part)).collect();
-    writer.universe = u64::from(all.cells()).max(1);
+    let numbers = Numbers::of(Order::Phases, &all);
     for posting in merged(&moved) {
-        let posting = posting?;
-        writer
-            .gathered
-            .push(u64::from(posting.key()) * writer.universe + u64::from(posting.cell()));
+        writer.gathered.push(numbers.number(posting?));
         if writer.gathered.len() == GATHERED {
-            writer.blocks(BLOCK_POSTINGS_MAX)?;
+            writer.blocks(numbers, BLOCK_POSTINGS_MAX)?;
         }
     }
-    writer.blocks(0)?;
+    writer.blocks(numbers, 0)?;
     let sampling = parts.first().map_or(Sampling::default(), |part| part.source.sampling());
     writer.finish(recordings, all.codes(), sampling)
 }
@@ -52,9 +49,8 @@ struct Writer<'a> {
     /// Rows of recordings.
     tables: Vec<u8>,
     block_keys: Vec<u8>,
-    /// Postings that no block holds yet.
+    /// Numbers of postings that no block holds yet.
     gathered: Vec<u64>,
-    universe: u64,
 }
 
 impl Writer<'_> {
@@ -81,13 +77,13 @@ impl Writer<'_> {
     }
 
     /// Writes blocks until at most so many postings are left.
-    fn blocks(&mut self, left: usize) -> Result<(), IndexError> {
+    fn blocks(&mut self, numbers: Numbers, left: usize) -> Result<(), IndexError> {
         let gathered = std::mem::take(&mut self.gathered);
         let mut rest = gathered.as_slice();
         while rest.len() > left {
             let (own, others) = rest.split_at(block::fitting(rest));
-            let key = (own[0] / self.universe) as u32;
-            self.block_keys.extend_from_slice(&key.to_le_bytes());
+            let shelf = numbers.shelf(own[0]) as u32;
+            self.block_keys.extend_from_slice(&shelf.to_le_bytes());
             self.put(&block::pack(own))?;
             rest = others;
         }

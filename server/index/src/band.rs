@@ -1,0 +1,82 @@
+//! About when a key of a query occurs in the recording, where the query is of a whole recording:
+//! when it was heard. Most copies begin as the recording does, within a second or two.
+//!
+//! Those that begin elsewhere are looked for as well, with what time there is besides
+//! ([`crate::search`]).
+
+use crate::posting::{PHASE_CELLS, PHASES, TURN_CELLS};
+use crate::recordings::CELL_CODES;
+
+/// How much earlier or later than the recording a copy may begin, in codes (3.2 s).
+const BEGINS_CODES: u64 = 64;
+
+/// What it may be faster or slower by: one part of so many (0.8 %).
+const SPEED: u64 = 128;
+
+/// The cells that a recording's codes of one time may lie in: so many from the first on, in any
+/// turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Band {
+    first: u32,
+    cells: u32,
+}
+
+impl Band {
+    /// About a time, in codes from the beginning.
+    pub(crate) fn about(time: u64) -> Self {
+        let away = BEGINS_CODES + time / SPEED;
+        let first = time.saturating_sub(away) / CELL_CODES as u64;
+        let cells = (time + away) / CELL_CODES as u64 - first + 1;
+        let cells = cells.min(u64::from(TURN_CELLS)) as u32;
+        Self { first: (first % u64::from(TURN_CELLS)) as u32, cells }
+    }
+
+    /// Whether a cell may be it, where recordings begin with turns.
+    pub(crate) fn has(self, cell: u32) -> bool {
+        cell.wrapping_sub(self.first) % TURN_CELLS < self.cells
+    }
+
+    /// The phases that it lies in, from the first of each range to its last: two ranges where it
+    /// goes from the last phase of a turn on to the first.
+    pub(crate) fn phases(self) -> impl Iterator<Item = (u32, u32)> {
+        let first = self.first / PHASE_CELLS;
+        let last = ((self.first + self.cells - 1) / PHASE_CELLS).min(first + PHASES - 1);
+        let over = last.checked_sub(PHASES).map(|last| (0, last));
+        std::iter::once((first, last.min(PHASES - 1))).chain(over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::posting::phase;
+
+    #[test]
+    fn its_phases_are_those_of_its_cells_and_no_others() {
+        for time in (0..20_000).step_by(37).chain([1 << 20, 1 << 33]) {
+            let band = Band::about(time);
+            let mut read = vec![];
+            for (first, last) in band.phases() {
+                read.extend(first..=last);
+            }
+            let mut own: Vec<u32> = (0..TURN_CELLS).filter(|&at| band.has(at)).map(phase).collect();
+            assert_eq!(own.len(), band.cells as usize);
+            own.dedup();
+            own.sort_unstable();
+            own.dedup();
+            read.sort_unstable();
+            assert_eq!(read, own, "at {time}");
+            let cell = (time / CELL_CODES as u64) as u32;
+            assert!(band.has(cell) && band.has(cell + TURN_CELLS) && band.has(cell + 4));
+        }
+    }
+
+    #[test]
+    fn a_copy_may_begin_a_little_earlier_or_later_and_not_far_off() {
+        let band = Band::about(200);
+        let cells: Vec<u32> = (0..TURN_CELLS).filter(|&cell| band.has(cell)).collect();
+        // 200 codes are 12.5 cells, 65 codes 4.
+        assert_eq!(cells, (8..=16).collect::<Vec<u32>>());
+        assert!(Band::about(5_000).cells > band.cells);
+    }
+}

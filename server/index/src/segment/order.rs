@@ -1,0 +1,154 @@
+//! The number that a segment keeps for each posting, in order: its shelf, and where on that shelf
+//! it is. Segments of the first version go by the key alone.
+
+use crate::posting::{PHASE_CELLS, Posting, TURN_CELLS, cell_of, within_phase};
+use crate::probe::Probe;
+use crate::recordings::Recordings;
+
+/// What a segment's postings are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Key and cell: the first version.
+    Keys,
+    /// As [`Posting`]s are.
+    Phases,
+}
+
+/// Numbers of a segment's postings: `shelf * universe + place on the shelf`, with the key for the
+/// shelf in the first version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    order: Order,
+    universe: u64,
+}
+
+impl Numbers {
+    /// Of postings in these recordings' cells.
+    pub(super) fn of(order: Order, recordings: &Recordings) -> Self {
+        let cells = u64::from(recordings.cells());
+        let places = match order {
+            Order::Keys => cells,
+            Order::Phases => cells.div_ceil(TURN_CELLS.into()) * u64::from(PHASE_CELLS),
+        };
+        Self { order, universe: places.max(1) }
+    }
+
+    /// A posting's number, in the order that postings have.
+    pub(super) fn number(self, posting: Posting) -> u64 {
+        let within = u64::from(within_phase(posting.cell()));
+        u64::from(posting.shelf()) * self.universe + within
+    }
+
+    /// The shelf, or key, that a number is of.
+    pub(super) fn shelf(self, number: u64) -> u64 {
+        number / self.universe
+    }
+
+    /// The posting of a number, if it is one.
+    pub(super) fn posting(self, number: u64) -> Option<Posting> {
+        let shelf = u32::try_from(self.shelf(number)).ok()?;
+        let in_order = self.order == Order::Phases || shelf >> crate::key::KEY_BITS == 0;
+        in_order.then(|| self.on_shelf(shelf, (number % self.universe) as u32))
+    }
+
+    fn on_shelf(self, shelf: u32, within: u32) -> Posting {
+        match self.order {
+            Order::Keys => Posting::new(shelf, within),
+            Order::Phases => Posting::on_shelf(shelf, cell_of(shelf, within)),
+        }
+    }
+
+    /// The shelves, or keys, that a probe reads, from the first to the last.
+    pub(super) fn read_by(self, probe: &Probe) -> (u32, u32) {
+        match self.order {
+            Order::Keys => probe.keys(),
+            Order::Phases => probe.shelves(),
+        }
+    }
+
+    /// The first number of these shelves, and the first beyond them.
+    pub(super) fn range(self, (first, last): (u32, u32)) -> (u64, u64) {
+        (u64::from(first) * self.universe, (u64::from(last) + 1) * self.universe)
+    }
+}
+
+/// Tells the postings of one probe, by numbers that lie near each other: a division each would cost
+/// more than all else.
+pub(super) struct Told {
+    numbers: Numbers,
+    first: u64,
+    per_shelf: f64,
+    shelf: u32,
+}
+
+impl Told {
+    /// Of numbers from the first of a shelf on.
+    pub(super) fn from_shelf(numbers: Numbers, shelf: u32) -> Self {
+        let (first, _) = numbers.range((shelf, shelf));
+        Self { numbers, first, per_shelf: 1.0 / numbers.universe as f64, shelf }
+    }
+
+    /// The posting of a number not below the first, and no more than some hundred shelves beyond.
+    pub(super) fn posting(&self, number: u64) -> Posting {
+        let distance = number - self.first;
+        // Near enough to be one off at most, which is put right.
+        let mut shelves = (distance as f64 * self.per_shelf) as u64;
+        if shelves * self.numbers.universe > distance {
+            shelves -= 1;
+        } else if (shelves + 1) * self.numbers.universe <= distance {
+            shelves += 1;
+        }
+        let within = distance - shelves * self.numbers.universe;
+        self.numbers.on_shelf(self.shelf + shelves as u32, within as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KEY_BITS;
+    use crate::random::random;
+
+    fn recordings(codes: u32) -> Recordings {
+        let mut all = Recordings::default();
+        all.push(1, codes, 0);
+        all
+    }
+
+    #[test]
+    fn numbers_are_in_the_order_of_postings_and_tell_them() {
+        let mut next = random(2);
+        for codes in [1, 100, 5_000, 1 << 30] {
+            let recordings = recordings(codes);
+            let numbers = Numbers::of(Order::Phases, &recordings);
+            let mut postings: Vec<Posting> = (0..2_000)
+                .map(|_| Posting::new((next() % 40) as u32, next() as u32 % recordings.cells()))
+                .collect();
+            let last = (1 << KEY_BITS) - 1;
+            postings.extend([Posting::new(last, recordings.cells() - 1), Posting::new(0, 0)]);
+            postings.sort_unstable();
+            let all: Vec<u64> = postings.iter().map(|posting| numbers.number(*posting)).collect();
+            assert!(all.is_sorted());
+            let told: Vec<Posting> = all.iter().filter_map(|n| numbers.posting(*n)).collect();
+            assert_eq!(told, postings);
+            for (posting, number) in postings.iter().zip(&all).take(2_001) {
+                let shelf = posting.begun() << 8;
+                assert_eq!(Told::from_shelf(numbers, shelf).posting(*number), *posting);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_version_goes_by_keys() {
+        let numbers = Numbers { order: Order::Keys, universe: 1_000 };
+        let told = Told::from_shelf(numbers, 16);
+        for key in 16..32_u32 {
+            for cell in [0, 1, 500, 999] {
+                let number = u64::from(key) * 1_000 + u64::from(cell);
+                assert_eq!(told.posting(number), Posting::new(key, cell));
+                assert_eq!(numbers.posting(number), Some(Posting::new(key, cell)));
+            }
+        }
+        assert_eq!(numbers.posting((1 << KEY_BITS) * 1_000), None);
+    }
+}
