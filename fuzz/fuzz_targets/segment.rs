@@ -1,5 +1,5 @@
-//! Any bytes as a segment, and, in both versions of the layout, any recordings, block keys and blocks behind right checksums: no
-//! panic, whatever is done with the index then.
+//! Any bytes as a segment, and, in both versions of the layout, any recordings, block keys and
+//! blocks behind right checksums: no panic, whatever is done with the index then.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
