@@ -69,7 +69,7 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
         // Segments no larger than the last one count as of its level: they are among older ones.
         let most = level(&parts[end - 1]);
         let begin = parts[..end].iter().rposition(|part| level(part) > most).map_or(0, |at| at + 1);
-        // Beyond 12 million songs of 4.5 min a segment has no cells left: such stay apart.
+        // Beyond 8 million songs of 4.5 min a segment has no cells left: such stay apart.
         if end - begin >= MERGED && fitting(&parts[begin..end]) == end - begin {
             return Some(begin..end);
         }

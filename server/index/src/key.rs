@@ -3,7 +3,7 @@
 //!
 //! Spread codes carry more than neighbouring ones, which are alike. The order of a key's bits is
 //! that of its codes, so the keys that share their first three codes are neighbours in every
-//! posting list: a shorter key is a range of keys.
+//! posting list (`posting.rs`): a shorter key is a range of keys.
 //!
 //! One key of so many ([`Sampling`]) is kept, chosen by what it says and not by where it is: then a
 //! query keeps the same keys as the recording, and asks as much less as there is less to find.

@@ -46,7 +46,7 @@ pub use part::{Cost, IndexError};
 pub use recordings::Living;
 pub use search::{Depth, Effort, Found, Match, NotAnEffort, SampleMatch};
 pub use storage::{Disk, ReadFile, Storage, WriteFile};
-pub use writing::SegmentStats;
+pub use writing::{LAYOUT, SegmentStats};
 
 /// The catalogue's number of a recording.
 pub type Slot = u32;

@@ -10,6 +10,7 @@ use crate::key::Sampling;
 use crate::posting::Posting;
 use crate::probe::Probe;
 use crate::recordings::{Dead, Living, Ordinal, Recordings};
+use crate::writing::LAYOUT;
 
 /// The index could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +133,16 @@ impl Part {
     /// Forgets a slot's recording; whether there was one.
     pub(crate) fn remove(&mut self, slot: Slot) -> bool {
         self.source.recordings().of_slot(slot).is_some_and(|ordinal| self.dead.insert(ordinal))
+    }
+
+    /// The version of the layout that it is in, or would be written in.
+    pub(crate) fn layout(&self) -> u8 {
+        if self.source.recordings().begin_with_turns() { LAYOUT } else { 1 }
+    }
+
+    /// Whether it is in a file that would be written again as it is.
+    pub(crate) fn is_as_written_now(&self) -> bool {
+        self.segment.is_some() && self.dead.is_empty() && self.layout() == LAYOUT
     }
 
     pub(crate) fn view(&self) -> View<'_> {

@@ -16,7 +16,7 @@ pub(crate) struct Probe {
     first: u32,
     last: u32,
     /// The key's last bits, where they must be there too.
-    whole: Option<u8>,
+    pub whole: Option<u8>,
     /// Which sample of the query it comes from.
     pub sample: u8,
     /// Which code of that sample.

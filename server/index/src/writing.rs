@@ -54,7 +54,12 @@ pub struct SegmentStats {
     pub posting_bytes: u64,
     /// One key of so many is kept.
     pub sampling: u32,
+    /// Version of its layout: [`LAYOUT`], or an older one that is still read.
+    pub layout: u8,
 }
+
+/// The layout that segments are written in.
+pub const LAYOUT: u8 = 2;
 
 impl Writing {
     pub(crate) fn of_nothing(storage: Arc<dyn Storage>) -> Self {
@@ -259,7 +264,7 @@ impl Index {
         self.write_manifest(applied_seq)
     }
 
-    /// Makes one segment of all (of more than 12 million songs, as few as hold them), without the
+    /// Makes one segment of all (of more than 8 million songs, as few as hold them), without the
     /// room of what was removed or replaced.
     ///
     /// # Errors
@@ -270,7 +275,7 @@ impl Index {
         while first < self.parts.len() {
             let last = first + fitting(&self.parts[first..]);
             match &self.parts[first..last] {
-                [only] if only.segment.is_some() && only.dead.is_empty() => {}
+                [only] if only.is_as_written_now() => {}
                 _ => self.do_now(first..last)?,
             }
             first += 1;
@@ -300,6 +305,7 @@ impl Index {
                 bytes,
                 posting_bytes,
                 sampling: part.source.sampling().of(),
+                layout: part.layout(),
             }
         });
         stats.collect()
@@ -343,5 +349,39 @@ impl Index {
         written.inspect_err(|_| self.writing.stopped = true)?;
         self.writing.applied_seq = applied_seq;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::Index;
+
+    #[test]
+    fn a_single_segment_of_the_first_layout_is_compacted_too() {
+        let name = file_name(2);
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kept/v1").join(&name);
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(kept, folder.path().join(&name)).unwrap();
+        let storage = crate::Disk::at(folder.path());
+        let sum = Segment::open(storage.as_ref(), 2).unwrap().sum();
+        let segments = vec![Listed { id: 2, sum, dead: vec![] }];
+        let manifest = Manifest { applied_seq: 12, next_segment: 3, segments };
+        manifest.write(storage.as_ref()).unwrap();
+
+        let mut index = Index::open(folder.path()).unwrap();
+        let layouts = |index: &Index| -> Vec<u8> {
+            index.segments().iter().map(|segment| segment.layout).collect()
+        };
+        assert_eq!((layouts(&index), index.len()), (vec![1], 2));
+        index.compact().unwrap();
+        assert_eq!((layouts(&index), index.len()), (vec![LAYOUT], 2));
+        // Then there is nothing to do.
+        let file = index.segments()[0].file.clone();
+        index.compact().unwrap();
+        assert_eq!(index.segments()[0].file, file);
     }
 }

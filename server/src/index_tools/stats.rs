@@ -1,6 +1,6 @@
 //! `onmon-server index stats`.
 
-use onmon_library::{IndexStats, SegmentStats, index_stats};
+use onmon_library::{IndexStats, LAYOUT, SegmentStats, index_stats};
 use serde::Serialize;
 
 use super::args::StatsArgs;
@@ -42,6 +42,8 @@ struct Segment<'a> {
     posting_bytes: u64,
     /// One key of so many is kept.
     sampling: u32,
+    /// Version of its layout.
+    layout: u8,
     bytes_per_recording: u64,
 }
 
@@ -62,6 +64,7 @@ impl<'a> From<&'a IndexStats> for Report<'a> {
             bytes: segment.bytes,
             posting_bytes: segment.posting_bytes,
             sampling: segment.sampling,
+            layout: segment.layout,
             bytes_per_recording: bytes_per_recording(segment),
         });
         let waiting = &stats.not_on_disk;
@@ -101,6 +104,14 @@ fn table(stats: &IndexStats) {
     if stats.segments.len() > 1 {
         of("all", &sum(&stats.segments));
     }
+    let old = stats.segments.iter().filter(|segment| segment.layout < LAYOUT).count();
+    if old > 0 {
+        let old = count(old as u64, "segment");
+        print(&format!(
+            "layout:      {old} of an older one: `onmon-server index compact` rewrites them, and \
+             more is found in noise"
+        ));
+    }
     let hours = stats.codes as f64 / CODES_PER_HOUR;
     let recordings = count(stats.recordings, "recording");
     print(&format!("on disk:     {recordings}, {hours:.1} hours of music"));
@@ -124,6 +135,7 @@ fn sum(segments: &[SegmentStats]) -> SegmentStats {
         posting_bytes: sum(|segment| segment.posting_bytes),
         // Of all of them: what is new is sampled as what is there.
         sampling: segments.first().map_or(0, |segment| segment.sampling),
+        layout: segments.iter().map(|segment| segment.layout).min().unwrap_or(LAYOUT),
     }
 }
 

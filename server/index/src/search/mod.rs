@@ -249,11 +249,12 @@ impl Search<'_> {
         let mut found = vec![];
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
             let share = |sets: u64| sets * together.len() as u64 / asked.len() as u64;
-            let reach = match tier.reach {
+            let (reach, tells_when) = match tier.reach {
                 Reach::BegunInDoubt(Sets { anywhere, about }) => {
-                    Reach::BegunInDoubt(Sets { anywhere: share(anywhere), about: share(about) })
+                    let sets = Sets { anywhere: share(anywhere), about: share(about) };
+                    (Reach::BegunInDoubt(sets), sets.tells_when())
                 }
-                whole_or_begun => whole_or_begun,
+                whole_or_begun => (whole_or_begun, false),
             };
             // Parts of one sampling, as almost all are, are asked the same.
             let mut probes: Option<(Sampling, Vec<Probe>)> = None;
@@ -264,7 +265,7 @@ impl Search<'_> {
                     _ => probes.insert((sampling, votes::asked(sampling, query, together, reach))),
                 };
                 let hits = votes::hits(part.source, query, probes, reach, &evidence, cost)?;
-                let clusters = votes::clusters(query, self.knows_when(), &hits, tier.looked_at);
+                let clusters = votes::clusters(query, tells_when, &hits, tier.looked_at);
                 found.extend(place::candidates(*part, number, query, &clusters, cost)?);
             }
         }

@@ -178,7 +178,7 @@ pub(super) fn hits(
 /// that they are compared with.
 pub(super) fn clusters(
     query: &[Sample<'_>],
-    knows_when: bool,
+    tells_when: bool,
     hits: &[Hit],
     most: usize,
 ) -> Vec<Cluster> {
@@ -186,7 +186,7 @@ pub(super) fn clusters(
         let middle = hits[group.start + group.len() / 2];
         let mut cluster = middle.cluster(query, together(&hits[group]));
         let is_when = || Band::about(time(query, cluster.sample, cluster.code)).has(cluster.cell);
-        if knows_when && is_when() {
+        if tells_when && is_when() {
             cluster.evidence += WHEN_HEARD;
         }
         cluster

@@ -4,12 +4,13 @@ use super::block::{BLOCK_BYTES, Damage};
 use super::order::Order;
 use crate::key::Sampling;
 use crate::recordings::{CELL_CODES, Recordings};
+use crate::writing::LAYOUT;
 
 pub(super) const HEAD_BYTES: usize = 16;
 pub(super) const FOOT_BYTES: usize = 64;
 
 /// What is written: the head of the last version of the layout.
-pub(super) const HEAD: [u8; HEAD_BYTES] = head(2);
+pub(super) const HEAD: [u8; HEAD_BYTES] = head(LAYOUT);
 
 /// How a segment of the first version begins.
 const HEAD_1: [u8; HEAD_BYTES] = head(1);

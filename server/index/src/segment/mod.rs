@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::key::Sampling;
 use crate::part::{IndexError, Lookup, PostingStream, Source};
+use crate::probe::Probe;
 use crate::recordings::{Ordinal, Recordings};
 use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
@@ -163,6 +164,23 @@ impl Segment {
         IndexError::damaged(&self.path, format!("block {at}: {what}"))
     }
 
+    /// Where to look for probes that come in order.
+    fn pieces(&self, probes: &[Probe]) -> Vec<Piece> {
+        let (mut all, mut from) = (vec![], 0);
+        for (number, probe) in probes.iter().enumerate() {
+            let mut near = from;
+            for shelves in self.numbers.runs(probe) {
+                let blocks = self.blocks_of(near, shelves);
+                near = blocks.start;
+                all.push(Piece { probe: number, numbers: self.numbers.range(shelves), blocks });
+            }
+            // The next may be of the same key, and begin where this one did.
+            let first = all.iter().rev().take_while(|piece| piece.probe == number).last();
+            from = first.map_or(from, |piece| piece.blocks.start);
+        }
+        all
+    }
+
     /// The blocks that may hold shelves from `first` to `last`, none of them before block `from`.
     fn blocks_of(&self, from: usize, (first, last): (u32, u32)) -> Range<usize> {
         let keys = self.block_keys.get(from..).unwrap_or_default();
@@ -180,6 +198,15 @@ impl Segment {
     }
 }
 
+/// What a probe asks for that lies together.
+struct Piece {
+    /// Which of the probes.
+    probe: usize,
+    numbers: Range<u64>,
+    /// Where they may be.
+    blocks: Range<usize>,
+}
+
 impl Source for Segment {
     fn sampling(&self) -> Sampling {
         self.sampling
@@ -191,36 +218,33 @@ impl Source for Segment {
 
     fn look_up(&self, lookup: &mut Lookup<'_>) -> Result<(), IndexError> {
         let probes = lookup.probes;
+        let pieces = self.pieces(probes);
+        let of_probes = || pieces.chunk_by(|one, next| one.probe == next.probe);
         let blocks_most = lookup.postings_most / BLOCK_POSTINGS_MIN + 2;
-        let mut from = 0;
-        let spans: Vec<Range<usize>> = probes
-            .iter()
-            .map(|probe| {
-                let blocks = self.blocks_of(from, self.numbers.read_by(probe));
-                from = blocks.start;
-                blocks
-            })
-            .collect();
-        let mut reader = Reader::new(self, spans.iter().filter(|span| span.len() <= blocks_most));
+        let is_short = |pieces: &[Piece]| {
+            let blocks: usize = pieces.iter().map(|piece| piece.blocks.len()).sum();
+            // Each may begin in one block and end in the next, however short it is.
+            blocks <= blocks_most + 2 * (pieces.len() - 1)
+        };
+        let read = of_probes().filter(|pieces| is_short(pieces)).flatten();
+        let mut reader = Reader::new(self, read.map(|piece| &piece.blocks));
         let (mut numbers, mut postings) = (vec![], vec![]);
-        for (probe, span) in probes.iter().zip(&spans) {
-            if span.len() > blocks_most {
+        for (probe, pieces) in probes.iter().zip(of_probes()) {
+            if !is_short(pieces) {
                 lookup.cost.probes += 1;
                 lookup.cost.stop_keys += 1;
                 continue;
             }
-            numbers.clear();
             postings.clear();
-            let shelves = self.numbers.read_by(probe);
-            let (first, end) = self.numbers.range(shelves);
-            for at in span.clone() {
-                let block = reader.block(at, lookup.cost)?;
-                block.about(first, end, &mut numbers);
+            let told = Told::of(self.numbers, probe);
+            for Piece { numbers: asked, blocks, .. } in pieces {
+                numbers.clear();
+                for at in blocks.clone() {
+                    reader.block(at, lookup.cost)?.about(asked.start, asked.end, &mut numbers);
+                }
+                let asked = numbers.iter().filter(|number| asked.contains(number));
+                postings.extend(asked.map(|number| told.posting(*number)));
             }
-            let told = Told::from_shelf(self.numbers, shelves.0);
-            let read = numbers.iter().filter(|number| (first..end).contains(number));
-            let read = read.map(|number| told.posting(*number));
-            postings.extend(read.filter(|posting| probe.takes(*posting)));
             lookup.found(probe, &postings);
         }
         Ok(())

@@ -1,6 +1,9 @@
 //! The number that a segment keeps for each posting, in order: its shelf, and where on that shelf
 //! it is. Segments of the first version go by the key alone.
 
+use std::ops::Range;
+
+use crate::key::LASTS;
 use crate::posting::{PHASE_CELLS, Posting, TURN_CELLS, cell_of, within_phase};
 use crate::probe::Probe;
 use crate::recordings::Recordings;
@@ -58,17 +61,26 @@ impl Numbers {
         }
     }
 
-    /// The shelves, or keys, that a probe reads, from the first to the last.
-    pub(super) fn read_by(self, probe: &Probe) -> (u32, u32) {
-        match self.order {
+    /// The shelves, or keys, that a probe asks for, from the first to the last of each run.
+    pub(super) fn runs(self, probe: &Probe) -> impl Iterator<Item = (u32, u32)> {
+        let (first, last) = match self.order {
             Order::Keys => probe.keys(),
             Order::Phases => probe.shelves(),
-        }
+        };
+        // A whole key is on one shelf of each phase.
+        let (from, length, step) = match (self.order, probe.whole) {
+            (Order::Phases, Some(last)) => (first + u32::from(last), 1, LASTS as u32),
+            _ => (first, last - first + 1, last - first + 1),
+        };
+        (0..(last - first + 1) / step).map(move |number| {
+            let begin = from + number * step;
+            (begin, begin + (length - 1))
+        })
     }
 
-    /// The first number of these shelves, and the first beyond them.
-    pub(super) fn range(self, (first, last): (u32, u32)) -> (u64, u64) {
-        (u64::from(first) * self.universe, (u64::from(last) + 1) * self.universe)
+    /// The numbers of these shelves.
+    pub(super) fn range(self, (first, last): (u32, u32)) -> Range<u64> {
+        u64::from(first) * self.universe..(u64::from(last) + 1) * self.universe
     }
 }
 
@@ -82,9 +94,10 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Of numbers from the first of a shelf on.
-    pub(super) fn from_shelf(numbers: Numbers, shelf: u32) -> Self {
-        let (first, _) = numbers.range((shelf, shelf));
+    /// Of what a probe asks for.
+    pub(super) fn of(numbers: Numbers, probe: &Probe) -> Self {
+        let shelf = numbers.runs(probe).next().map_or(0, |(first, _)| first);
+        let first = numbers.range((shelf, shelf)).start;
         Self { numbers, first, per_shelf: 1.0 / numbers.universe as f64, shelf }
     }
 
@@ -132,8 +145,13 @@ mod tests {
             let told: Vec<Posting> = all.iter().filter_map(|n| numbers.posting(*n)).collect();
             assert_eq!(told, postings);
             for (posting, number) in postings.iter().zip(&all).take(2_001) {
-                let shelf = posting.begun() << 8;
-                assert_eq!(Told::from_shelf(numbers, shelf).posting(*number), *posting);
+                let probe = Probe::anywhere(posting.key(), false, 0, 0, 0);
+                assert_eq!(Told::of(numbers, &probe).posting(*number), *posting);
+                // The whole key is in one of its runs.
+                let probe = Probe::anywhere(posting.key(), true, 0, 0, 0);
+                let in_run = |run| numbers.range(run).contains(number);
+                assert_eq!(numbers.runs(&probe).filter(|run| in_run(*run)).count(), 1);
+                assert_eq!(Told::of(numbers, &probe).posting(*number), *posting);
             }
         }
     }
@@ -141,7 +159,8 @@ mod tests {
     #[test]
     fn the_first_version_goes_by_keys() {
         let numbers = Numbers { order: Order::Keys, universe: 1_000 };
-        let told = Told::from_shelf(numbers, 16);
+        let told = Told::of(numbers, &Probe::anywhere(20, false, 0, 0, 0));
+        assert_eq!(numbers.runs(&Probe::anywhere(20, true, 0, 0, 0)).next(), Some((20, 20)));
         for key in 16..32_u32 {
             for cell in [0, 1, 500, 999] {
                 let number = u64::from(key) * 1_000 + u64::from(cell);
