@@ -41,14 +41,13 @@ const LOOKED_AT: usize = 16_384;
 
 /// Of the sets of wrong bits, how many are still tried anywhere in a recording where it is known
 /// when a key must occur: for copies that begin elsewhere than the recording does. Of 40 such
-/// queries in noise at 2 million songs 0.5 found 22 to 25, 0.4 found 20; all of them, and nothing
-/// about a time, some 26.
+/// queries in noise at 2 million songs 0.5 found 22, 0.4 found 20.
 const ANYWHERE: f64 = 0.5;
 
 /// And how many times as many are tried about that time: to read a list there costs a sixth. Of 160
-/// queries in noise at 2 million songs 3 times found 121, 3.5 times 127 and 4 times 134 (with
-/// `ANYWHERE` of 0.5 and 0.4), of 240 8 times found 187 and 4 times 183.
-const ABOUT: f64 = 3.5;
+/// queries in noise at 2 million songs 3 times found 121 and 4 times 134 (with lists of twice the
+/// length); of 240, 8 times found 187 and 4 times 183.
+const ABOUT: f64 = 4.0;
 
 /// Sets of wrong bits that are tried for all keys of a query together: as many as that time allows.
 /// A set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at 200,000 and

@@ -17,15 +17,13 @@ use crate::recordings::CELL_CODES;
 /// Lists of more postings than this say too little to be read, at each reach, in a part of so many
 /// codes. In doubt the long ones cost most of the time, and have most of what is to be found: at 2
 /// million songs half of this found 127 queries of 319 in noise instead of 197 in three quarters of
-/// the time, twice as much and three fifths of the sets of wrong bits 183 in as much time. Where
-/// what is read is read about a time, twice as much found 134 of 160 instead of 130, and four times
-/// as much no more.
+/// the time, twice as much and three fifths of the sets of wrong bits 183 in as much time. About a
+/// time it is a limit of what is read: twice as much found 134 of 160 instead of 130 in a sixth
+/// more time.
 fn postings_most(reach: Reach, codes: u64) -> usize {
-    let in_doubt = (codes / 10_000).isqrt().max(64) as usize;
     match reach {
         Reach::Whole | Reach::Begun => 4_096,
-        Reach::BegunInDoubt(sets) if sets.tells_when() => 2 * in_doubt,
-        Reach::BegunInDoubt(_) => in_doubt,
+        Reach::BegunInDoubt(_) => (codes / 10_000).isqrt().max(64) as usize,
     }
 }
 
