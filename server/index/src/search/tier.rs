@@ -44,22 +44,25 @@ const LOOKED_AT: usize = 16_384;
 /// queries in noise at 2 million songs 0.5 found 22, 0.4 found 20.
 const ANYWHERE: f64 = 0.5;
 
-/// And how many times as many are tried about that time: to read a list there costs a sixth. Of 160
-/// queries in noise at 2 million songs 3 times found 121 and 4 times 134 (with lists of twice the
-/// length); of 240, 8 times found 187 and 4 times 183.
-const ABOUT: f64 = 4.0;
-
 /// Sets of wrong bits that are tried for all keys of a query together: as many as that time allows.
-/// A set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at 200,000 and
-/// 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has. Of 319
-/// queries in noise at 2 million songs 8.25e10 for the constant in `read` found 190, 1.1e11 197 and
-/// 1.43e11 211, anywhere.
+///
+/// Anywhere, a set costs more where there is more to read of it, 5 us at 2 million songs, 1 us at
+/// 200,000 and 0.2 us at 20,000, and in each part what it takes to look for a key that nobody has.
+/// Of 319 queries in noise at 2 million songs 8.25e10 for the constant found 190, 1.1e11 197 and
+/// 1.43e11 211.
+///
+/// About a time there is less to read: 2.9 us at 2 million songs and 0.8 us at 200,000, in a slow
+/// hour, are as many microseconds a query. Of 240 such queries in noise at 2 million songs these
+/// 74,000 sets found 183 and twice as many 187, of 160 three quarters as many a tenth less; at
+/// 200,000 a third more than these found no more.
 fn sets(library_codes: u64, parts: usize, effort: Effort, knows_when: bool) -> Sets {
+    let codes = library_codes.max(1) as f64;
     let most = 400_000.0 / parts.max(1) as f64;
-    let read = 9e10 / (library_codes.max(1) as f64).powf(2.0 / 3.0);
-    let all = most.min(read);
-    let (anywhere, about) =
-        if knows_when { (ANYWHERE * all, most.min(ABOUT * read)) } else { (all, all) };
+    let all = most.min(9e10 / codes.powf(2.0 / 3.0));
+    let (anywhere, about) = match knows_when {
+        true => (ANYWHERE * all, most.min(1.92e10 / codes.powf(0.54))),
+        false => (all, all),
+    };
     Sets { anywhere: effort.times(anywhere), about: effort.times(about) }
 }
 
