@@ -1,5 +1,5 @@
 //! About when a key of a query occurs in the recording, where the query is of a whole recording:
-//! when it was heard. Most copies begin as the recording does, within a second or two.
+//! when it was heard. Most copies are taken to begin as the recording does, within a second or two.
 //!
 //! Those that begin elsewhere are looked for as well, with what time there is besides
 //! ([`crate::search`]).

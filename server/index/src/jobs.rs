@@ -78,7 +78,7 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
     let dead = |part: &Part| {
         part.view().dead_codes() as f64 > DEAD_SHARE * part.source.recordings().codes() as f64
     };
-    parts.iter().position(dead).map(|at| at..at + 1)
+    parts.iter().position(|part| dead(part) && part.fits_a_segment()).map(|at| at..at + 1)
 }
 
 #[cfg(test)]
@@ -135,5 +135,20 @@ mod tests {
         assert_eq!(due(&segments([2, 2, 2, 2, 2, 2, 2, 1])), Some(0..8));
         let full = segments([2; 8]);
         assert_eq!((due(&full), fitting(&full), fitting(&full[7..])), (None, 7, 1));
+    }
+
+    #[test]
+    fn a_segment_of_the_first_layout_that_one_of_the_last_has_no_cells_for_stays_as_it_is() {
+        let half_dead = |mut all: Recordings, last: u32| {
+            (0..15).for_each(|slot| _ = all.push(slot, u32::MAX, 0));
+            all.push(15, last, 0);
+            let (source, dead) = (Arc::new(Sized(all)), (0..8).collect());
+            [Part { source, dead, segment: Some(1), seq: 0 }]
+        };
+        // End to end 16 such recordings leave one cell; that one begins no turn.
+        let full = half_dead(Recordings::end_to_end(), u32::MAX - 15);
+        assert_eq!((full[0].fits_a_segment(), due(&full)), (false, None));
+        let smaller = half_dead(Recordings::end_to_end(), 1);
+        assert_eq!((smaller[0].fits_a_segment(), due(&smaller)), (true, Some(0..1)));
     }
 }

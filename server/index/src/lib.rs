@@ -45,8 +45,9 @@ pub use key::Sampling;
 pub use part::{Cost, IndexError};
 pub use recordings::Living;
 pub use search::{Depth, Effort, Found, Match, NotAnEffort, SampleMatch};
+pub use segment::LAYOUT;
 pub use storage::{Disk, ReadFile, Storage, WriteFile};
-pub use writing::{LAYOUT, SegmentStats};
+pub use writing::SegmentStats;
 
 /// The catalogue's number of a recording.
 pub type Slot = u32;

@@ -10,7 +10,7 @@ use crate::key::Sampling;
 use crate::posting::Posting;
 use crate::probe::Probe;
 use crate::recordings::{Dead, Living, Ordinal, Recordings};
-use crate::writing::LAYOUT;
+use crate::segment::LAYOUT;
 
 /// The index could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +138,11 @@ impl Part {
     /// The version of the layout that it is in, or would be written in.
     pub(crate) fn layout(&self) -> u8 {
         if self.source.recordings().begin_with_turns() { LAYOUT } else { 1 }
+    }
+
+    /// Whether one segment has cells for all of it: of the first layout more fitted into one.
+    pub(crate) fn fits_a_segment(&self) -> bool {
+        self.source.recordings().cells_written() <= u64::from(u32::MAX)
     }
 
     /// Whether it is in a file that would be written again as it is.

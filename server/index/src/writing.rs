@@ -54,12 +54,9 @@ pub struct SegmentStats {
     pub posting_bytes: u64,
     /// One key of so many is kept.
     pub sampling: u32,
-    /// Version of its layout: [`LAYOUT`], or an older one that is still read.
+    /// Version of its layout: [`crate::LAYOUT`], or an older one that is still read.
     pub layout: u8,
 }
-
-/// The layout that segments are written in.
-pub const LAYOUT: u8 = 2;
 
 impl Writing {
     pub(crate) fn of_nothing(storage: Arc<dyn Storage>) -> Self {
@@ -275,7 +272,7 @@ impl Index {
         while first < self.parts.len() {
             let last = first + fitting(&self.parts[first..]);
             match &self.parts[first..last] {
-                [only] if only.is_as_written_now() => {}
+                [only] if only.is_as_written_now() || !only.fits_a_segment() => {}
                 _ => self.do_now(first..last)?,
             }
             first += 1;
@@ -358,7 +355,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::Index;
+    use crate::{Index, LAYOUT};
 
     #[test]
     fn a_single_segment_of_the_first_layout_is_compacted_too() {

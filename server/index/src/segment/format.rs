@@ -4,10 +4,12 @@ use super::block::{BLOCK_BYTES, Damage};
 use super::order::Order;
 use crate::key::Sampling;
 use crate::recordings::{CELL_CODES, Recordings};
-use crate::writing::LAYOUT;
 
 pub(super) const HEAD_BYTES: usize = 16;
 pub(super) const FOOT_BYTES: usize = 64;
+
+/// The layout that segments are written in.
+pub const LAYOUT: u8 = 2;
 
 /// What is written: the head of the last version of the layout.
 pub(super) const HEAD: [u8; HEAD_BYTES] = head(LAYOUT);

@@ -31,6 +31,7 @@ use format::{FOOT_BYTES, Foot, HEAD_BYTES, order_of};
 use order::{Numbers, Told};
 use reader::Reader;
 
+pub use format::LAYOUT;
 pub(crate) use format::{file_name, number_of};
 pub(crate) use write::write;
 
