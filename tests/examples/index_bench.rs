@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use onmon_core::align::{Anchor, align};
-use onmon_core::{Fingerprint, QueryBuilder, certainty};
+use onmon_core::{Fingerprint, HOP_MS, QueryBuilder, certainty};
 use onmon_index::{Cost, Depth, Effort, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
 use onmon_tests::codes_file::{Asked, CodesFile};
@@ -35,9 +36,9 @@ const SCANS: u32 = 5;
 /// How long throughput is measured.
 const THROUGHPUT: Duration = Duration::from_secs(10);
 
-/// What is asked: a name, what happened to the sound, how much of the song is cut off before it,
-/// whether the song is enrolled.
-const ROWS: [(&str, Degradation, Cut, bool); 12] = [
+/// What is asked: a name, what happened to the sound, how much of the song is cut off, whether the
+/// song is enrolled.
+const ROWS: [(&str, Degradation, Cut, bool); 13] = [
     ("clean", Degradation::CLEAN, Cut::Little, true),
     ("mp3 32", Degradation::MP3_32, Cut::Little, true),
     ("gsm", Degradation::GSM, Cut::Little, true),
@@ -49,25 +50,32 @@ const ROWS: [(&str, Degradation, Cut, bool); 12] = [
     ("song 0 dB", Degradation::SONG_0, Cut::Little, true),
     ("clean, from 40 s", Degradation::CLEAN, Cut::Forty, true),
     ("white 0 dB, from 40 s", Degradation::WHITE_0, Cut::Forty, true),
+    ("white 0 dB, 40 s short", Degradation::WHITE_0, Cut::LastForty, true),
     ("unknown", Degradation::CLEAN, Cut::Little, false),
 ];
 
-/// How much of a song a query lacks at its beginning.
+/// How much of a song a query lacks.
 #[derive(Clone, Copy)]
 enum Cut {
-    /// 0 to 2 s, as copies of one recording do.
+    /// 0 to 2 s of its beginning and 0 to 3 s of its end, as copies of one recording do.
     Little,
-    /// 40 s.
+    /// 40 s of its beginning.
     Forty,
+    /// 40 s of its end.
+    LastForty,
 }
 
 impl Cut {
-    /// In codes, of the query of this number.
-    fn codes(self, number: u32) -> usize {
-        match self {
-            Self::Little => number as usize % 41,
-            Self::Forty => 800 + number as usize % 16,
-        }
+    /// What is left of so many codes, for the query of this number.
+    fn left(self, codes: usize, number: u32) -> Range<usize> {
+        let (begin, end) = (number as usize % 41, number as usize * 7 % 61);
+        let (begin, end) = match self {
+            Self::Little => (begin, end),
+            Self::Forty => (800 + number as usize % 16, end),
+            Self::LastForty => (begin, 800),
+        };
+        // The shortest songs are of 35 s.
+        begin.min(codes / 3)..codes - end.min(codes / 3)
     }
 }
 
@@ -152,10 +160,10 @@ impl Bench {
         };
         let mut codes = vec![];
         self.catalogue.song(song, &mut codes);
-        // The shortest songs are of 35 s.
-        let cut = cut.codes(number).min(codes.len() / 2);
-        let heard = degraded(&codes[cut..], how, u64::from(number));
-        let query = QueryBuilder::of_recording(0, &heard)?;
+        let left = cut.left(codes.len(), number);
+        let cut = left.start;
+        let heard = degraded(&codes[left], how, u64::from(number));
+        let query = QueryBuilder::of_recording(heard.len() as u32 * HOP_MS, &heard)?;
         Ok(OfSong { song, codes, cut, query })
     }
 

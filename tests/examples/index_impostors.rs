@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use onmon_core::{CODES_PER_SAMPLE, QueryBuilder, certainty};
+use onmon_core::{CODES_PER_SAMPLE, HOP_MS, QueryBuilder, certainty};
 use onmon_index::{Depth, Index};
 use onmon_synth::{Catalogue, Degradation, degraded};
 use onmon_tests::codes_file::CodesFile;
@@ -230,7 +230,7 @@ impl Library {
         let length =
             LENGTHS[(number / (REAL * DEGRADATIONS.len() as u64)) as usize % LENGTHS.len()];
         let query = match length {
-            "six" => QueryBuilder::of_recording(0, &heard)?,
+            "six" => QueryBuilder::of_recording(heard.len() as u32 * HOP_MS, &heard)?,
             _ => {
                 let codes = if length == "15" { CODES_PER_SAMPLE } else { CLIP_CODES };
                 let places = heard.len().saturating_sub(codes).max(1);

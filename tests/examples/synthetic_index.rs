@@ -20,6 +20,9 @@ use serde_json::json;
 /// Codes in memory (12,000 songs) that become a segment: 64 MB and 130 MB of postings.
 const SEGMENT_CODES: u64 = 64_000_000;
 
+/// Songs that wait in memory for the writer, at most: 2 GB. While it merges, segments pile up.
+const WAITING_SONGS: u64 = 120_000;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, songs] = arguments.as_slice() else {
@@ -65,13 +68,17 @@ fn build(index: Index, first: u32, songs: u32) -> Result<Index> {
         let mut codes = vec![];
         for song in first..songs {
             catalogue.song(song, &mut codes);
-            let mut index = lock(&index);
-            index.insert(song, &codes);
-            if index.codes_in_memory() > SEGMENT_CODES {
-                index.freeze(u64::from(song) + 1);
+            let mut open = lock(&index);
+            open.insert(song, &codes);
+            if open.codes_in_memory() > SEGMENT_CODES {
+                open.freeze(u64::from(song) + 1);
             }
-            drop(index);
+            drop(open);
             progress.set_position(u64::from(song) + 1);
+            let waits = || u64::from(song) > lock(&index).applied_seq() + WAITING_SONGS;
+            while waits() && !writer.is_finished() {
+                thread::sleep(Duration::from_millis(5));
+            }
             // A writer that has failed is told of below; songs beyond it would only fill the
             // memory.
             if writer.is_finished() {

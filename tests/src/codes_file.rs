@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use onmon_core::{CODES_PER_SAMPLE, QueryBuilder};
+use onmon_core::{CODES_PER_SAMPLE, HOP_MS, QueryBuilder, SAMPLES_MAX};
 use serde_json::Value;
 
 /// A file of codes.
@@ -55,14 +55,23 @@ impl CodesFile {
 fn asked(id: &str, samples: &Value) -> Result<Option<Asked>> {
     let words: Vec<&str> = id.rsplitn(4, ' ').collect();
     let [_, length, condition, song] = words[..] else { return Ok(None) };
-    let mut query = QueryBuilder::new(0);
-    for sample in samples.as_array().into_iter().flatten() {
+    let start = |sample: &Value| sample[0].as_u64().unwrap_or(0) as u32;
+    let samples = samples.as_array().map_or(&[][..], Vec::as_slice);
+    let last = samples.last().filter(|_| samples.len() == SAMPLES_MAX);
+    let mut query = QueryBuilder::new(HOP_MS * last.map_or(0, |last| whole(start(last))));
+    for sample in samples {
         let mut codes = codes(&sample[1]);
         codes.truncate(CODES_PER_SAMPLE);
-        query.push(sample[0].as_u64().unwrap_or(0) as u32, &codes)?;
+        query.push(start(sample), &codes)?;
     }
     let [song, condition, length] = [song, condition, length].map(str::to_owned);
     Ok(Some(Asked { song, condition, length, query }))
+}
+
+/// Codes of the sound whose last of six samples starts so late: it lies in the middle of the last
+/// sixth (`core/src/plan.rs`).
+fn whole(last_start: u32) -> u32 {
+    (last_start + CODES_PER_SAMPLE as u32 / 2) * 12 / 11
 }
 
 fn codes(told: &Value) -> Vec<u8> {

@@ -1,8 +1,10 @@
-//! About when a key of a query occurs in the recording, where the query is of a whole recording:
-//! when it was heard. Most copies are taken to begin as the recording does, within a second or two.
+//! What is expected of the recording that a query is of, where the query is of a whole sound: that
+//! it is about as long, and that a key occurs in it about when it was heard. Most copies are taken
+//! to begin and end as the recording does, within some seconds.
 //!
-//! Those that begin elsewhere are looked for as well, with what time there is besides
-//! ([`crate::search`]).
+//! Those that do not are looked for as well, with what time there is besides ([`crate::search`]).
+
+use std::ops::RangeInclusive;
 
 use crate::posting::{PHASE_CELLS, PHASES, TURN_CELLS};
 use crate::recordings::CELL_CODES;
@@ -12,6 +14,40 @@ const BEGINS_CODES: u64 = 64;
 
 /// What it may be faster or slower by: one part of so many (0.8 %).
 const SPEED: u64 = 128;
+
+/// How much longer or shorter than the recording a copy may be, in codes (7 s, at one speed): as
+/// much as AcoustID lets two durations differ (`FINGERPRINT_MAX_LENGTH_DIFF` in acoustid-server's
+/// `const.py`).
+const LONGER_CODES: u32 = 140;
+
+/// How many codes a recording may have that a sound is a copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lengths(RangeInclusive<u32>);
+
+impl Lengths {
+    /// Where it is not known how long the sound is.
+    pub(crate) const ANY: Self = Self(0..=u32::MAX);
+
+    /// About as many as a sound has.
+    pub(crate) fn about(codes: u32) -> Self {
+        let away = LONGER_CODES + codes / SPEED as u32;
+        Self(codes.saturating_sub(away)..=codes.saturating_add(away))
+    }
+
+    pub(crate) fn has(&self, codes: u32) -> bool {
+        self.0.contains(&codes)
+    }
+
+    /// The least and the most.
+    pub(crate) fn ends(&self) -> (u32, u32) {
+        (*self.0.start(), *self.0.end())
+    }
+
+    /// Whether they say anything.
+    pub(crate) fn are_known(&self) -> bool {
+        *self != Self::ANY
+    }
+}
 
 /// The cells that a recording's codes of one time may lie in: so many from the first on, in any
 /// turn.
@@ -69,6 +105,15 @@ mod tests {
             let cell = (time / CELL_CODES as u64) as u32;
             assert!(band.has(cell) && band.has(cell + TURN_CELLS) && band.has(cell + 4));
         }
+    }
+
+    #[test]
+    fn a_copy_may_be_a_little_longer_or_shorter_and_not_much() {
+        let lengths = Lengths::about(5_400);
+        assert_eq!(lengths.ends(), (5_400 - 182, 5_400 + 182));
+        assert!(lengths.has(5_582) && !lengths.has(5_583) && lengths.are_known());
+        assert_eq!(Lengths::about(20).ends().0, 0);
+        assert!(Lengths::ANY.has(0) && Lengths::ANY.has(u32::MAX) && !Lengths::ANY.are_known());
     }
 
     #[test]

@@ -35,7 +35,8 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
-use onmon_core::{Fingerprint, Kind, certainty};
+use band::Lengths;
+use onmon_core::{Fingerprint, HOP_MS, Kind, certainty};
 use part::{Part, View};
 use search::Search;
 use writing::Writing;
@@ -229,14 +230,24 @@ impl Index {
         depth: Depth,
     ) -> Search<'a> {
         let parts = self.views().filter(|part| part.live() > 0).collect();
-        let is_whole = query.kind() == Kind::Query && query.samples().len() > 1;
-        let query = query.samples().collect();
-        Search { parts, query, is_whole, codes, deviations_min, depth, effort: self.effort }
+        let (whole, query) = (lengths(query), query.samples().collect());
+        Search { parts, query, whole, codes, deviations_min, depth, effort: self.effort }
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> {
         self.parts.iter().map(Part::view).chain([self.memory.view()])
     }
+}
+
+/// How long the recording is that a query of a whole sound is of; `None` where a query is not.
+fn lengths(query: &Fingerprint<'_>) -> Option<Lengths> {
+    if query.kind() != Kind::Query || query.samples().len() < 2 {
+        return None;
+    }
+    let codes = query.duration_ms() / HOP_MS;
+    let end = query.samples().last().map_or(0, |last| last.start + last.codes.len() as u32);
+    // A container that tells less than there is knows nothing.
+    Some(if codes < end { Lengths::ANY } else { Lengths::about(codes) })
 }
 
 /// Matches of a query's codes as those of the sound that they were made of.

@@ -96,7 +96,9 @@ impl Source for Memory {
             let asked = self.runs.of_shelves(first, last).filter(|posting| probe.takes(*posting));
             postings.clear();
             postings.extend(asked.take(lookup.postings_most + 1));
-            lookup.found(probe, &postings);
+            let read = postings.len();
+            postings.retain(|posting| lookup.asks_for(probe, *posting));
+            lookup.found(probe, read, &postings);
         }
         Ok(())
     }

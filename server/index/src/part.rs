@@ -9,7 +9,7 @@ use crate::Slot;
 use crate::key::Sampling;
 use crate::posting::Posting;
 use crate::probe::Probe;
-use crate::recordings::{Dead, Living, Ordinal, Recordings};
+use crate::recordings::{AsLong, Dead, Living, Ordinal, Recordings};
 use crate::segment::LAYOUT;
 
 /// The index could not be read or written.
@@ -81,20 +81,30 @@ pub(crate) struct Lookup<'a> {
     pub probes: &'a [Probe],
     /// A list of more postings says too little to be worth reading.
     pub postings_most: usize,
+    /// The recordings as long as the query's sound: where a probe asks for these, others are not
+    /// told.
+    pub as_long: Option<&'a AsLong<'a>>,
     pub cost: &'a mut Cost,
-    /// Takes where a probe's keys occur.
-    pub visit: &'a mut dyn FnMut(&Probe, &[Posting]),
+    /// Takes how many postings were read for a probe, and those of them that it asks for.
+    pub visit: &'a mut dyn FnMut(&Probe, usize, &[Posting]),
 }
 
 impl Lookup<'_> {
-    /// Hands over what was found for a probe, unless it is too much.
-    pub(crate) fn found(&mut self, probe: &Probe, postings: &[Posting]) {
+    /// Whether it is in a recording that the probe asks for.
+    pub(crate) fn asks_for(&self, probe: &Probe, posting: Posting) -> bool {
+        !probe.as_long || self.as_long.is_some_and(|all| all.has(posting.cell()))
+    }
+
+    /// Hands over what was found for a probe, unless it is too much, with how many were read.
+    pub(crate) fn found(&mut self, probe: &Probe, read: usize, postings: &[Posting]) {
         self.cost.probes += 1;
-        if postings.len() > self.postings_most {
+        if read > self.postings_most {
             self.cost.stop_keys += 1;
-        } else if !postings.is_empty() {
-            self.cost.postings += postings.len() as u64;
-            (self.visit)(probe, postings);
+        } else {
+            self.cost.postings += read as u64;
+            if !postings.is_empty() {
+                (self.visit)(probe, read, postings);
+            }
         }
     }
 }
@@ -147,7 +157,8 @@ impl Part {
 
     /// Whether it is in a file that would be written again as it is.
     pub(crate) fn is_as_written_now(&self) -> bool {
-        self.segment.is_some() && self.dead.is_empty() && self.layout() == LAYOUT
+        let is_last = self.layout() == LAYOUT && self.source.recordings().are_by_length();
+        self.segment.is_some() && self.dead.is_empty() && is_last
     }
 
     pub(crate) fn view(&self) -> View<'_> {

@@ -1,5 +1,6 @@
 //! What is looked up for a query: whole keys, their beginnings, and beginnings that noise may have
-//! made others of; anywhere, or about when they were heard.
+//! made others of; anywhere, or about when they were heard, in any recording or in one that is as
+//! long as the sound.
 //!
 //! A catalogue of millions is asked for whole keys first; what noise leaves of them, for their
 //! beginnings.
@@ -17,6 +18,8 @@ pub(crate) struct Probe {
     last: u32,
     /// The key's last bits, where they must be there too.
     pub whole: Option<u8>,
+    /// Whether of a recording that is as long as the sound, and of no other.
+    pub as_long: bool,
     /// Which sample of the query it comes from.
     pub sample: u8,
     /// Which code of that sample.
@@ -34,11 +37,11 @@ impl Probe {
         Self { whole, ..Self::of_phases(key, phases, sample, code, doubt) }
     }
 
-    /// Of a key's beginning in these phases, from the first to the last.
+    /// Of a key's beginning in these phases, from the first to the last, in any recording.
     fn of_phases(key: u32, phases: (u32, u32), sample: u8, code: u16, doubt: u16) -> Self {
         let begun = key >> LAST_BITS;
         let (first, last) = (shelf(begun, phases.0, 0), shelf(begun, phases.1, LASTS as u32 - 1));
-        Self { first, last, whole: None, sample, code, doubt }
+        Self { first, last, whole: None, as_long: false, sample, code, doubt }
     }
 
     /// The shelves that are read, from the first to the last.
@@ -90,12 +93,16 @@ pub(crate) struct Sets {
     /// These and the next likely ones about when they were heard; no more than those where that
     /// says nothing.
     pub about: u64,
+    /// And these in recordings that are as long as the sound; no more where that says nothing.
+    pub as_long: u64,
 }
 
 impl Sets {
-    /// Whether more is tried about when keys were heard than anywhere.
-    pub(crate) fn tells_when(self) -> bool {
-        self.about > self.anywhere
+    /// A part of them.
+    pub(crate) fn share(self, part: usize, of: usize) -> Self {
+        let share = |sets: u64| sets * part as u64 / of.max(1) as u64;
+        let Self { anywhere, about, as_long } = self;
+        Self { anywhere: share(anywhere), about: share(about), as_long: share(as_long) }
     }
 }
 
@@ -144,10 +151,11 @@ pub(crate) fn likely<'a>(
     let census = Census::of(&doubted);
     let most = |sets: u64| census.most(sets.min(SETS_A_KEY * doubted.len() as u64));
     let (anywhere, about) = (most(sets.anywhere), most(sets.about));
+    let dearest = anywhere.max(about).max(most(sets.as_long));
     let mut all = vec![];
     for ((key, sample, code, time), doubt) in keys.into_iter().zip(&doubted) {
         let band = Band::about(time);
-        doubt.sets(anywhere.max(about), |wrong, cost| {
+        doubt.sets(dearest, |wrong, cost| {
             let key = key ^ wrong << LAST_BITS;
             if !sampling.keeps(key) {
                 return;
@@ -156,7 +164,8 @@ pub(crate) fn likely<'a>(
                 all.push(Probe::anywhere(key, false, sample, code, cost as u16));
             } else {
                 let of = |phases| Probe::of_phases(key, phases, sample, code, cost as u16);
-                all.extend(band.phases().map(of));
+                let as_long = cost > about;
+                all.extend(band.phases().map(|phases| Probe { as_long, ..of(phases) }));
             }
         });
     }
@@ -199,7 +208,7 @@ mod tests {
         let reads = |p: &Probe, key: u32| p.keys().0 <= key && key <= p.keys().1;
         assert!(begun.iter().zip(&kept).all(|(p, (_, key))| reads(p, *key)));
         // A bit that stands alone after noise is the first to be doubted.
-        let sets = Sets { anywhere: 48 * 391, about: 0 };
+        let sets = Sets { anywhere: 48 * 391, ..Sets::default() };
         let mut still = 0;
         for (at, key) in &kept {
             let mut heard = codes.clone();
@@ -216,11 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn likely_keys_are_asked_for_anywhere_and_less_likely_ones_about_when_they_were_heard() {
+    fn likely_keys_are_asked_for_anywhere_and_less_likely_ones_where_they_are_expected() {
         let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
-        let of = |anywhere, about| {
+        let of = |anywhere, about, as_long| {
             let asked = Asked { sample: 0, start: 3_000, codes: &codes };
-            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about })
+            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about, as_long })
         };
         let sets = |probes: &[Probe]| {
             let mut all: Vec<(u16, u32, u16)> =
@@ -229,13 +238,18 @@ mod tests {
             all.dedup();
             all
         };
-        let (mixed, plain) = (of(400 * 20, 400 * 80), of(400 * 80, 400 * 80));
+        let (mixed, plain) = (of(400 * 20, 400 * 40, 400 * 80), of(400 * 80, 0, 0));
         assert_eq!(sets(&mixed), sets(&plain), "the same keys");
         let (anywhere, about): (Vec<Probe>, Vec<Probe>) =
             mixed.iter().partition(|probe| probe.is_anywhere());
         assert!(anywhere.len() > 1_000 && about.len() > 2 * anywhere.len());
         let doubt = |probes: &[Probe]| probes.iter().map(|p| p.doubt).collect::<Vec<u16>>();
         assert!(doubt(&anywhere).iter().max() < doubt(&about).iter().min());
+        assert!(anywhere.iter().all(|probe| !probe.as_long));
+        let (as_long, of_any): (Vec<Probe>, Vec<Probe>) =
+            about.iter().partition(|probe| probe.as_long);
+        assert!(of_any.len() > 500 && as_long.len() > of_any.len());
+        assert!(doubt(&of_any).iter().max() < doubt(&as_long).iter().min());
         for probe in about {
             // 3,000 codes and more are 2 min 30 s: the third turn's phases from 11 on.
             let cell = (3_000 + u32::from(probe.code)) / 16;

@@ -6,8 +6,10 @@
 //! cell alone: that is as near as votes can tell, and the raw codes tell the rest.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use crate::Slot;
+use crate::band::Lengths;
 use crate::posting::TURN_CELLS;
 
 /// Codes in a cell (0.8 s).
@@ -33,6 +35,8 @@ pub(crate) struct Recordings {
     by_slot: HashMap<Slot, Ordinal>,
     cells: u32,
     codes: u64,
+    /// Whether none is shorter than the one before.
+    by_length: bool,
     /// Cells that they take where each begins with a new turn.
     turned: u64,
 }
@@ -80,6 +84,26 @@ impl From<Row> for Living {
     }
 }
 
+/// Recordings of some lengths, by their cells.
+pub(crate) enum AsLong<'a> {
+    /// They lie together.
+    Cells(Range<u32>),
+    /// They lie anywhere.
+    Rows(&'a Recordings, &'a Lengths),
+}
+
+impl AsLong<'_> {
+    /// Whether a cell is one of theirs.
+    pub(crate) fn has(&self, cell: u32) -> bool {
+        match self {
+            Self::Cells(cells) => cells.contains(&cell),
+            Self::Rows(all, lengths) => {
+                all.at_cell(cell).is_some_and(|ordinal| lengths.has(all.row(ordinal).codes))
+            }
+        }
+    }
+}
+
 impl Recordings {
     /// Each begins with a new cell.
     pub(crate) fn end_to_end() -> Self {
@@ -88,12 +112,29 @@ impl Recordings {
 
     fn apart(apart: u32) -> Self {
         let (rows, strides, by_slot) = (vec![], vec![], HashMap::new());
-        Self { apart, rows, strides, by_slot, cells: 0, codes: 0, turned: 0 }
+        Self { apart, rows, strides, by_slot, cells: 0, codes: 0, by_length: true, turned: 0 }
     }
 
     /// Whether each begins with a new turn.
     pub(crate) fn begin_with_turns(&self) -> bool {
         self.apart == TURN_CELLS
+    }
+
+    /// Whether they are in order of their lengths, as they are in a segment that is written now.
+    pub(crate) fn are_by_length(&self) -> bool {
+        self.by_length
+    }
+
+    /// Those of them that are so long.
+    pub(crate) fn as_long<'a>(&'a self, lengths: &'a Lengths) -> AsLong<'a> {
+        if !self.by_length {
+            return AsLong::Rows(self, lengths);
+        }
+        let (least, most) = lengths.ends();
+        let first = self.rows.partition_point(|row| row.codes < least);
+        let past = self.rows.partition_point(|row| row.codes <= most);
+        let cell = |at: usize| self.rows.get(at).map_or(self.cells, |row| row.cell);
+        AsLong::Cells(cell(first)..cell(past))
     }
 
     /// Adds one after all others.
@@ -103,6 +144,7 @@ impl Recordings {
         if self.rows.len().is_multiple_of(STRIDE) {
             self.strides.push(row.cell);
         }
+        self.by_length &= self.rows.last().is_none_or(|last| last.codes <= codes);
         self.rows.push(row);
         let cells = codes.div_ceil(CELL_CODES as u32);
         self.cells += cells.next_multiple_of(self.apart);
@@ -187,6 +229,31 @@ mod tests {
         assert_eq!(owners, [0, 0, 1, 1, 3].map(Some));
         assert!(recordings.has_room_for(16 * (u64::from(u32::MAX) - 1_024 - 255)));
         assert!(!recordings.has_room_for(16 * (u64::from(u32::MAX) - 1_024 - 254)));
+    }
+
+    #[test]
+    fn recordings_that_are_so_long_are_told_in_any_order() {
+        let lengths = Lengths::about(5_000);
+        for by_length in [false, true] {
+            let mut all: Vec<u32> = (0..300).map(|n| n * 7_919 % 300 * 40).collect();
+            if by_length {
+                all.sort_unstable();
+            }
+            let mut recordings = Recordings::default();
+            for (slot, codes) in (0..).zip(&all) {
+                recordings.push(slot, *codes, 0);
+            }
+            assert_eq!(recordings.are_by_length(), by_length);
+            let as_long = recordings.as_long(&lengths);
+            for row in recordings.rows().iter().filter(|row| row.codes > 0) {
+                let last = row.cell + row.codes.div_ceil(CELL_CODES as u32) - 1;
+                for cell in [row.cell, last] {
+                    assert_eq!(as_long.has(cell), lengths.has(row.codes), "{row:?}");
+                }
+            }
+            assert!(!as_long.has(recordings.cells()));
+            assert!(recordings.as_long(&Lengths::ANY).has(recordings.cells() - 1));
+        }
     }
 
     #[test]

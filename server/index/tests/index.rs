@@ -1,7 +1,7 @@
 //! The index as its users meet it: enrol, identify, replace, remove, snapshot, damage.
 
-use onmon_core::{Fingerprint, QueryBuilder};
-use onmon_index::{Index, IndexError};
+use onmon_core::{Fingerprint, HOP_MS, QueryBuilder};
+use onmon_index::{Depth, Effort, Index, IndexError};
 
 /// Codes as music has them: each bit lingers, so neighbouring codes are alike.
 fn song(seed: u64, codes: usize) -> Vec<u8> {
@@ -309,6 +309,36 @@ fn segments_stay_few_and_find_what_one_would() {
         let expected = if removed { vec![] } else { vec![(slot as u32, 20_000)] };
         assert_eq!(found(&index, &now), expected, "{slot}");
     }
+}
+
+#[test]
+fn songs_in_noise_are_looked_for_first_and_most_among_those_as_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut index = Index::open(directory.path()).unwrap();
+    // In no order, as they are enrolled.
+    let length = |slot: u32| 2_000 + 7_919 * slot as usize % 2_500;
+    for slot in 0..150 {
+        index.insert(slot, &song(u64::from(slot), length(slot)));
+    }
+    index.set_effort(Effort::new(0.02).unwrap());
+    let named = |index: &Index, told: fn(u32) -> u32| -> Vec<u32> {
+        let names = |slot: &u32| {
+            let heard = noisy(&song(u64::from(*slot), length(*slot))[10..], 340);
+            let query = QueryBuilder::of_recording(told(heard.len() as u32) * HOP_MS, &heard);
+            let query = query.unwrap();
+            let found = index.search(&query.finish().unwrap(), Depth::Keys).unwrap();
+            found.matches.iter().any(|found| found.slot == *slot)
+        };
+        (0..150).filter(names).collect()
+    };
+    let in_memory = named(&index, |codes| codes);
+    index.flush(1).unwrap();
+    // Where they are in order.
+    let on_disk = named(&index, |codes| codes);
+    assert_eq!(in_memory, on_disk);
+    let longer = named(&index, |codes| codes + 500);
+    let (own, longer) = (on_disk.len(), longer.len());
+    assert!(longer > 0 && own > 2 * longer, "{own} of their length, {longer} of another");
 }
 
 #[test]

@@ -31,9 +31,10 @@ use std::collections::HashMap;
 use onmon_core::align::{Alignment, Anchor, agreement, align};
 use onmon_core::{SAMPLES_MAX, Sample, certainty};
 
+use crate::band::Lengths;
 use crate::key::Sampling;
 use crate::part::{Cost, IndexError, View};
-use crate::probe::{Probe, Reach, Sets};
+use crate::probe::{Probe, Reach};
 use crate::recordings::Ordinal;
 
 pub use effort::{Effort, NotAnEffort};
@@ -41,6 +42,7 @@ use evidence::Evidence;
 use scan::{Extent, Scanned};
 use tier::{TIERS, Tier, in_doubt};
 pub use told::{Match, SampleMatch};
+use votes::Asking;
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,9 +123,9 @@ type Best = HashMap<(usize, Ordinal), Laid>;
 pub(crate) struct Search<'a> {
     pub parts: Vec<View<'a>>,
     pub query: Vec<Sample<'a>>,
-    /// Whether the samples are of all of a sound, each told when it was heard: then most lie where
-    /// they lie in the recording.
-    pub is_whole: bool,
+    /// Where the samples are of all of a sound, each told when it was heard: how long the
+    /// recording is then. Most lie where they lie in it.
+    pub whole: Option<Lengths>,
     /// Codes of all recordings that live: to add them up takes a while where many are dead.
     pub codes: u64,
     /// A match has so many or more.
@@ -144,7 +146,7 @@ impl Search<'_> {
             if self.is_sure(&best) && matches!(tier.reach, Reach::BegunInDoubt(_)) {
                 break;
             }
-            last = number + 1;
+            last = (number + 1).min(TIERS.len() + 1);
             let candidates = self.by_keys(tier, &open, &mut cost)?;
             self.lay(&candidates, self.deviations_min, &mut best, &mut cost)?;
             for (sample, open) in open.iter_mut().enumerate() {
@@ -172,7 +174,7 @@ impl Search<'_> {
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut all = vec![];
-        for tier in TIERS.iter().chain([&self.in_doubt()]) {
+        for tier in TIERS.iter().chain(&self.in_doubt()) {
             all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
         }
         if let Some(extent) = self.scan() {
@@ -200,17 +202,19 @@ impl Search<'_> {
                 TIERS.into_iter().collect()
             }
             _ if self.effort == Effort::NONE => TIERS.into_iter().collect(),
-            _ => TIERS.into_iter().chain([self.in_doubt()]).collect(),
+            _ => TIERS.into_iter().chain(self.in_doubt()).collect(),
         }
     }
 
-    fn in_doubt(&self) -> Tier {
-        in_doubt(self.codes, self.parts.len(), self.effort, self.knows_when())
+    fn in_doubt(&self) -> Vec<Tier> {
+        in_doubt(self.codes, self.parts.len(), self.effort, self.lengths())
     }
 
-    /// Whether about when its keys occur is known, and can be asked for.
-    fn knows_when(&self) -> bool {
-        self.is_whole && self.parts.iter().all(|part| part.source.recordings().begin_with_turns())
+    /// How long the recording is, and so about when its keys occur, where that is known and can be
+    /// asked for.
+    fn lengths(&self) -> Option<&Lengths> {
+        let tells_when = |part: &View<'_>| part.source.recordings().begin_with_turns();
+        self.whole.as_ref().filter(|_| self.parts.iter().all(tells_when))
     }
 
     fn scanned(&self, extent: Extent, cost: &mut Cost) -> Result<Scanned, IndexError> {
@@ -245,16 +249,17 @@ impl Search<'_> {
         // Where votes are many, those of one sample are enough, and that several agree is a chance
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
         let alone = self.codes <= ALONE_CODES_MAX;
-        let evidence = Evidence::of(query, tier.reach);
+        let (lengths, reach) = (self.lengths(), tier.reach);
+        let expected = lengths.filter(|lengths| tier.expects && lengths.are_known());
+        let (knows_when, evidence) = (lengths.is_some(), Evidence::of(query, reach));
+        let asking = Asking { query, knows_when, expected, reach, evidence };
         let mut found = vec![];
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
-            let share = |sets: u64| sets * together.len() as u64 / asked.len() as u64;
-            let (reach, tells_when) = match tier.reach {
-                Reach::BegunInDoubt(Sets { anywhere, about }) => {
-                    let sets = Sets { anywhere: share(anywhere), about: share(about) };
-                    (Reach::BegunInDoubt(sets), sets.tells_when())
+            let reach = match reach {
+                Reach::BegunInDoubt(sets) => {
+                    Reach::BegunInDoubt(sets.share(together.len(), asked.len()))
                 }
-                whole_or_begun => (whole_or_begun, false),
+                whole_or_begun => whole_or_begun,
             };
             // Parts of one sampling, as almost all are, are asked the same.
             let mut probes: Option<(Sampling, Vec<Probe>)> = None;
@@ -264,9 +269,10 @@ impl Search<'_> {
                     Some(known) if known.0 == sampling => probes.insert(known),
                     _ => probes.insert((sampling, votes::asked(sampling, query, together, reach))),
                 };
-                let hits = votes::hits(part.source, query, probes, reach, &evidence, cost)?;
-                let clusters = votes::clusters(query, tells_when, &hits, tier.looked_at);
-                found.extend(place::candidates(*part, number, query, &clusters, cost)?);
+                let hits = votes::hits(&asking, part.source, probes, cost)?;
+                let clusters = votes::clusters(&asking, &hits, tier.looked_at);
+                let look = place::candidates(*part, number, query, &clusters, tier.look_min, cost);
+                found.extend(look?);
             }
         }
         found.sort_by(|a, b| b.look.total_cmp(&a.look));
@@ -371,7 +377,7 @@ mod tests {
     ) -> Search<'a> {
         let (parts, query) = (vec![memory.view()], query.to_vec());
         Search {
-            is_whole: false,
+            whole: None,
             parts,
             query,
             codes: 3_000,

@@ -12,16 +12,14 @@ use crate::recordings::CELL_CODES;
 /// 5 % off drifts by no more than codes stay alike.
 const LOOK_CODES: usize = 128;
 
-/// Agreement below this is not followed, in standard deviations of independent bits, of which
-/// unrelated music shows about 2.
-const LOOK_MIN: f32 = 3.5;
-
-/// Looks at each cluster; the candidates among them.
+/// Looks at each cluster; the candidates among them: those that agree by so much or more, in
+/// standard deviations of independent bits, of which unrelated music shows about 2.
 pub(super) fn candidates(
     part: View<'_>,
     number: usize,
     query: &[Sample<'_>],
     clusters: &[Cluster],
+    look_min: f32,
     cost: &mut Cost,
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut found = vec![];
@@ -53,7 +51,7 @@ pub(super) fn candidates(
             (0..CELL_CODES).map(|shift| (errors(shift), shift)).min().unwrap_or((u32::MAX, 0));
         let bits = 8.0 * looked.len() as f32;
         let look = (bits - 2.0 * errors as f32) / bits.sqrt();
-        if look >= LOOK_MIN {
+        if look >= look_min {
             found.push(Candidate {
                 part: number,
                 ordinal,

@@ -7,7 +7,7 @@ use onmon_core::Sample;
 
 use super::crowd::Crowd;
 use super::evidence::{Evidence, together};
-use crate::band::Band;
+use crate::band::{Band, Lengths};
 use crate::key::Sampling;
 use crate::part::{Cost, IndexError, Lookup, Source};
 use crate::posting::Posting;
@@ -35,6 +35,10 @@ pub(super) const NEAR_CELLS: u64 = 1;
 /// copies begin so near to where the recording begins (a guess, that most do), and a twentieth of
 /// what is met by chance, so ln(0.8 / 0.05) more, and ln(0.2 / 0.95) less where it is not.
 const WHEN_HEARD: u32 = 87;
+
+/// What it says in addition that the recording is as long as the sound: 0.9 of those copies are (a
+/// guess too), and a twentieth of all recordings.
+const AS_LONG: u32 = 58;
 
 /// Keeps lines positive whatever a sample's start.
 const BIAS: u64 = 1 << 33;
@@ -141,68 +145,104 @@ pub(super) fn asked(
 }
 
 /// Where keys occur in a part, in order of their lines.
+pub(super) struct Hits {
+    /// Where others are near, and what there is where they are few.
+    in_company: Vec<Hit>,
+    /// When they were heard, in recordings that are as long as the sound.
+    expected: Vec<Hit>,
+}
+
+/// What is asked of each part, and how.
+pub(super) struct Asking<'a> {
+    pub query: &'a [Sample<'a>],
+    /// Whether the query tells about when its keys occur.
+    pub knows_when: bool,
+    /// How long the recording is, where what is expected of it is looked for.
+    pub expected: Option<&'a Lengths>,
+    pub reach: Reach,
+    pub evidence: Evidence,
+}
+
+/// Where keys occur in a part, in order of their lines.
 pub(super) fn hits(
+    asking: &Asking<'_>,
     source: &dyn Source,
-    query: &[Sample<'_>],
     probes: &[Probe],
-    reach: Reach,
-    evidence: &Evidence,
     cost: &mut Cost,
-) -> Result<Vec<Hit>, IndexError> {
+) -> Result<Hits, IndexError> {
+    let Asking { query, reach, evidence, .. } = asking;
     let recordings = source.recordings();
+    let as_long = asking.expected.map(|lengths| recordings.as_long(lengths));
+    let is_as_long =
+        |posting: &Posting| as_long.as_ref().is_some_and(|all| all.has(posting.cell()));
     let mut crowd = Crowd::new(lines(query, recordings.cells()));
+    let mut expected = vec![];
     source.look_up(&mut Lookup {
         probes,
-        postings_most: postings_most(reach, recordings.codes()),
+        postings_most: postings_most(*reach, recordings.codes()),
+        as_long: as_long.as_ref(),
         cost,
-        visit: &mut |probe, postings| {
-            let weights = evidence.of_probe(probe, postings.len(), recordings.cells());
+        visit: &mut |probe, read, postings| {
+            let weights = evidence.of_probe(probe, read, recordings.cells());
             let key = Hit::in_first_cell(query, probe);
             let hit = |posting: &Posting| key.in_cell(posting.cell(), weights[posting.last()]);
-            if probe.is_anywhere() {
+            let time = time(query, usize::from(probe.sample), usize::from(probe.code));
+            let band = Band::about(time);
+            let is_when = |posting: &&Posting| band.has(posting.cell());
+            let own = expected.len();
+            expected.extend(postings.iter().filter(|p| is_as_long(p)).filter(is_when).map(hit));
+            if probe.as_long {
+                crowd.extend(expected[own..].iter().copied());
+            } else if probe.is_anywhere() {
                 crowd.extend(postings.iter().map(hit));
             } else {
-                let time = time(query, usize::from(probe.sample), usize::from(probe.code));
-                let band = Band::about(time);
-                let about = postings.iter().filter(|posting| band.has(posting.cell()));
-                crowd.extend(about.map(hit));
+                crowd.extend(postings.iter().filter(is_when).map(hit));
             }
         },
     })?;
-    Ok(crowd.in_company())
+    expected.sort_unstable();
+    Ok(Hits { in_company: crowd.in_company(), expected })
 }
 
 /// The clusters that say most, at most so many, in order of their cells: so are the codes on disk
 /// that they are compared with.
-pub(super) fn clusters(
-    query: &[Sample<'_>],
-    tells_when: bool,
-    hits: &[Hit],
-    most: usize,
-) -> Vec<Cluster> {
-    let group = |group: Range<usize>| {
+pub(super) fn clusters(asking: &Asking<'_>, hits: &Hits, most: usize) -> Vec<Cluster> {
+    let query = asking.query;
+    let group = |hits: &[Hit], group: Range<usize>| {
         let middle = hits[group.start + group.len() / 2];
-        let mut cluster = middle.cluster(query, together(&hits[group]));
-        let is_when = || Band::about(time(query, cluster.sample, cluster.code)).has(cluster.cell);
-        if tells_when && is_when() {
+        middle.cluster(query, together(&hits[group]))
+    };
+    let is_when = |cluster: &Cluster| {
+        Band::about(time(query, cluster.sample, cluster.code)).has(cluster.cell)
+    };
+    let least = if hits.in_company.len() <= most { 1 } else { 2 };
+    let mut clusters: Vec<Cluster> =
+        near(&hits.in_company, least).into_iter().map(|own| group(&hits.in_company, own)).collect();
+    if asking.knows_when {
+        for cluster in clusters.iter_mut().filter(|cluster| is_when(cluster)) {
             cluster.evidence += WHEN_HEARD;
         }
+    }
+    // Alone or not: there are few of them.
+    clusters.extend(near(&hits.expected, 1).into_iter().map(|own| {
+        let mut cluster = group(&hits.expected, own);
+        cluster.evidence += WHEN_HEARD + AS_LONG;
         cluster
-    };
-    let mut clusters: Vec<Cluster> = near(hits, most).into_iter().map(group).collect();
+    }));
     let by_evidence = |cluster: &Cluster| (Reverse(cluster.evidence), cluster.cell);
     if clusters.len() > most {
         clusters.select_nth_unstable_by_key(most, by_evidence);
         clusters.truncate(most);
     }
-    clusters.sort_unstable_by_key(|cluster| cluster.cell);
+    let place = |cluster: &Cluster| (cluster.cell, cluster.sample, cluster.code);
+    clusters.sort_unstable_by_key(|cluster| (place(cluster), Reverse(cluster.evidence)));
+    // What is expected may have company too.
+    clusters.dedup_by_key(|cluster| place(cluster));
     clusters
 }
 
-/// Groups of hits on lines near each other that no fuller group overlaps. Single hits are told only
-/// while there are few.
-fn near(hits: &[Hit], most: usize) -> Vec<Range<usize>> {
-    let least = if hits.len() <= most { 1 } else { 2 };
+/// Groups of so many hits or more on lines near each other that no fuller group overlaps.
+fn near(hits: &[Hit], least: usize) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = vec![];
     let mut end = 0;
     for (first, hit) in hits.iter().enumerate() {
@@ -255,8 +295,8 @@ mod tests {
     #[test]
     fn votes_on_neighbouring_lines_are_one_group_and_the_fullest_wins() {
         let hits = [10, 11, 11, 12, 40, 70, 71].map(|line| Hit::of(line, 0, 0, 1));
-        assert_eq!(near(&hits, 3), [0..3, 5..7]);
-        assert_eq!(near(&hits, 100).len(), 4);
+        assert_eq!(near(&hits, 2), [0..3, 5..7]);
+        assert_eq!(near(&hits, 1).len(), 4);
     }
 
     #[test]
@@ -270,23 +310,31 @@ mod tests {
         }
         let mut memory = Memory::new(Sampling::default());
         memory.push(7, &song);
-        let met = |start, sets| -> Vec<u64> {
+        let met = |start, length, sets| -> [Vec<u64>; 2] {
             let query = [Sample { start, codes: &verse }];
             let reach = Reach::BegunInDoubt(sets);
             let probes = asked(memory.sampling(), &query, &[0], reach);
-            let evidence = Evidence::of(&query, reach);
-            let cost = &mut Cost::default();
-            let hits = hits(&memory, &query, &probes, reach, &evidence, cost).unwrap();
+            let (evidence, lengths) = (Evidence::of(&query, reach), Lengths::about(length));
+            let expected = Some(&lengths);
+            let asking = Asking { query: &query, knows_when: true, expected, reach, evidence };
+            let hits = hits(&asking, &memory, &probes, &mut Cost::default()).unwrap();
             // In which of the song's minutes.
             let minute = |hit: &Hit| u64::from(hit.cluster(&query, 0).cell) / 75;
-            hits.iter().map(minute).collect::<BTreeSet<u64>>().into_iter().collect()
+            [hits.in_company, hits.expected].map(|hits| {
+                hits.iter().map(minute).collect::<BTreeSet<u64>>().into_iter().collect()
+            })
         };
-        let anywhere = Sets { anywhere: 5_000, about: 0 };
-        let about = Sets { anywhere: 0, about: 5_000 };
-        assert_eq!(met(1_000, anywhere), [0, 1, 4]);
-        assert_eq!(met(1_300, about), [1, 4], "the song's cells come round");
-        assert_eq!(met(1_340, about), [1, 4]);
-        assert_eq!(met(1_500, about), []);
+        let anywhere = Sets { anywhere: 5_000, ..Sets::default() };
+        let about = Sets { about: 5_000, ..Sets::default() };
+        let as_long = Sets { as_long: 5_000, ..Sets::default() };
+        assert_eq!(met(1_000, 6_000, anywhere), [vec![0, 1, 4], vec![]]);
+        assert_eq!(met(1_300, 5_000, anywhere), [vec![0, 1, 4], vec![]]);
+        assert_eq!(met(1_300, 6_000, anywhere), [vec![0, 1, 4], vec![1, 4]]);
+        assert_eq!(met(1_300, 5_000, about), [vec![1, 4], vec![]], "the song's cells come round");
+        assert_eq!(met(1_340, 6_000, about), [vec![1, 4], vec![1, 4]]);
+        assert_eq!(met(1_500, 6_000, about), [vec![], vec![]]);
+        assert_eq!(met(1_300, 5_000, as_long), [vec![], vec![]]);
+        assert_eq!(met(1_340, 6_150, as_long), [vec![1, 4], vec![1, 4]]);
     }
 
     #[test]
@@ -297,11 +345,19 @@ mod tests {
         let of = |at, weights: [u16; 2]| {
             [10, 100].map(|code| Hit::of(line(at), 0, code, weights[usize::from(code == 100)]))
         };
-        let hits = [of(5, [100, 90]), of(50, [90, 90]), of(500, [120, 110])].concat();
-        let told = |most| -> Vec<u32> {
-            clusters(&query, false, &hits, most).iter().map(|cluster| cluster.evidence).collect()
+        let hits = [of(3, [100, 90]), of(50, [90, 90]), of(500, [120, 110])].concat();
+        let told = |knows_when, in_company: &[Hit], expected: &[Hit], most| -> Vec<u32> {
+            let (reach, evidence) = (Reach::Whole, Evidence::of(&query, Reach::Whole));
+            let asking = Asking { query: &query, knows_when, expected: None, reach, evidence };
+            let hits = Hits { in_company: in_company.to_vec(), expected: expected.to_vec() };
+            clusters(&asking, &hits, most).iter().map(|cluster| cluster.evidence).collect()
         };
-        assert_eq!(told(9), [190, 180, 230]);
-        assert_eq!(told(2), [190, 230]);
+        assert_eq!(told(false, &hits, &[], 9), [190, 180, 230]);
+        assert_eq!(told(false, &hits, &[], 2), [190, 230]);
+        // The first two begin when the query does or soon after.
+        assert_eq!(told(true, &hits[..4], &[], 9), [190 + WHEN_HEARD, 180]);
+        let as_long = WHEN_HEARD + AS_LONG;
+        assert_eq!(told(true, &[], &hits[..1], 9), [100 + as_long], "alone");
+        assert_eq!(told(true, &hits[..4], &hits[..2], 9), [190 + as_long, 180], "once");
     }
 }

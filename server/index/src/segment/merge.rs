@@ -4,56 +4,103 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::part::{IndexError, Part, PostingStream};
-use crate::posting::Posting;
-use crate::recordings::{Ordinal, Recordings};
+use crate::posting::{Posting, TURN_CELLS};
+use crate::recordings::{CELL_CODES, Ordinal, Recordings};
+
+/// The living recordings of these parts, each by the part's place among them and its number there,
+/// the shortest first: so those that are as long as a query's sound lie together.
+pub(super) fn by_length(parts: &[Part]) -> Vec<(u32, Ordinal)> {
+    let mut all = vec![];
+    for (number, part) in (0..).zip(parts) {
+        let ordinals = 0..part.source.recordings().rows().len() as Ordinal;
+        all.extend(ordinals.filter(|at| !part.dead.contains(at)).map(|at| (number, at)));
+    }
+    // Of the same length those that were enrolled first come first.
+    all.sort_by_key(|(number, ordinal)| {
+        parts[*number as usize].source.recordings().row(*ordinal).codes
+    });
+    all
+}
 
 /// Where a part's recordings come to lie.
 pub(super) struct Moved<'a> {
     part: &'a Part,
-    /// The new first cell of each; `None` for the dead.
-    cells: Vec<Option<u32>>,
+    cells: NewCells,
+}
+
+/// What there is in place of a dead recording's new cell: past all cells.
+const NOWHERE: u32 = u32::MAX;
+
+/// Where cells come to lie, [`NOWHERE`] those of the dead.
+enum NewCells {
+    /// The new first cell of each turn, where recordings begin with turns.
+    OfTurns(Vec<u32>),
+    /// The new first cell of each recording.
+    OfRecordings(Vec<u32>),
 }
 
 impl<'a> Moved<'a> {
-    /// Adds a part's living recordings to those that there are already.
-    pub(super) fn into(all: &mut Recordings, part: &'a Part) -> Self {
-        let rows = part.source.recordings().rows().iter().enumerate();
-        let cells = rows.map(|(ordinal, row)| {
-            let alive = !part.dead.contains(&(ordinal as Ordinal));
-            alive.then(|| all.push(row.slot, row.codes, row.sum).cell)
-        });
-        Self { part, cells: cells.collect() }
+    /// Adds these recordings of the parts to those that there are already, in this order.
+    pub(super) fn into(
+        all: &mut Recordings,
+        parts: &'a [Part],
+        order: &[(u32, Ordinal)],
+    ) -> Vec<Self> {
+        let mut moved: Vec<Self> = parts.iter().map(Self::nowhere).collect();
+        for (number, ordinal) in order {
+            let one = &mut moved[*number as usize];
+            let row = one.part.source.recordings().row(*ordinal);
+            let cell = all.push(row.slot, row.codes, row.sum).cell;
+            match &mut one.cells {
+                NewCells::OfRecordings(cells) => cells[*ordinal as usize] = cell,
+                NewCells::OfTurns(turns) => {
+                    let own = row.codes.div_ceil(CELL_CODES as u32).div_ceil(TURN_CELLS);
+                    for turn in 0..own {
+                        turns[(row.cell / TURN_CELLS + turn) as usize] = cell + turn * TURN_CELLS;
+                    }
+                }
+            }
+        }
+        moved
     }
 
-    /// The part's postings, the dead ones left out.
+    fn nowhere(part: &'a Part) -> Self {
+        let recordings = part.source.recordings();
+        let cells = match recordings.begin_with_turns() {
+            true => NewCells::OfTurns(vec![NOWHERE; (recordings.cells() / TURN_CELLS) as usize]),
+            false => NewCells::OfRecordings(vec![NOWHERE; recordings.rows().len()]),
+        };
+        Self { part, cells }
+    }
+
+    /// The part's postings, the dead ones left out, in order.
     fn postings(&self) -> PostingStream<'_> {
         let recordings = self.part.source.recordings();
-        let all = self.part.source.postings();
-        if !recordings.begin_with_turns() {
-            return in_order(self.moved(all));
-        }
-        let first = self.cells.first().copied().flatten();
-        if let (true, Some(shift)) = (self.part.dead.is_empty(), first) {
-            return Box::new(all.map(move |posting| {
-                posting.map(|posting| Posting::new(posting.key(), posting.cell() + shift))
-            }));
-        }
-        self.moved(all)
-    }
-
-    /// Postings of the part as they are of the whole, in the order that they come.
-    fn moved<'s>(&'s self, all: PostingStream<'s>) -> PostingStream<'s> {
-        let recordings = self.part.source.recordings();
-        let moved = |posting: Posting| {
-            let ordinal = recordings.at_cell(posting.cell())?;
-            let within = posting.cell() - recordings.row(ordinal).cell;
-            let cell = self.cells.get(ordinal as usize).copied().flatten()?;
-            Some(Posting::new(posting.key(), cell + within))
-        };
-        Box::new(all.filter_map(move |posting| match posting {
+        let moved = |posting: Posting| self.moved(recordings, posting);
+        let all = self.part.source.postings().filter_map(move |posting| match posting {
             Ok(posting) => moved(posting).map(Ok),
             Err(error) => Some(Err(error)),
-        }))
+        });
+        // Recordings that go on in their own order take their postings along in theirs.
+        if recordings.begin_with_turns() && recordings.are_by_length() {
+            return Box::new(all);
+        }
+        in_order(Box::new(all))
+    }
+
+    /// The posting as it is of the whole; `None` where it is a dead recording's.
+    fn moved(&self, recordings: &Recordings, posting: Posting) -> Option<Posting> {
+        let (first, within) = match &self.cells {
+            NewCells::OfTurns(turns) => {
+                (*turns.get((posting.cell() / TURN_CELLS) as usize)?, posting.cell() % TURN_CELLS)
+            }
+            NewCells::OfRecordings(cells) => {
+                let ordinal = recordings.at_cell(posting.cell())?;
+                let within = posting.cell() - recordings.row(ordinal).cell;
+                (*cells.get(ordinal as usize)?, within)
+            }
+        };
+        (first != NOWHERE).then(|| Posting::new(posting.key(), first + within))
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! head        "ONMONSEG" | version u32, 2 | 0 u32
-//! codes       of all recordings, end to end
+//! codes       of all recordings, end to end, those of the shortest first
 //! blocks      all postings in order, as numbers, 2 KiB each             order.rs, block.rs
-//! recordings  slot u32 | codes u32 | CRC-32 of the codes u32, each
+//! recordings  slot u32 | codes u32 | CRC-32 of the codes u32, each, in the same order
 //! block keys  u32, the shelf of each block's first posting
 //! foot        how many of each, sums of the tables and of itself, "ONMONEND"      format.rs
 //! ```
-//! All little-endian. The recordings and the block keys are kept in memory (24 bytes a recording, 4
-//! a block); codes and blocks are read when asked for, and checked each time.
+//! All little-endian. Recordings of one length lie together, so that the cells of a posting tell
+//! whether it is in one as long as a query's sound; in any other order they are read too. The
+//! recordings and the block keys are kept in memory (24 bytes a recording, 4 a block); codes and
+//! blocks are read when asked for, and checked each time.
 
 pub(crate) mod block;
 mod format;
@@ -237,16 +239,21 @@ impl Source for Segment {
                 continue;
             }
             postings.clear();
-            let told = Told::of(self.numbers, probe);
+            let (mut told, mut read) = (Told::of(self.numbers, probe), 0);
             for Piece { numbers: asked, blocks, .. } in pieces {
                 numbers.clear();
                 for at in blocks.clone() {
                     reader.block(at, lookup.cost)?.about(asked.start, asked.end, &mut numbers);
                 }
-                let asked = numbers.iter().filter(|number| asked.contains(number));
-                postings.extend(asked.map(|number| told.posting(*number)));
+                for number in numbers.iter().filter(|number| asked.contains(number)) {
+                    let posting = told.posting(*number);
+                    read += 1;
+                    if lookup.asks_for(probe, posting) {
+                        postings.push(posting);
+                    }
+                }
             }
-            lookup.found(probe, &postings);
+            lookup.found(probe, read, &postings);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::block::{self, BLOCK_POSTINGS_MAX};
 use super::format::{Foot, HEAD, file_name, recording_bytes};
-use super::merge::{Moved, merged};
+use super::merge::{Moved, by_length, merged};
 use super::order::{Numbers, Order};
 use crate::key::Sampling;
 use crate::part::{IndexError, Part};
@@ -28,9 +28,10 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
         gathered: vec![],
     };
     writer.put(&HEAD)?;
-    let recordings = writer.codes(parts)?;
+    let order = by_length(parts);
+    writer.codes(parts, &order)?;
     let mut all = Recordings::default();
-    let moved: Vec<Moved<'_>> = parts.iter().map(|part| Moved::into(&mut all, part)).collect();
+    let moved = Moved::into(&mut all, parts, &order);
     let numbers = Numbers::of(Order::Phases, &all);
     for posting in merged(&moved) {
         writer.gathered.push(numbers.number(posting?));
@@ -40,7 +41,7 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
     }
     writer.blocks(numbers, 0)?;
     let sampling = parts.first().map_or(Sampling::default(), |part| part.source.sampling());
-    writer.finish(recordings, all.codes(), sampling)
+    writer.finish(order.len() as u64, all.codes(), sampling)
 }
 
 struct Writer<'a> {
@@ -58,22 +59,17 @@ impl Writer<'_> {
         self.file.write_all(bytes).map_err(self.io)
     }
 
-    /// Copies the codes of all that live; how many recordings there are.
-    fn codes(&mut self, parts: &[Part]) -> Result<u64, IndexError> {
-        let (mut codes, mut recordings) = (vec![], 0);
-        for part in parts {
-            for (ordinal, row) in part.source.recordings().rows().iter().enumerate() {
-                let ordinal = ordinal as Ordinal;
-                if !part.dead.contains(&ordinal) {
-                    // Checked on the way: damage is not to be copied under a new sum.
-                    part.source.read_codes(ordinal, &mut codes)?;
-                    self.put(&codes)?;
-                    self.tables.extend_from_slice(&recording_bytes(row));
-                    recordings += 1;
-                }
-            }
+    /// Copies the codes of these recordings.
+    fn codes(&mut self, parts: &[Part], order: &[(u32, Ordinal)]) -> Result<(), IndexError> {
+        let mut codes = vec![];
+        for (part, ordinal) in order {
+            let source = &parts[*part as usize].source;
+            // Checked on the way: damage is not to be copied under a new sum.
+            source.read_codes(*ordinal, &mut codes)?;
+            self.put(&codes)?;
+            self.tables.extend_from_slice(&recording_bytes(&source.recordings().row(*ordinal)));
         }
-        Ok(recordings)
+        Ok(())
     }
 
     /// Writes blocks until at most so many postings are left.
