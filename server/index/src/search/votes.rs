@@ -173,8 +173,6 @@ pub(super) fn hits(
     let Asking { query, reach, evidence, .. } = asking;
     let recordings = source.recordings();
     let as_long = asking.expected.map(|lengths| recordings.as_long(lengths));
-    let is_as_long =
-        |posting: &Posting| as_long.as_ref().is_some_and(|all| all.has(posting.cell()));
     let mut crowd = Crowd::new(lines(query, recordings.cells()));
     let mut expected = vec![];
     source.look_up(&mut Lookup {
@@ -190,7 +188,10 @@ pub(super) fn hits(
             let band = Band::about(time);
             let is_when = |posting: &&Posting| band.has(posting.cell());
             let own = expected.len();
-            expected.extend(postings.iter().filter(|p| is_as_long(p)).filter(is_when).map(hit));
+            if let Some(all) = &as_long {
+                let as_long = postings.iter().filter(|posting| all.has(posting.cell()));
+                expected.extend(as_long.filter(is_when).map(hit));
+            }
             if probe.as_long {
                 crowd.extend(expected[own..].iter().copied());
             } else if probe.is_anywhere() {

@@ -5,20 +5,21 @@ use std::collections::BinaryHeap;
 
 use crate::part::{IndexError, Part, PostingStream};
 use crate::posting::{Posting, TURN_CELLS};
-use crate::recordings::{CELL_CODES, Ordinal, Recordings};
+use crate::recordings::{Ordinal, Recordings};
 
-/// The living recordings of these parts, each by the part's place among them and its number there,
-/// the shortest first: so those that are as long as a query's sound lie together.
-pub(super) fn by_length(parts: &[Part]) -> Vec<(u32, Ordinal)> {
+/// A recording of several parts: how many codes it has, which part it is of, its number there.
+pub(super) type Member = (u32, u32, Ordinal);
+
+/// The living recordings of these parts, the shortest first: so those that are as long as a query's
+/// sound lie together. Of the same length those that were enrolled first come first.
+pub(super) fn by_length(parts: &[Part]) -> Vec<Member> {
     let mut all = vec![];
     for (number, part) in (0..).zip(parts) {
-        let ordinals = 0..part.source.recordings().rows().len() as Ordinal;
-        all.extend(ordinals.filter(|at| !part.dead.contains(at)).map(|at| (number, at)));
+        let rows = (0..).zip(part.source.recordings().rows());
+        let living = rows.filter(|(ordinal, _)| !part.dead.contains(ordinal));
+        all.extend(living.map(|(ordinal, row)| (row.codes, number, ordinal)));
     }
-    // Of the same length those that were enrolled first come first.
-    all.sort_by_key(|(number, ordinal)| {
-        parts[*number as usize].source.recordings().row(*ordinal).codes
-    });
+    all.sort_unstable();
     all
 }
 
@@ -41,21 +42,16 @@ enum NewCells {
 
 impl<'a> Moved<'a> {
     /// Adds these recordings of the parts to those that there are already, in this order.
-    pub(super) fn into(
-        all: &mut Recordings,
-        parts: &'a [Part],
-        order: &[(u32, Ordinal)],
-    ) -> Vec<Self> {
+    pub(super) fn into(all: &mut Recordings, parts: &'a [Part], order: &[Member]) -> Vec<Self> {
         let mut moved: Vec<Self> = parts.iter().map(Self::nowhere).collect();
-        for (number, ordinal) in order {
+        for (_, number, ordinal) in order {
             let one = &mut moved[*number as usize];
             let row = one.part.source.recordings().row(*ordinal);
             let cell = all.push(row.slot, row.codes, row.sum).cell;
             match &mut one.cells {
                 NewCells::OfRecordings(cells) => cells[*ordinal as usize] = cell,
                 NewCells::OfTurns(turns) => {
-                    let own = row.codes.div_ceil(CELL_CODES as u32).div_ceil(TURN_CELLS);
-                    for turn in 0..own {
+                    for turn in 0..(all.cells() - cell) / TURN_CELLS {
                         turns[(row.cell / TURN_CELLS + turn) as usize] = cell + turn * TURN_CELLS;
                     }
                 }

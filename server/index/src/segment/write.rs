@@ -5,11 +5,11 @@ use std::io::Write;
 
 use super::block::{self, BLOCK_POSTINGS_MAX};
 use super::format::{Foot, HEAD, file_name, recording_bytes};
-use super::merge::{Moved, by_length, merged};
+use super::merge::{Member, Moved, by_length, merged};
 use super::order::{Numbers, Order};
 use crate::key::Sampling;
 use crate::part::{IndexError, Part};
-use crate::recordings::{Ordinal, Recordings};
+use crate::recordings::Recordings;
 use crate::storage::{Storage, WriteFile};
 
 /// Postings gathered before blocks are cut from them.
@@ -60,9 +60,9 @@ impl Writer<'_> {
     }
 
     /// Copies the codes of these recordings.
-    fn codes(&mut self, parts: &[Part], order: &[(u32, Ordinal)]) -> Result<(), IndexError> {
+    fn codes(&mut self, parts: &[Part], order: &[Member]) -> Result<(), IndexError> {
         let mut codes = vec![];
-        for (part, ordinal) in order {
+        for (_, part, ordinal) in order {
             let source = &parts[*part as usize].source;
             // Checked on the way: damage is not to be copied under a new sum.
             source.read_codes(*ordinal, &mut codes)?;
