@@ -1,5 +1,5 @@
 //! Two runs of codes laid side by side, code by code: bits that differ, and codes that come through
-//! whole. Eight codes at once, in a word.
+//! whole. Many codes at once, in words and in vectors.
 
 /// Bits in a code.
 pub(crate) const BITS: usize = 8;
@@ -34,57 +34,48 @@ pub(crate) struct CodeByCode {
     pub whole: i32,
 }
 
-/// Words that are summed up byte by byte: no byte reaches 256.
-const WORDS_AT_ONCE: usize = 24;
+/// Codes that are compared at once: compilers turn these loops into vectors of bytes.
+const AT_ONCE: usize = 16;
+
+/// How often so many are summed up byte by byte: no byte reaches 256.
+const ROUNDS: usize = 31;
+
+/// What is added to a code's part of [`CodeByCode::whole`], so that it is never less than 0.
+const WHOLE_BIAS: u8 = 5;
 
 impl CodeByCode {
     pub(crate) fn of(one: &[u8], other: &[u8]) -> Self {
-        let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+        let (runs, others) = (one.as_chunks::<AT_ONCE>(), other.as_chunks::<AT_ONCE>());
+        let rounds = runs.0.chunks(ROUNDS).zip(others.0.chunks(ROUNDS));
         let mut all = Self::default();
-        for (words, others) in words.chunks(WORDS_AT_ONCE).zip(others.chunks(WORDS_AT_ONCE)) {
-            let (mut errors, mut whole) = (0, 0);
-            for (x, y) in words.iter().zip(others) {
-                let differing = ones_in_each(u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y));
-                errors += differing;
-                // Never less than 0 in a byte: 3 more.
-                whole += beyond_five(8 * EACH - differing) + 3 * EACH - beyond_five(differing);
+        for (runs, others) in rounds {
+            let (mut errors, mut whole) = ([0; AT_ONCE], [0; AT_ONCE]);
+            for (x, y) in runs.iter().zip(others) {
+                for (((x, y), errors), whole) in x.iter().zip(y).zip(&mut errors).zip(&mut whole) {
+                    let differing = (x ^ y).count_ones() as u8;
+                    *errors += differing;
+                    *whole += biased_whole(differing);
+                }
             }
-            let codes = 8 * words.len().min(others.len()) as i32;
-            all.errors += sum_of_bytes(errors);
-            all.whole += sum_of_bytes(whole) as i32 - 3 * codes;
+            let codes = AT_ONCE * runs.len().min(others.len());
+            let sum =
+                |bytes: &[u8; AT_ONCE]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+            all.errors += sum(&errors);
+            all.whole += sum(&whole) as i32 - i32::from(WHOLE_BIAS) * codes as i32;
         }
-        let rest = one.iter().zip(other).skip(8 * words.len().min(others.len()));
-        for differing in rest.map(|(x, y)| (x ^ y).count_ones()) {
-            all.errors += differing;
-            let differing = differing as i32;
-            all.whole += (3 - differing).max(0) - (differing - 5).max(0);
+        let rest = one.iter().zip(other).skip(AT_ONCE * runs.0.len().min(others.0.len()));
+        for differing in rest.map(|(x, y)| (x ^ y).count_ones() as u8) {
+            all.errors += u32::from(differing);
+            all.whole += i32::from(biased_whole(differing)) - i32::from(WHOLE_BIAS);
         }
         all
     }
 }
 
-/// 1 in each byte.
-const EACH: u64 = 0x0101_0101_0101_0101;
-
-/// The bits that are set, counted in each byte (Warren, Hacker's Delight, 5-1).
-fn ones_in_each(bits: u64) -> u64 {
-    const PAIRS: u64 = 0x55 * EACH;
-    const FOURS: u64 = 0x33 * EACH;
-    const EIGHTS: u64 = 0x0f * EACH;
-    let pairs = bits - (bits >> 1 & PAIRS);
-    let fours = (pairs & FOURS) + (pairs >> 2 & FOURS);
-    (fours + (fours >> 4)) & EIGHTS
-}
-
-/// By how much each byte, 0 to 8, is more than five.
-fn beyond_five(counts: u64) -> u64 {
-    // 8 or more is its fourth bit: once for each bit beyond five.
-    let reached = |more: u64| (counts + more * EACH) >> 3 & EACH;
-    reached(0) + reached(1) + reached(2)
-}
-
-fn sum_of_bytes(word: u64) -> u32 {
-    word.to_le_bytes().iter().map(|byte| u32::from(*byte)).sum()
+/// The bits by which a code agrees in more than five, or less those by which it differs in more
+/// than five, of so many that differ, 0 to 8; and [`WHOLE_BIAS`].
+fn biased_whole(differing: u8) -> u8 {
+    8_u8.wrapping_sub(differing).max(10_u8.wrapping_sub(differing).min(WHOLE_BIAS))
 }
 
 #[cfg(test)]
@@ -96,7 +87,7 @@ mod tests {
 
     #[test]
     fn codes_are_compared_eight_at_once_as_one_by_one() {
-        for codes in [0, 1, 7, 8, 9, 8 * WORDS_AT_ONCE, 300, 700] {
+        for codes in [0, 1, 7, 8, 9, AT_ONCE * ROUNDS, 300, 700] {
             let (one, other) = (random(1, codes), random(2, codes));
             let plain = |x: u8, y: u8| match (x ^ y).count_ones() as i32 {
                 differing @ 0..=4 => (3 - differing).max(0),

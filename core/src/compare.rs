@@ -125,7 +125,7 @@ impl Agreement {
         let around = Planes::new(around, around.len().min(AROUND_CODES));
         let excess = (0..BITS)
             .map(|bit| {
-                let agreement = sum_of_products(q.row(bit), r.row(bit), codes);
+                let agreement = sum_of_products(q.row(bit), *r.row(bit), codes);
                 agreement - codes as f32 * q.mean(bit) * r.mean(bit)
             })
             .sum();
@@ -286,10 +286,32 @@ impl Planes {
     }
 
     /// Covariance of bit b with a row that is another bit some codes later.
-    fn covariance(&self, b: usize, c: usize, later: &Row, lag: usize) -> f32 {
+    fn covariance(
+        &self,
+        (b, c): (usize, usize),
+        later: impl IntoIterator<Item = u64>,
+        lag: usize,
+    ) -> f32 {
         let overlap = self.codes.saturating_sub(lag);
         let products = sum_of_products(self.row(b), later, overlap);
         products / overlap.max(1) as f32 - self.mean(b) * self.mean(c)
+    }
+
+    /// The row of a bit from `lag` codes on.
+    fn later(&self, bit: usize, lag: usize) -> impl Iterator<Item = u64> {
+        let (whole, part) = (lag / 64, lag % 64);
+        let row = self.row(bit).get(whole..).unwrap_or_default();
+        let next = row.iter().skip(1).chain(&[0]);
+        // In two steps: all 64 at once are no shift.
+        row.iter().zip(next).map(move |(low, high)| low >> part | high << 1 << (63 - part))
+    }
+
+    /// The same as a row.
+    fn row_later(&self, bit: usize, lag: usize) -> Row {
+        let mut later = [0; WORDS];
+        let words = self.codes.saturating_sub(lag).div_ceil(64);
+        later.iter_mut().take(words).zip(self.later(bit, lag)).for_each(|(out, word)| *out = word);
+        later
     }
 
     fn mean(&self, bit: usize) -> f32 {
@@ -307,9 +329,9 @@ fn lag_weight(lag: usize, codes: usize) -> f32 {
 fn covariances_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
     let mut sum = 0.0;
     for c in 0..BITS {
-        let (q_later, r_later) = (later(q.row(c), lag), later(r.row(c), lag));
+        let (q_later, r_later) = (q.row_later(c, lag), r.row_later(c, lag));
         for b in 0..BITS {
-            sum += q.covariance(b, c, &q_later, lag) * r.covariance(b, c, &r_later, lag);
+            sum += q.covariance((b, c), q_later, lag) * r.covariance((b, c), r_later, lag);
         }
     }
     sum
@@ -343,7 +365,7 @@ impl Periods {
 /// Sum over the bits of a run of their covariance with themselves some codes later, where it is
 /// positive.
 fn with_itself(run: &Planes, lag: usize) -> f32 {
-    let of = |bit| run.covariance(bit, bit, &later(run.row(bit), lag), lag).max(0.0);
+    let of = |bit| run.covariance((bit, bit), run.later(bit, lag), lag).max(0.0);
     (0..BITS).map(of).sum()
 }
 
@@ -352,20 +374,8 @@ fn moving(q: &Planes) -> f32 {
     (0..BITS).map(|bit| 1.0 - q.mean(bit) * q.mean(bit)).sum::<f32>().max(0.1)
 }
 
-/// The row from `lag` codes on.
-fn later(row: &Row, lag: usize) -> Row {
-    let (whole, part) = (lag / 64, lag % 64);
-    let word = |i: usize| row.get(i).copied().unwrap_or(0);
-    let mut later = [0; WORDS];
-    for (i, out) in later.iter_mut().enumerate() {
-        let high = if part == 0 { 0 } else { word(i + whole + 1) << (64 - part) };
-        *out = word(i + whole) >> part | high;
-    }
-    later
-}
-
 /// Sum over the first `codes` places of the product of two rows, bits as +-1.
-fn sum_of_products(x: &Row, y: &Row, codes: usize) -> f32 {
+fn sum_of_products(x: &Row, y: impl IntoIterator<Item = u64>, codes: usize) -> f32 {
     let mut differing = 0;
     let mut left = codes;
     for (x, y) in x.iter().zip(y).take(codes.div_ceil(64)) {
@@ -486,7 +496,9 @@ pub(crate) mod tests {
         for lag in [0, 1, 63, 64, 65, 100] {
             let naive: i32 =
                 run.iter().zip(run.iter().skip(lag)).map(|(&x, &y)| sign(x, 2) * sign(y, 5)).sum();
-            let fast = sum_of_products(planes.row(2), &later(planes.row(5), lag), 300 - lag);
+            let fast = sum_of_products(planes.row(2), planes.later(5, lag), 300 - lag);
+            assert_eq!(fast, naive as f32, "{lag}");
+            let fast = sum_of_products(planes.row(2), planes.row_later(5, lag), 300 - lag);
             assert_eq!(fast, naive as f32, "{lag}");
         }
     }

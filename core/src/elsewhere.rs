@@ -77,7 +77,8 @@ impl Elsewhere {
         let here = stretch.get(SHIFT_MAX..).unwrap_or_default();
         let here = here.get(..query.len()).unwrap_or_default();
         let mut at = Self { reach, ..Self::NOTHING };
-        let (q_ones, r_ones) = (ones(query), ones(here));
+        let codes = query.len();
+        let (q_sums, r_sums) = (sums(&ones(query), codes), sums(&ones(here), codes));
         let mut there_ones = [0; BITS];
         let mut counted = 0..0;
         let room = at.query.iter_mut().zip(&mut at.whole).zip(&mut at.itself).enumerate();
@@ -87,9 +88,10 @@ impl Elsewhere {
             let Some(there) = there.get(..query.len()) else { break };
             slide(&mut there_ones, stretch, &mut counted, first..first + query.len());
             let met = CodeByCode::of(query, there);
-            *s = centred(met.errors, &q_ones, &there_ones, query.len());
+            let there_sums = sums(&there_ones, codes);
+            *s = centred(met.errors, &q_sums, &there_sums, codes);
             *t = met.whole as f32;
-            *r = centred(bit_errors(here, there), &r_ones, &there_ones, query.len());
+            *r = centred(bit_errors(here, there), &r_sums, &there_sums, codes);
         }
         at
     }
@@ -178,13 +180,17 @@ pub(crate) struct Told {
 }
 
 /// Sum over codes and bits (as +-1) of the product of two runs, the first less its mean: by the
-/// bits that differ, and how often each is set in both.
-fn centred(errors: u32, ones: &[u32; BITS], other_ones: &[u32; BITS], codes: usize) -> f32 {
+/// bits that differ, and the sums of both runs.
+fn centred(errors: u32, sums: &[f32; BITS], other_sums: &[f32; BITS], codes: usize) -> f32 {
     let codes = codes as f32;
     let agreement = BITS as f32 * codes - 2.0 * errors as f32;
-    let sum = |ones: &u32| 2.0 * *ones as f32 - codes;
-    let by_means: f32 = ones.iter().zip(other_ones).map(|(x, y)| sum(x) * sum(y)).sum();
+    let by_means: f32 = sums.iter().zip(other_sums).map(|(x, y)| x * y).sum();
     agreement - by_means / codes.max(1.0)
+}
+
+/// The sum of each bit (as +-1) over so many codes, by how often it is set.
+fn sums(ones: &[u32; BITS], codes: usize) -> [f32; BITS] {
+    ones.map(|ones| 2.0 * ones as f32 - codes as f32)
 }
 
 /// How often each bit is set.
