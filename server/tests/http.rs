@@ -300,7 +300,7 @@ fn metrics_count_what_happened() {
         "onmon_identify_stage_seconds_count{stage=\"catalogue\"} 2",
         "onmon_identify_stage_seconds_count{stage=\"rights\"} 2",
         "onmon_index_searches_total{tier=\"1\"} 1",
-        "onmon_index_searches_total{tier=\"5\"} 1",
+        "onmon_index_searches_total{tier=\"6\"} 1",
         "onmon_index_stop_keys_total 0",
         // Nothing is on disk yet.
         "onmon_index_blocks_read_total 0",

@@ -323,7 +323,7 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
 struct Tally {
     milliseconds: Vec<f64>,
     cost: Cost,
-    tiers: [u32; 6],
+    tiers: [u32; 7],
     certain: u32,
     named: u32,
     named_where_certain: u32,

@@ -84,6 +84,7 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::band::Lengths;
     use crate::key::Sampling;
     use crate::part::{Lookup, PostingStream, Source};
     use crate::recordings::{Dead, Ordinal, Recordings};
@@ -109,6 +110,14 @@ mod tests {
         }
 
         fn peek_codes(&self, _: Ordinal, _: usize, _: &mut [u8]) -> Result<(), IndexError> {
+            Ok(())
+        }
+
+        fn sketches(
+            &self,
+            _: &Lengths,
+            _: &mut dyn FnMut(Ordinal, &[u8]),
+        ) -> Result<(), IndexError> {
             Ok(())
         }
 

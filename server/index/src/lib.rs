@@ -29,6 +29,7 @@ mod recordings;
 mod run;
 mod search;
 mod segment;
+mod sketch;
 mod storage;
 mod writing;
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::Slot;
+use crate::band::Lengths;
 use crate::key::{KEY_SPAN, Sampling};
 use crate::part::{IndexError, Lookup, Part, PostingStream, Source, View};
 use crate::posting::Posting;
 use crate::recordings::{CELL_CODES, Dead, Ordinal, Recordings};
 use crate::run::Runs;
+use crate::sketch;
 
 /// The newest part, which still grows.
 pub(crate) struct Open {
@@ -96,9 +98,7 @@ impl Source for Memory {
             let asked = self.runs.of_shelves(first, last).filter(|posting| probe.takes(*posting));
             postings.clear();
             postings.extend(asked.take(lookup.postings_most + 1));
-            let read = postings.len();
-            postings.retain(|posting| lookup.asks_for(probe, *posting));
-            lookup.found(probe, read, &postings);
+            lookup.found(probe, &postings);
         }
         Ok(())
     }
@@ -112,6 +112,14 @@ impl Source for Memory {
     fn peek_codes(&self, ordinal: Ordinal, from: usize, into: &mut [u8]) -> Result<(), IndexError> {
         into.copy_from_slice(&self.codes_of(ordinal)[from..from + into.len()]);
         Ok(())
+    }
+
+    fn sketches(
+        &self,
+        lengths: &Lengths,
+        visit: &mut dyn FnMut(Ordinal, &[u8]),
+    ) -> Result<(), IndexError> {
+        sketch::of_codes(self, lengths, visit)
     }
 
     fn postings(&self) -> PostingStream<'_> {

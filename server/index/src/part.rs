@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Slot;
+use crate::band::Lengths;
 use crate::key::Sampling;
 use crate::posting::Posting;
 use crate::probe::Probe;
-use crate::recordings::{AsLong, Dead, Living, Ordinal, Recordings};
+use crate::recordings::{Dead, Living, Ordinal, Recordings};
 use crate::segment::LAYOUT;
 
 /// The index could not be read or written.
@@ -60,6 +61,11 @@ pub(crate) trait Source: Send + Sync {
     /// Which keys it holds.
     fn sampling(&self) -> Sampling;
 
+    /// The version of the layout that it is in, or would be written in.
+    fn layout(&self) -> u8 {
+        LAYOUT
+    }
+
     fn recordings(&self) -> &Recordings;
 
     /// Looks all probes up.
@@ -72,6 +78,13 @@ pub(crate) trait Source: Send + Sync {
     /// Not checked: whatever is to be relied on is read whole.
     fn peek_codes(&self, ordinal: Ordinal, from: usize, into: &mut [u8]) -> Result<(), IndexError>;
 
+    /// Hands over the sketch of each recording that is so long.
+    fn sketches(
+        &self,
+        lengths: &Lengths,
+        visit: &mut dyn FnMut(Ordinal, &[u8]),
+    ) -> Result<(), IndexError>;
+
     fn postings(&self) -> PostingStream<'_>;
 }
 
@@ -81,30 +94,20 @@ pub(crate) struct Lookup<'a> {
     pub probes: &'a [Probe],
     /// A list of more postings says too little to be worth reading.
     pub postings_most: usize,
-    /// The recordings as long as the query's sound: where a probe asks for these, others are not
-    /// told.
-    pub as_long: Option<&'a AsLong<'a>>,
     pub cost: &'a mut Cost,
-    /// Takes how many postings were read for a probe, and those of them that it asks for.
-    pub visit: &'a mut dyn FnMut(&Probe, usize, &[Posting]),
+    /// Takes where a probe's keys occur.
+    pub visit: &'a mut dyn FnMut(&Probe, &[Posting]),
 }
 
 impl Lookup<'_> {
-    /// Whether it is in a recording that the probe asks for.
-    pub(crate) fn asks_for(&self, probe: &Probe, posting: Posting) -> bool {
-        !probe.as_long || self.as_long.is_some_and(|all| all.has(posting.cell()))
-    }
-
-    /// Hands over what was found for a probe, unless it is too much, with how many were read.
-    pub(crate) fn found(&mut self, probe: &Probe, read: usize, postings: &[Posting]) {
+    /// Hands over what was found for a probe, unless it is too much.
+    pub(crate) fn found(&mut self, probe: &Probe, postings: &[Posting]) {
         self.cost.probes += 1;
-        if read > self.postings_most {
+        if postings.len() > self.postings_most {
             self.cost.stop_keys += 1;
-        } else {
-            self.cost.postings += read as u64;
-            if !postings.is_empty() {
-                (self.visit)(probe, read, postings);
-            }
+        } else if !postings.is_empty() {
+            self.cost.postings += postings.len() as u64;
+            (self.visit)(probe, postings);
         }
     }
 }
@@ -145,11 +148,6 @@ impl Part {
         self.source.recordings().of_slot(slot).is_some_and(|ordinal| self.dead.insert(ordinal))
     }
 
-    /// The version of the layout that it is in, or would be written in.
-    pub(crate) fn layout(&self) -> u8 {
-        if self.source.recordings().begin_with_turns() { LAYOUT } else { 1 }
-    }
-
     /// Whether one segment has cells for all of it: of the first layout more fitted into one.
     pub(crate) fn fits_a_segment(&self) -> bool {
         self.source.recordings().cells_written() <= u64::from(u32::MAX)
@@ -157,7 +155,7 @@ impl Part {
 
     /// Whether it is in a file that would be written again as it is.
     pub(crate) fn is_as_written_now(&self) -> bool {
-        let is_last = self.layout() == LAYOUT && self.source.recordings().are_by_length();
+        let is_last = self.source.layout() == LAYOUT && self.source.recordings().are_by_length();
         self.segment.is_some() && self.dead.is_empty() && is_last
     }
 

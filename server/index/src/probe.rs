@@ -1,6 +1,5 @@
 //! What is looked up for a query: whole keys, their beginnings, and beginnings that noise may have
-//! made others of; anywhere, or about when they were heard, in any recording or in one that is as
-//! long as the sound.
+//! made others of; anywhere, or about when they were heard.
 //!
 //! A catalogue of millions is asked for whole keys first; what noise leaves of them, for their
 //! beginnings.
@@ -18,8 +17,6 @@ pub(crate) struct Probe {
     last: u32,
     /// The key's last bits, where they must be there too.
     pub whole: Option<u8>,
-    /// Whether of a recording that is as long as the sound, and of no other.
-    pub as_long: bool,
     /// Which sample of the query it comes from.
     pub sample: u8,
     /// Which code of that sample.
@@ -37,11 +34,11 @@ impl Probe {
         Self { whole, ..Self::of_phases(key, phases, sample, code, doubt) }
     }
 
-    /// Of a key's beginning in these phases, from the first to the last, in any recording.
+    /// Of a key's beginning in these phases, from the first to the last.
     fn of_phases(key: u32, phases: (u32, u32), sample: u8, code: u16, doubt: u16) -> Self {
         let begun = key >> LAST_BITS;
         let (first, last) = (shelf(begun, phases.0, 0), shelf(begun, phases.1, LASTS as u32 - 1));
-        Self { first, last, whole: None, as_long: false, sample, code, doubt }
+        Self { first, last, whole: None, sample, code, doubt }
     }
 
     /// The shelves that are read, from the first to the last.
@@ -93,16 +90,13 @@ pub(crate) struct Sets {
     /// These and the next likely ones about when they were heard; no more than those where that
     /// says nothing.
     pub about: u64,
-    /// And these in recordings that are as long as the sound; no more where that says nothing.
-    pub as_long: u64,
 }
 
 impl Sets {
     /// A part of them.
     pub(crate) fn share(self, part: usize, of: usize) -> Self {
         let share = |sets: u64| sets * part as u64 / of.max(1) as u64;
-        let Self { anywhere, about, as_long } = self;
-        Self { anywhere: share(anywhere), about: share(about), as_long: share(as_long) }
+        Self { anywhere: share(self.anywhere), about: share(self.about) }
     }
 }
 
@@ -151,11 +145,10 @@ pub(crate) fn likely<'a>(
     let census = Census::of(&doubted);
     let most = |sets: u64| census.most(sets.min(SETS_A_KEY * doubted.len() as u64));
     let (anywhere, about) = (most(sets.anywhere), most(sets.about));
-    let dearest = anywhere.max(about).max(most(sets.as_long));
     let mut all = vec![];
     for ((key, sample, code, time), doubt) in keys.into_iter().zip(&doubted) {
         let band = Band::about(time);
-        doubt.sets(dearest, |wrong, cost| {
+        doubt.sets(anywhere.max(about), |wrong, cost| {
             let key = key ^ wrong << LAST_BITS;
             if !sampling.keeps(key) {
                 return;
@@ -164,8 +157,7 @@ pub(crate) fn likely<'a>(
                 all.push(Probe::anywhere(key, false, sample, code, cost as u16));
             } else {
                 let of = |phases| Probe::of_phases(key, phases, sample, code, cost as u16);
-                let as_long = cost > about;
-                all.extend(band.phases().map(|phases| Probe { as_long, ..of(phases) }));
+                all.extend(band.phases().map(of));
             }
         });
     }
@@ -225,11 +217,11 @@ mod tests {
     }
 
     #[test]
-    fn likely_keys_are_asked_for_anywhere_and_less_likely_ones_where_they_are_expected() {
+    fn likely_keys_are_asked_for_anywhere_and_less_likely_ones_about_when_they_were_heard() {
         let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
-        let of = |anywhere, about, as_long| {
+        let of = |anywhere, about| {
             let asked = Asked { sample: 0, start: 3_000, codes: &codes };
-            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about, as_long })
+            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about })
         };
         let sets = |probes: &[Probe]| {
             let mut all: Vec<(u16, u32, u16)> =
@@ -238,18 +230,13 @@ mod tests {
             all.dedup();
             all
         };
-        let (mixed, plain) = (of(400 * 20, 400 * 40, 400 * 80), of(400 * 80, 0, 0));
+        let (mixed, plain) = (of(400 * 20, 400 * 80), of(400 * 80, 0));
         assert_eq!(sets(&mixed), sets(&plain), "the same keys");
         let (anywhere, about): (Vec<Probe>, Vec<Probe>) =
             mixed.iter().partition(|probe| probe.is_anywhere());
         assert!(anywhere.len() > 1_000 && about.len() > 2 * anywhere.len());
         let doubt = |probes: &[Probe]| probes.iter().map(|p| p.doubt).collect::<Vec<u16>>();
         assert!(doubt(&anywhere).iter().max() < doubt(&about).iter().min());
-        assert!(anywhere.iter().all(|probe| !probe.as_long));
-        let (as_long, of_any): (Vec<Probe>, Vec<Probe>) =
-            about.iter().partition(|probe| probe.as_long);
-        assert!(of_any.len() > 500 && as_long.len() > of_any.len());
-        assert!(doubt(&of_any).iter().max() < doubt(&as_long).iter().min());
         for probe in about {
             // 3,000 codes and more are 2 min 30 s: the third turn's phases from 11 on.
             let cell = (3_000 + u32::from(probe.code)) / 16;

@@ -84,26 +84,6 @@ impl From<Row> for Living {
     }
 }
 
-/// Recordings of some lengths, by their cells.
-pub(crate) enum AsLong<'a> {
-    /// They lie together.
-    Cells(Range<u32>),
-    /// They lie anywhere.
-    Rows(&'a Recordings, &'a Lengths),
-}
-
-impl AsLong<'_> {
-    /// Whether a cell is one of theirs.
-    pub(crate) fn has(&self, cell: u32) -> bool {
-        match self {
-            Self::Cells(cells) => cells.contains(&cell),
-            Self::Rows(all, lengths) => {
-                all.at_cell(cell).is_some_and(|ordinal| lengths.has(all.row(ordinal).codes))
-            }
-        }
-    }
-}
-
 impl Recordings {
     /// Each begins with a new cell.
     pub(crate) fn end_to_end() -> Self {
@@ -125,16 +105,23 @@ impl Recordings {
         self.by_length
     }
 
-    /// Those of them that are so long.
-    pub(crate) fn as_long<'a>(&'a self, lengths: &'a Lengths) -> AsLong<'a> {
+    /// Where those lie that are so long: among all, where these are in no order.
+    pub(crate) fn so_long(&self, lengths: &Lengths) -> Range<usize> {
         if !self.by_length {
-            return AsLong::Rows(self, lengths);
+            return 0..self.rows.len();
         }
         let (least, most) = lengths.ends();
         let first = self.rows.partition_point(|row| row.codes < least);
-        let past = self.rows.partition_point(|row| row.codes <= most);
-        let cell = |at: usize| self.rows.get(at).map_or(self.cells, |row| row.cell);
-        AsLong::Cells(cell(first)..cell(past))
+        first..self.rows.partition_point(|row| row.codes <= most)
+    }
+
+    /// How many are so long.
+    pub(crate) fn count_so_long(&self, lengths: &Lengths) -> usize {
+        let rows = &self.rows[self.so_long(lengths)];
+        if self.by_length {
+            return rows.len();
+        }
+        rows.iter().filter(|row| lengths.has(row.codes)).count()
     }
 
     /// Adds one after all others.
@@ -232,28 +219,24 @@ mod tests {
     }
 
     #[test]
-    fn recordings_that_are_so_long_are_told_in_any_order() {
+    fn recordings_that_are_so_long_lie_together_where_all_are_in_order() {
         let lengths = Lengths::about(5_000);
-        for by_length in [false, true] {
-            let mut all: Vec<u32> = (0..300).map(|n| n * 7_919 % 300 * 40).collect();
-            if by_length {
-                all.sort_unstable();
-            }
+        let mut all: Vec<u32> = (0..300).map(|n| n * 7_919 % 300 * 40).collect();
+        let of = |all: &[u32]| {
             let mut recordings = Recordings::default();
-            for (slot, codes) in (0..).zip(&all) {
-                recordings.push(slot, *codes, 0);
-            }
-            assert_eq!(recordings.are_by_length(), by_length);
-            let as_long = recordings.as_long(&lengths);
-            for row in recordings.rows().iter().filter(|row| row.codes > 0) {
-                let last = row.cell + row.codes.div_ceil(CELL_CODES as u32) - 1;
-                for cell in [row.cell, last] {
-                    assert_eq!(as_long.has(cell), lengths.has(row.codes), "{row:?}");
-                }
-            }
-            assert!(!as_long.has(recordings.cells()));
-            assert!(recordings.as_long(&Lengths::ANY).has(recordings.cells() - 1));
-        }
+            (0..).zip(all).for_each(|(slot, codes)| _ = recordings.push(slot, *codes, 0));
+            recordings
+        };
+        let mixed = of(&all);
+        assert_eq!((mixed.are_by_length(), mixed.so_long(&lengths)), (false, 0..300));
+        let count = mixed.count_so_long(&lengths);
+        all.sort_unstable();
+        let ordered = of(&all);
+        assert!(ordered.are_by_length());
+        let own: Vec<usize> = (0..300).filter(|&at| lengths.has(all[at])).collect();
+        assert_eq!(ordered.so_long(&lengths).collect::<Vec<_>>(), own);
+        assert_eq!([own.len(), ordered.count_so_long(&lengths)], [count; 2]);
+        assert!(own.len() > 5 && ordered.so_long(&Lengths::ANY).len() == 300);
     }
 
     #[test]

@@ -302,7 +302,7 @@ impl Index {
                 bytes,
                 posting_bytes,
                 sampling: part.source.sampling().of(),
-                layout: part.layout(),
+                layout: part.source.layout(),
             }
         });
         stats.collect()

@@ -189,6 +189,10 @@ fn a_query_that_meets_a_damaged_block_is_refused_and_others_are_answered() {
     assert_eq!(ask(4).unwrap(), 4);
 }
 
+/// Where the blocks of that library's segment begin: behind the head, the codes, and one code a
+/// second of each song with their sum.
+const BLOCKS_AT: usize = 16 + 50 * 3_000 + 50 * 150 + 4;
+
 #[test]
 fn a_sound_block_in_the_place_of_another_is_noticed_by_whoever_reads_it() {
     let directory = tempfile::tempdir().unwrap();
@@ -197,7 +201,7 @@ fn a_sound_block_in_the_place_of_another_is_noticed_by_whoever_reads_it() {
     let path = &files(directory.path(), ".onmseg")[0];
     let mut bytes = std::fs::read(path).unwrap();
     // Blocks of 2 KiB behind the head and the codes.
-    let (before, after) = bytes[16 + 50 * 3_000..].split_at_mut(10 * 2_048);
+    let (before, after) = bytes[BLOCKS_AT..].split_at_mut(10 * 2_048);
     before[9 * 2_048..].swap_with_slice(&mut after[..2_048]);
     std::fs::write(path, &bytes).unwrap();
     let index = Index::open(directory.path()).unwrap();
@@ -218,7 +222,7 @@ fn a_block_out_of_order_is_noticed_before_it_is_merged() {
     let mut bytes = std::fs::read(path).unwrap();
     // The lower bits of its distances, under a right sum: no disk does that, but a fault in a
     // writer may.
-    let block = &mut bytes[16 + 50 * 3_000 + 5 * 2_048..][..2_048];
+    let block = &mut bytes[BLOCKS_AT + 5 * 2_048..][..2_048];
     block[16..400].reverse();
     let sum = crc32fast::hash(&block[4..]);
     block[..4].copy_from_slice(&sum.to_le_bytes());
@@ -312,33 +316,53 @@ fn segments_stay_few_and_find_what_one_would() {
 }
 
 #[test]
-fn songs_in_noise_are_looked_for_first_and_most_among_those_as_long() {
+fn songs_in_noise_are_found_by_the_sketches_of_those_as_long_in_memory_and_on_disk() {
     let directory = tempfile::tempdir().unwrap();
     let mut index = Index::open(directory.path()).unwrap();
-    // In no order, as they are enrolled.
+    // In no order, as they are enrolled; more than a group of them on disk.
     let length = |slot: u32| 2_000 + 7_919 * slot as usize % 2_500;
-    for slot in 0..150 {
+    for slot in 0..600 {
         index.insert(slot, &song(u64::from(slot), length(slot)));
     }
-    index.set_effort(Effort::new(0.02).unwrap());
-    let named = |index: &Index, told: fn(u32) -> u32| -> Vec<u32> {
-        let names = |slot: &u32| {
-            let heard = noisy(&song(u64::from(*slot), length(*slot))[10..], 340);
+    index.set_effort(Effort::new(0.01).unwrap());
+    let tiers = |index: &Index, told: fn(u32) -> u32| -> Vec<Option<u8>> {
+        let tier = |slot: u32| {
+            let heard = noisy(&song(u64::from(slot), length(slot))[10..], 360);
             let query = QueryBuilder::of_recording(told(heard.len() as u32) * HOP_MS, &heard);
             let query = query.unwrap();
             let found = index.search(&query.finish().unwrap(), Depth::Keys).unwrap();
-            found.matches.iter().any(|found| found.slot == *slot)
+            let named: Vec<u32> = found.matches.iter().map(|found| found.slot).collect();
+            assert!(named.is_empty() || named == [slot], "{named:?} instead of {slot}");
+            (!named.is_empty()).then_some(found.tier)
         };
-        (0..150).filter(names).collect()
+        (0..600).step_by(3).map(tier).collect()
     };
-    let in_memory = named(&index, |codes| codes);
+    let count = |tiers: &[Option<u8>], tier| tiers.iter().filter(|own| **own == Some(tier)).count();
+    let in_memory = tiers(&index, |codes| codes);
+    assert!(in_memory.iter().all(Option::is_some) && count(&in_memory, 4) > 100, "{in_memory:?}");
     index.flush(1).unwrap();
     // Where they are in order.
-    let on_disk = named(&index, |codes| codes);
-    assert_eq!(in_memory, on_disk);
-    let longer = named(&index, |codes| codes + 500);
-    let (own, longer) = (on_disk.len(), longer.len());
-    assert!(longer > 0 && own > 2 * longer, "{own} of their length, {longer} of another");
+    assert_eq!(tiers(&index, |codes| codes), in_memory);
+    let longer = tiers(&index, |codes| codes + 500);
+    assert_eq!(count(&longer, 4), 0, "{longer:?}");
+}
+
+#[test]
+fn a_query_that_meets_damaged_sketches_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    library(directory.path()).flush(1).unwrap();
+    let path = &files(directory.path(), ".onmseg")[0];
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[16 + 50 * 3_000 + 1_000] ^= 1;
+    std::fs::write(path, &bytes).unwrap();
+    let index = Index::open(directory.path()).unwrap();
+    let ask = |codes: &[u8]| {
+        let query = QueryBuilder::of_recording(codes.len() as u32 * HOP_MS, codes).unwrap();
+        index.identify(&query.finish().unwrap()).map(|found| found.len())
+    };
+    assert_eq!(ask(&song(3, 3_000)).unwrap(), 1, "what needs none is answered");
+    let damage = ask(&song(99, 3_000)).unwrap_err().to_string();
+    assert!(damage.contains("sketches from that of slot 0 on"), "{damage}");
 }
 
 #[test]

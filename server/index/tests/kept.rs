@@ -11,7 +11,7 @@ use onmon_core::QueryBuilder;
 use onmon_index::{Depth, Index, LAYOUT, Slot};
 
 /// Versions that can be read, the last of which is written.
-const VERSIONS: [&str; 2] = ["v1", "v2"];
+const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 /// What is heard: the codes of slot 7 from this one on. Kept too, as are the songs in the segments.
 const HEARD: &str = "heard.codes";

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use onmon_index::Found;
 
 /// Tiers of a search, the last of which is the scan ([`Found::tier`]).
-pub const TIERS: usize = 5;
+pub const TIERS: usize = 6;
 
 /// What all searches came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -163,8 +163,8 @@ impl Metrics {
         registry.register("onmon_identify", queries, self.identify.clone());
         let in_batches = "Queries of batches answered with a problem, by its code";
         registry.register("onmon_batch_problems", in_batches, self.batch_problems.clone());
-        let searches = "Searches, by the last tier asked: 1 and 2 whole keys, 3 begun keys, 4 bits \
-                        in doubt, 5 a scan";
+        let searches = "Searches, by the last tier asked: 1 and 2 whole keys, 3 begun keys, 4 \
+                        sketches, 5 bits in doubt, 6 a scan";
         registry.register("onmon_index_searches", searches, self.index_searches.clone());
         let probes = "Keys looked up";
         registry.register("onmon_index_probes", probes, self.index_probes.clone());

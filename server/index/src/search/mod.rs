@@ -7,6 +7,7 @@
 //!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | evidence.rs           what each vote says, and so which clusters are worth a look
 //!   | place.rs              a first look at the raw codes there
+//!   | sketch.rs             (whole sounds) one code a second of what is as long
 //!   | scan.rs, slices.rs    (small libraries, or asked for) every place there is
 //! candidates   places in recordings where one sample may lie
 //!   | core's align.rs       all samples together on the raw codes: one speed, one offset
@@ -21,7 +22,9 @@ mod evidence;
 mod naive;
 mod place;
 mod scan;
+mod sketch;
 mod slices;
+mod step;
 mod tier;
 mod told;
 mod votes;
@@ -39,21 +42,21 @@ use crate::recordings::Ordinal;
 
 pub use effort::{Effort, NotAnEffort};
 use evidence::Evidence;
-use scan::{Extent, Scanned};
-use tier::{TIERS, Tier, in_doubt};
+use step::Step;
+use tier::Tier;
 pub use told::{Match, SampleMatch};
 use votes::Asking;
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// By keys; where nothing is certain then, by as much of a scan as takes no longer: of
-    /// libraries of up to some thousand songs.
+    /// By keys and sketches; where nothing is certain then, by as much of a scan as takes no
+    /// longer: of libraries of up to some thousand songs.
     #[default]
     Usual,
-    /// By keys alone.
+    /// By keys and sketches alone.
     Keys,
-    /// By keys and then by a scan of all codes, however many: seconds for millions of songs.
+    /// By these and then by a scan of all codes, however many: seconds for millions of songs.
     Scan,
     /// By the naive scan and nothing else: what all others are measured by.
     Naive,
@@ -67,7 +70,7 @@ pub struct Found {
     /// What was read and compared.
     pub cost: Cost,
     /// The last tier that was asked: 1 whole keys of two samples, 2 of all samples, 3 the keys'
-    /// first three codes, 4 the same with a few bits wrong, 5 the scan.
+    /// first three codes, 4 sketches, 5 keys' first three codes with a few bits wrong, 6 the scan.
     pub tier: u8,
 }
 
@@ -85,6 +88,15 @@ struct Candidate {
     place: usize,
     /// How promising it looked, by whatever found it.
     look: f32,
+}
+
+/// What one step of a search finds.
+#[derive(Default)]
+struct Candidates {
+    /// Where all samples together are nearest, of all places there are: each was a trial.
+    of_all: Vec<Candidate>,
+    /// Where something led.
+    led_to: Vec<Candidate>,
 }
 
 /// Codes in a library in which each sample is asked for by itself.
@@ -141,14 +153,16 @@ impl Search<'_> {
     pub(crate) fn identify(&self) -> Result<Found, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
         let mut open = vec![true; self.query.len()];
-        let mut last = 0;
-        for (number, tier) in self.tiers().iter().enumerate() {
-            if self.is_sure(&best) && matches!(tier.reach, Reach::BegunInDoubt(_)) {
+        let mut tier = 0;
+        for (number, step) in self.steps() {
+            if step.is_for_noise() && self.is_sure(&best) {
                 break;
             }
-            last = (number + 1).min(TIERS.len() + 1);
-            let candidates = self.by_keys(tier, &open, &mut cost)?;
-            self.lay(&candidates, self.deviations_min, &mut best, &mut cost)?;
+            tier = number;
+            let Candidates { of_all, led_to } = self.candidates(&step, &open, &mut cost)?;
+            let least_of_all = certainty::deviations_min_of_all(self.codes);
+            self.lay(&of_all, least_of_all.max(self.deviations_min), &mut best, &mut cost)?;
+            self.lay(&led_to, self.deviations_min, &mut best, &mut cost)?;
             for (sample, open) in open.iter_mut().enumerate() {
                 let explains =
                     |laid: &Laid| laid.alignment.agrees(sample) && self.sure_of(&laid.alignment);
@@ -158,28 +172,16 @@ impl Search<'_> {
                 break;
             }
         }
-        if !self.is_sure(&best)
-            && let Some(extent) = self.scan()
-        {
-            last = TIERS.len() + 2;
-            let Scanned { together, singly } = self.scanned(extent, &mut cost)?;
-            let of_all = certainty::deviations_min_of_all(self.codes).max(self.deviations_min);
-            self.lay(&together, of_all, &mut best, &mut cost)?;
-            self.lay(&singly, self.deviations_min, &mut best, &mut cost)?;
-        }
-        Ok(Found { matches: self.told(&best), cost, tier: last as u8 })
+        Ok(Found { matches: self.told(&best), cost, tier })
     }
 
     /// All recordings that any tier's candidates come so near to, at their nearest.
     pub(crate) fn nearest(&self) -> Result<Vec<Match>, IndexError> {
         let (mut best, mut cost) = (Best::new(), Cost::default());
-        let mut all = vec![];
-        for tier in TIERS.iter().chain(&self.in_doubt()) {
-            all.extend(self.by_keys(tier, &vec![true; self.query.len()], &mut cost)?);
-        }
-        if let Some(extent) = self.scan() {
-            let Scanned { together, singly } = self.scanned(extent, &mut cost)?;
-            all.extend([together, singly].concat());
+        let (open, mut all) = (vec![true; self.query.len()], vec![]);
+        for (_, step) in self.steps() {
+            let Candidates { of_all, led_to } = self.candidates(&step, &open, &mut cost)?;
+            all.extend([of_all, led_to].concat());
         }
         self.lay(&all, self.deviations_min, &mut best, &mut cost)?;
         Ok(self.told(&best))
@@ -194,44 +196,21 @@ impl Search<'_> {
         alignment.spread >= SURE * self.deviations_min
     }
 
-    fn tiers(&self) -> Vec<Tier> {
-        match self.depth {
-            Depth::Naive => vec![],
-            // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
-            Depth::Usual if self.scan().is_some_and(|extent| extent.is_enough(&self.query)) => {
-                TIERS.into_iter().collect()
-            }
-            _ if self.effort == Effort::NONE => TIERS.into_iter().collect(),
-            _ => TIERS.into_iter().chain(self.in_doubt()).collect(),
-        }
-    }
-
-    fn in_doubt(&self) -> Vec<Tier> {
-        in_doubt(self.codes, self.parts.len(), self.effort, self.lengths())
-    }
-
-    /// How long the recording is, and so about when its keys occur, where that is known and can be
-    /// asked for.
-    fn lengths(&self) -> Option<&Lengths> {
-        let tells_when = |part: &View<'_>| part.source.recordings().begin_with_turns();
-        self.whole.as_ref().filter(|_| self.parts.iter().all(tells_when))
-    }
-
-    fn scanned(&self, extent: Extent, cost: &mut Cost) -> Result<Scanned, IndexError> {
-        if self.depth == Depth::Naive {
-            let singly = naive::candidates(&self.parts, &self.query, cost)?;
-            return Ok(Scanned { singly, ..Scanned::default() });
-        }
-        scan::candidates(&self.parts, &self.query, extent, self.codes, cost)
-    }
-
-    /// What is scanned for, if anything.
-    fn scan(&self) -> Option<Extent> {
-        match self.depth {
-            Depth::Keys => None,
-            Depth::Scan | Depth::Naive => Some(Extent::asked_for(&self.query, self.codes)),
-            Depth::Usual => Extent::usual(&self.query, self.codes, self.effort),
-        }
+    /// What one step finds, for the samples that are open.
+    fn candidates(
+        &self,
+        step: &Step,
+        open: &[bool],
+        cost: &mut Cost,
+    ) -> Result<Candidates, IndexError> {
+        let Self { parts, query, codes, .. } = self;
+        let led_to = match step {
+            Step::Keys(tier) | Step::KeysInDoubt(tier) => self.by_keys(tier, open, cost)?,
+            Step::Sketches(lengths) => sketch::candidates(parts, query, lengths, cost)?,
+            Step::Scan(_) if self.depth == Depth::Naive => naive::candidates(parts, query, cost)?,
+            Step::Scan(extent) => return scan::candidates(parts, query, *extent, *codes, cost),
+        };
+        Ok(Candidates { led_to, ..Candidates::default() })
     }
 
     /// The most promising candidates of a tier over all parts, for the samples that are open.
@@ -249,10 +228,8 @@ impl Search<'_> {
         // Where votes are many, those of one sample are enough, and that several agree is a chance
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
         let alone = self.codes <= ALONE_CODES_MAX;
-        let (lengths, reach) = (self.lengths(), tier.reach);
-        let expected = lengths.filter(|lengths| tier.expects && lengths.are_known());
-        let (knows_when, evidence) = (lengths.is_some(), Evidence::of(query, reach));
-        let asking = Asking { query, knows_when, expected, reach, evidence };
+        let (knows_when, reach) = (self.lengths().is_some(), tier.reach);
+        let asking = Asking { query, knows_when, reach, evidence: Evidence::of(query, reach) };
         let mut found = vec![];
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {
             let reach = match reach {
@@ -422,9 +399,9 @@ mod tests {
         };
         assert_eq!(asked(0.0, Depth::Usual), (3, false));
         assert_eq!(asked(0.0, Depth::Keys), (3, false));
-        assert_eq!(asked(0.0, Depth::Scan), (5, true), "asked for");
-        assert_eq!(asked(1.0, Depth::Keys), (4, false));
-        assert_eq!(asked(1.0, Depth::Usual), (5, true));
+        assert_eq!(asked(0.0, Depth::Scan), (6, true), "asked for");
+        assert_eq!(asked(1.0, Depth::Keys), (5, false));
+        assert_eq!(asked(1.0, Depth::Usual), (6, true));
     }
 
     #[test]
@@ -449,7 +426,7 @@ mod tests {
         // Enough with what is gathered and too little without it; then enough without it.
         let (all, spread) = (alignment.deviations / SURE, alignment.spread / SURE);
         assert!(all > 1.1 * spread, "nothing is gathered: {alignment:?}");
-        assert_eq!(asked((all + spread) / 2.0), (1, 4));
+        assert_eq!(asked((all + spread) / 2.0), (1, 5));
         assert_eq!(asked(0.9 * spread), (1, 1));
     }
 

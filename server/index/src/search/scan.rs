@@ -14,7 +14,7 @@ use onmon_core::compare::bit_errors;
 
 use super::closest::{Closest, Recording, SPEEDS, at_speed};
 use super::slices::{PLACES, Rows, TERMS_MAX, Term};
-use super::{Candidate, Effort};
+use super::{Candidate, Candidates, Effort};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
@@ -77,15 +77,6 @@ impl Extent {
     }
 }
 
-/// Where the query may lie.
-#[derive(Default)]
-pub(super) struct Scanned {
-    /// By all samples together: each place of the library was a trial.
-    pub together: Vec<Candidate>,
-    /// By one of them.
-    pub singly: Vec<Candidate>,
-}
-
 /// The alignments that agree best with each pattern, over the whole library of so many codes.
 pub(super) fn candidates(
     parts: &[View<'_>],
@@ -93,7 +84,7 @@ pub(super) fn candidates(
     extent: Extent,
     codes: u64,
     cost: &mut Cost,
-) -> Result<Scanned, IndexError> {
+) -> Result<Candidates, IndexError> {
     let mut tried: Vec<Tried> = vec![];
     if query.len() > 1 {
         tried.extend(Tried::of(query, 0..query.len(), 100));
@@ -130,7 +121,7 @@ pub(super) fn candidates(
     }
     let (together, singly) = tried.split_at(all_together);
     let of = |tried: &[Tried]| tried.iter().flat_map(Tried::candidates).collect();
-    Ok(Scanned { together: of(together), singly: of(singly) })
+    Ok(Candidates { of_all: of(together), led_to: of(singly) })
 }
 
 /// One worker's share of all recordings, and how many codes that were.

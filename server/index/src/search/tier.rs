@@ -3,7 +3,6 @@
 use onmon_core::SAMPLES_MAX;
 
 use super::Effort;
-use crate::band::Lengths;
 use crate::probe::{Reach, Sets};
 
 /// What a tier asks for, and how far it follows what it finds.
@@ -19,11 +18,9 @@ pub(super) struct Tier {
     pub look_min: f32,
     /// Candidates of all parts that are aligned.
     pub aligned: usize,
-    /// Whether hits that are expected are looked at even if they are alone.
-    pub expects: bool,
 }
 
-/// From cheap to dear; those of [`in_doubt`] come last. Keys that came through mostly leave a place
+/// From cheap to dear; that of [`in_doubt`] comes last. Keys that came through mostly leave a place
 /// that looks like it: what looks less so is met again in doubt.
 pub(super) const TIERS: [Tier; 3] = [
     Tier { samples: 2, looked_at: 128, aligned: 16, ..WHOLE },
@@ -31,51 +28,51 @@ pub(super) const TIERS: [Tier; 3] = [
     Tier { reach: Reach::Begun, looked_at: 1_024, ..WHOLE },
 ];
 
-const WHOLE: Tier = Tier {
-    reach: Reach::Whole,
-    samples: SAMPLES_MAX,
-    looked_at: 0,
-    look_min: 7.0,
-    aligned: 32,
-    expects: true,
-};
+const WHOLE: Tier =
+    Tier { reach: Reach::Whole, samples: SAMPLES_MAX, looked_at: 0, look_min: 7.0, aligned: 32 };
 
-/// The dearest tiers, and those that noise needs: a tenth of a second or two on one core, whatever
-/// the size of the library. A short query has fewer keys, and so more sets for each.
+/// The dearest tier, and one that noise needs: a tenth of a second or two on one core, whatever the
+/// size of the library. A short query has fewer keys, and so more sets for each.
 ///
-/// Of a whole sound whose length is known, first what is expected of its recording, then, with
-/// less, what else may be: at 2 million songs that finds 20 of 40 queries in white noise that
-/// begin 40 s later than the recording, and 29 of those that end 40 s before it, where all of the
-/// time for it found 23 and 36.
-pub(super) fn in_doubt(
-    library_codes: u64,
-    parts: usize,
-    effort: Effort,
-    lengths: Option<&Lengths>,
-) -> Vec<Tier> {
-    let sets = Usual::of(library_codes, parts);
-    let tier = |sets: [f64; 3], looked_at: usize| {
-        let [anywhere, about, as_long] = sets.map(|sets| effort.times(sets));
-        let looked_at = (looked_at / parts.max(1)).max(LOOKED_AT_MIN);
-        let reach = Reach::BegunInDoubt(Sets { anywhere, about, as_long });
-        Tier { reach, looked_at, look_min: 3.5, expects: as_long > 0, ..WHOLE }
+/// Of a whole sound less is tried, and most of it about when it was heard. Where sketches were laid
+/// ([`super::sketch`]), most of what it may be is told: what is left to be found is played faster
+/// or slower, or has another beginning or length, and less is tried for it the longer they took.
+pub(super) fn in_doubt(library_codes: u64, parts: usize, effort: Effort, known: Known) -> Tier {
+    let usual = Usual::of(library_codes, parts);
+    let (anywhere, about, looked_at) = match known {
+        Known::Nothing => (usual.anywhere, 0.0, LOOKED_AT),
+        Known::When => (usual.anywhere / 2.0, usual.about, LOOKED_AT / 2),
+        Known::Sketched(sketches) => {
+            let left = 1.0 - effort.share(sketches as f64, SKETCHES);
+            let left = left.max(LEFT_MIN);
+            (usual.anywhere * 0.2 * left, usual.about * 0.4 * left, LOOKED_AT / 4)
+        }
     };
-    match lengths {
-        None => vec![tier([sets.anywhere, 0.0, 0.0], LOOKED_AT)],
-        Some(lengths) if !lengths.are_known() => {
-            vec![tier([sets.anywhere / 2.0, sets.about, 0.0], LOOKED_AT / 2)]
-        }
-        Some(_) => {
-            let other = [sets.anywhere / 4.0, sets.about * 0.3, 0.0];
-            vec![tier([0.0, 0.0, sets.as_long], LOOKED_AT / 4), tier(other, LOOKED_AT / 2)]
-        }
-    }
+    let sets = Sets { anywhere: effort.times(anywhere), about: effort.times(about) };
+    let looked_at = (looked_at / parts.max(1)).max(LOOKED_AT_MIN);
+    Tier { reach: Reach::BegunInDoubt(sets), looked_at, look_min: 3.5, ..WHOLE }
 }
+
+/// What there is to know of the recording.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    Nothing,
+    /// About when its keys occur.
+    When,
+    /// And how long it is: so many sketches were laid.
+    Sketched(usize),
+}
+
+/// Sketches that take as long as all keys in doubt may where there are none.
+const SKETCHES: f64 = 180_000.0;
+
+/// Of those keys, what is left however many sketches there are.
+const LEFT_MIN: f64 = 0.25;
 
 /// Clusters that are looked at in doubt, of one part that holds all, where nothing is expected of
 /// the recording: at 2 million songs 4,096 found 188 queries in noise of 319, these 197 and twice
-/// as many no more. Where it is known when keys occur, half as many find as many (of 120 songs
-/// played 3 % faster a quarter lost one), and of what is expected a quarter.
+/// as many no more. Where it is known when keys occur, half as many find as many, and a quarter
+/// where sketches were laid.
 const LOOKED_AT: usize = 16_384;
 
 /// In each of several parts, at least.
@@ -97,12 +94,6 @@ struct Usual {
     /// slow hour. Of 240 such queries in noise at 2 million songs these 74,000 sets found 183 and
     /// twice as many 187.
     about: f64,
-    /// In recordings as long as the sound there is little to follow of what is read: 1 us at 2
-    /// million songs. Of 159 such queries in noise at 2 million songs 88,000 sets and what is left
-    /// for other recordings found 135, where 74,000 about a time and half of those anywhere found
-    /// 128 in as much time. Twice as many found 69 of 79, as many 66, half as many 63; at 200,000
-    /// songs 76,000 found 215 of 238, 152,000 222, 381,000 229.
-    as_long: f64,
 }
 
 impl Usual {
@@ -112,7 +103,6 @@ impl Usual {
         Self {
             anywhere: most.min(9e10 / codes.powf(2.0 / 3.0)),
             about: most.min(1.92e10 / codes.powf(0.54)),
-            as_long: most.min(1.9e7 / codes.powf(0.24)),
         }
     }
 }
@@ -121,37 +111,39 @@ impl Usual {
 mod tests {
     use super::*;
 
-    fn sets(library_codes: u64, effort: f64, lengths: Option<&Lengths>) -> Vec<[u64; 3]> {
+    fn sets(library_codes: u64, effort: f64, known: Known) -> Sets {
         let effort = Effort::new(effort).unwrap();
-        let of = |tier: Tier| match tier.reach {
-            Reach::BegunInDoubt(Sets { anywhere, about, as_long }) => [anywhere, about, as_long],
-            _ => [0; 3],
-        };
-        in_doubt(library_codes, 2, effort, lengths).into_iter().map(of).collect()
-    }
-
-    #[test]
-    fn twice_the_effort_is_twice_the_sets_of_wrong_bits() {
-        let known = Lengths::about(5_400);
-        for (lengths, tiers) in [(None, 1), (Some(&Lengths::ANY), 1), (Some(&known), 2)] {
-            let [once, twice] = [1.0, 2.0].map(|effort| sets(10_800_000_000, effort, lengths));
-            assert_eq!((once.len(), twice.len()), (tiers, tiers));
-            for (once, twice) in once.iter().flatten().zip(twice.iter().flatten()) {
-                assert!(twice.abs_diff(2 * once) <= 1);
-            }
+        match in_doubt(library_codes, 2, effort, known).reach {
+            Reach::BegunInDoubt(sets) => sets,
+            _ => Sets::default(),
         }
     }
 
     #[test]
-    fn what_is_known_of_the_recording_is_asked_for_first_and_most() {
-        let known = Lengths::about(5_400);
+    fn twice_the_effort_is_twice_the_sets_of_wrong_bits() {
+        for known in [Known::Nothing, Known::When, Known::Sketched(0)] {
+            let [once, twice] = [1.0, 2.0].map(|effort| sets(10_800_000_000, effort, known));
+            assert!(once.anywhere > 0 && twice.anywhere.abs_diff(2 * once.anywhere) <= 1);
+            assert!(twice.about.abs_diff(2 * once.about) <= 1);
+        }
+    }
+
+    #[test]
+    fn the_more_is_known_of_the_recording_the_less_is_tried() {
         for codes in [1_000_000, 1_000_000_000, 10_800_000_000] {
-            let [expected, other] = sets(codes, 1.0, Some(&known))[..] else { panic!("two tiers") };
-            assert_eq!(expected[..2], [0, 0]);
-            assert!(expected[2] >= other[1] && other[1] >= other[0] && other[2] == 0);
-            let [when] = sets(codes, 1.0, Some(&Lengths::ANY))[..] else { panic!("one tier") };
-            let [nothing] = sets(codes, 1.0, None)[..] else { panic!("one tier") };
-            assert!(when[0] <= nothing[0] && when[0] <= when[1] && nothing[1..] == [0, 0]);
+            let known = [0, 90_000, 135_000, 1 << 40].map(Known::Sketched);
+            let [nothing, when] =
+                [Known::Nothing, Known::When].map(|known| sets(codes, 1.0, known));
+            let [none, half, most, all] = known.map(|known| sets(codes, 1.0, known));
+            assert_eq!(nothing.about, 0);
+            assert!(when.anywhere <= nothing.anywhere && when.anywhere <= when.about);
+            assert!(none.anywhere <= when.anywhere && none.about <= when.about);
+            assert!(none.anywhere <= none.about && all.anywhere > 0);
+            assert!((none.about / 2).abs_diff(half.about) <= 1);
+            assert_eq!((most.about, most.anywhere), (all.about, all.anywhere));
+            // At twice the effort they take half of it.
+            let twice = sets(codes, 2.0, known[2]);
+            assert!(twice.about > 4 * most.about);
         }
     }
 }

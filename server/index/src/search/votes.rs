@@ -7,7 +7,7 @@ use onmon_core::Sample;
 
 use super::crowd::Crowd;
 use super::evidence::{Evidence, together};
-use crate::band::{Band, Lengths};
+use crate::band::Band;
 use crate::key::Sampling;
 use crate::part::{Cost, IndexError, Lookup, Source};
 use crate::posting::Posting;
@@ -35,10 +35,6 @@ pub(super) const NEAR_CELLS: u64 = 1;
 /// copies begin so near to where the recording begins (a guess, that most do), and a twentieth of
 /// what is met by chance, so ln(0.8 / 0.05) more, and ln(0.2 / 0.95) less where it is not.
 const WHEN_HEARD: u32 = 87;
-
-/// What it says in addition that the recording is as long as the sound: 0.9 of those copies are (a
-/// guess too), and a twentieth of all recordings.
-const AS_LONG: u32 = 58;
 
 /// Keeps lines positive whatever a sample's start.
 const BIAS: u64 = 1 << 33;
@@ -144,21 +140,11 @@ pub(super) fn asked(
     all
 }
 
-/// Where keys occur in a part, in order of their lines.
-pub(super) struct Hits {
-    /// Where others are near, and what there is where they are few.
-    in_company: Vec<Hit>,
-    /// When they were heard, in recordings that are as long as the sound.
-    expected: Vec<Hit>,
-}
-
 /// What is asked of each part, and how.
 pub(super) struct Asking<'a> {
     pub query: &'a [Sample<'a>],
     /// Whether the query tells about when its keys occur.
     pub knows_when: bool,
-    /// How long the recording is, where what is expected of it is looked for.
-    pub expected: Option<&'a Lengths>,
     pub reach: Reach,
     pub evidence: Evidence,
 }
@@ -169,76 +155,52 @@ pub(super) fn hits(
     source: &dyn Source,
     probes: &[Probe],
     cost: &mut Cost,
-) -> Result<Hits, IndexError> {
+) -> Result<Vec<Hit>, IndexError> {
     let Asking { query, reach, evidence, .. } = asking;
     let recordings = source.recordings();
-    let as_long = asking.expected.map(|lengths| recordings.as_long(lengths));
     let mut crowd = Crowd::new(lines(query, recordings.cells()));
-    let mut expected = vec![];
     source.look_up(&mut Lookup {
         probes,
         postings_most: postings_most(*reach, recordings.codes()),
-        as_long: as_long.as_ref(),
         cost,
-        visit: &mut |probe, read, postings| {
-            let weights = evidence.of_probe(probe, read, recordings.cells());
+        visit: &mut |probe, postings| {
+            let weights = evidence.of_probe(probe, postings.len(), recordings.cells());
             let key = Hit::in_first_cell(query, probe);
             let hit = |posting: &Posting| key.in_cell(posting.cell(), weights[posting.last()]);
-            let time = time(query, usize::from(probe.sample), usize::from(probe.code));
-            let band = Band::about(time);
-            let is_when = |posting: &&Posting| band.has(posting.cell());
-            let own = expected.len();
-            if let Some(all) = &as_long {
-                let as_long = postings.iter().filter(|posting| all.has(posting.cell()));
-                expected.extend(as_long.filter(is_when).map(hit));
-            }
-            if probe.as_long {
-                crowd.extend(expected[own..].iter().copied());
-            } else if probe.is_anywhere() {
+            if probe.is_anywhere() {
                 crowd.extend(postings.iter().map(hit));
             } else {
-                crowd.extend(postings.iter().filter(is_when).map(hit));
+                let time = time(query, usize::from(probe.sample), usize::from(probe.code));
+                let band = Band::about(time);
+                let about = postings.iter().filter(|posting| band.has(posting.cell()));
+                crowd.extend(about.map(hit));
             }
         },
     })?;
-    expected.sort_unstable();
-    Ok(Hits { in_company: crowd.in_company(), expected })
+    Ok(crowd.in_company())
 }
 
 /// The clusters that say most, at most so many, in order of their cells: so are the codes on disk
 /// that they are compared with.
-pub(super) fn clusters(asking: &Asking<'_>, hits: &Hits, most: usize) -> Vec<Cluster> {
+pub(super) fn clusters(asking: &Asking<'_>, hits: &[Hit], most: usize) -> Vec<Cluster> {
     let query = asking.query;
-    let group = |hits: &[Hit], group: Range<usize>| {
+    let group = |group: Range<usize>| {
         let middle = hits[group.start + group.len() / 2];
-        middle.cluster(query, together(&hits[group]))
-    };
-    let is_when = |cluster: &Cluster| {
-        Band::about(time(query, cluster.sample, cluster.code)).has(cluster.cell)
-    };
-    let least = if hits.in_company.len() <= most { 1 } else { 2 };
-    let mut clusters: Vec<Cluster> =
-        near(&hits.in_company, least).into_iter().map(|own| group(&hits.in_company, own)).collect();
-    if asking.knows_when {
-        for cluster in clusters.iter_mut().filter(|cluster| is_when(cluster)) {
+        let mut cluster = middle.cluster(query, together(&hits[group]));
+        let is_when = || Band::about(time(query, cluster.sample, cluster.code)).has(cluster.cell);
+        if asking.knows_when && is_when() {
             cluster.evidence += WHEN_HEARD;
         }
-    }
-    // Alone or not: there are few of them.
-    clusters.extend(near(&hits.expected, 1).into_iter().map(|own| {
-        let mut cluster = group(&hits.expected, own);
-        cluster.evidence += WHEN_HEARD + AS_LONG;
         cluster
-    }));
+    };
+    let least = if hits.len() <= most { 1 } else { 2 };
+    let mut clusters: Vec<Cluster> = near(hits, least).into_iter().map(group).collect();
     let by_evidence = |cluster: &Cluster| (Reverse(cluster.evidence), cluster.cell);
     if clusters.len() > most {
         clusters.select_nth_unstable_by_key(most, by_evidence);
         clusters.truncate(most);
     }
-    let place = |cluster: &Cluster| (cluster.cell, cluster.sample, cluster.code);
-    clusters.sort_unstable_by_key(|cluster| (place(cluster), Reverse(cluster.evidence)));
-    // What is expected may have company too.
-    clusters.dedup_by_key(|cluster| place(cluster));
+    clusters.sort_unstable_by_key(|cluster| cluster.cell);
     clusters
 }
 
@@ -311,31 +273,23 @@ mod tests {
         }
         let mut memory = Memory::new(Sampling::default());
         memory.push(7, &song);
-        let met = |start, length, sets| -> [Vec<u64>; 2] {
+        let met = |start, sets| -> Vec<u64> {
             let query = [Sample { start, codes: &verse }];
             let reach = Reach::BegunInDoubt(sets);
             let probes = asked(memory.sampling(), &query, &[0], reach);
-            let (evidence, lengths) = (Evidence::of(&query, reach), Lengths::about(length));
-            let expected = Some(&lengths);
-            let asking = Asking { query: &query, knows_when: true, expected, reach, evidence };
+            let evidence = Evidence::of(&query, reach);
+            let asking = Asking { query: &query, knows_when: true, reach, evidence };
             let hits = hits(&asking, &memory, &probes, &mut Cost::default()).unwrap();
             // In which of the song's minutes.
             let minute = |hit: &Hit| u64::from(hit.cluster(&query, 0).cell) / 75;
-            [hits.in_company, hits.expected].map(|hits| {
-                hits.iter().map(minute).collect::<BTreeSet<u64>>().into_iter().collect()
-            })
+            hits.iter().map(minute).collect::<BTreeSet<u64>>().into_iter().collect()
         };
-        let anywhere = Sets { anywhere: 5_000, ..Sets::default() };
-        let about = Sets { about: 5_000, ..Sets::default() };
-        let as_long = Sets { as_long: 5_000, ..Sets::default() };
-        assert_eq!(met(1_000, 6_000, anywhere), [vec![0, 1, 4], vec![]]);
-        assert_eq!(met(1_300, 5_000, anywhere), [vec![0, 1, 4], vec![]]);
-        assert_eq!(met(1_300, 6_000, anywhere), [vec![0, 1, 4], vec![1, 4]]);
-        assert_eq!(met(1_300, 5_000, about), [vec![1, 4], vec![]], "the song's cells come round");
-        assert_eq!(met(1_340, 6_000, about), [vec![1, 4], vec![1, 4]]);
-        assert_eq!(met(1_500, 6_000, about), [vec![], vec![]]);
-        assert_eq!(met(1_300, 5_000, as_long), [vec![], vec![]]);
-        assert_eq!(met(1_340, 6_150, as_long), [vec![1, 4], vec![1, 4]]);
+        let anywhere = Sets { anywhere: 5_000, about: 0 };
+        let about = Sets { anywhere: 0, about: 5_000 };
+        assert_eq!(met(1_000, anywhere), [0, 1, 4]);
+        assert_eq!(met(1_300, about), [1, 4], "the song's cells come round");
+        assert_eq!(met(1_340, about), [1, 4]);
+        assert_eq!(met(1_500, about), []);
     }
 
     #[test]
@@ -347,18 +301,14 @@ mod tests {
             [10, 100].map(|code| Hit::of(line(at), 0, code, weights[usize::from(code == 100)]))
         };
         let hits = [of(3, [100, 90]), of(50, [90, 90]), of(500, [120, 110])].concat();
-        let told = |knows_when, in_company: &[Hit], expected: &[Hit], most| -> Vec<u32> {
+        let told = |knows_when, hits: &[Hit], most| -> Vec<u32> {
             let (reach, evidence) = (Reach::Whole, Evidence::of(&query, Reach::Whole));
-            let asking = Asking { query: &query, knows_when, expected: None, reach, evidence };
-            let hits = Hits { in_company: in_company.to_vec(), expected: expected.to_vec() };
-            clusters(&asking, &hits, most).iter().map(|cluster| cluster.evidence).collect()
+            let asking = Asking { query: &query, knows_when, reach, evidence };
+            clusters(&asking, hits, most).iter().map(|cluster| cluster.evidence).collect()
         };
-        assert_eq!(told(false, &hits, &[], 9), [190, 180, 230]);
-        assert_eq!(told(false, &hits, &[], 2), [190, 230]);
+        assert_eq!(told(false, &hits, 9), [190, 180, 230]);
+        assert_eq!(told(false, &hits, 2), [190, 230]);
         // The first two begin when the query does or soon after.
-        assert_eq!(told(true, &hits[..4], &[], 9), [190 + WHEN_HEARD, 180]);
-        let as_long = WHEN_HEARD + AS_LONG;
-        assert_eq!(told(true, &[], &hits[..1], 9), [100 + as_long], "alone");
-        assert_eq!(told(true, &hits[..4], &hits[..2], 9), [190 + as_long, 180], "once");
+        assert_eq!(told(true, &hits[..4], 9), [190 + WHEN_HEARD, 180]);
     }
 }

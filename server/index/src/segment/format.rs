@@ -2,6 +2,7 @@
 
 use super::block::{BLOCK_BYTES, Damage};
 use super::order::Order;
+use super::sketches::Places;
 use crate::key::Sampling;
 use crate::recordings::{CELL_CODES, Recordings};
 
@@ -9,25 +10,29 @@ pub(super) const HEAD_BYTES: usize = 16;
 pub(super) const FOOT_BYTES: usize = 64;
 
 /// The layout that segments are written in.
-pub const LAYOUT: u8 = 2;
+pub const LAYOUT: u8 = 3;
 
 /// What is written: the head of the last version of the layout.
 pub(super) const HEAD: [u8; HEAD_BYTES] = head(LAYOUT);
-
-/// How a segment of the first version begins.
-const HEAD_1: [u8; HEAD_BYTES] = head(1);
 
 const fn head(version: u8) -> [u8; HEAD_BYTES] {
     [b'O', b'N', b'M', b'O', b'N', b'S', b'E', b'G', version, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/// What the postings of a segment that begins so are ordered by.
-pub(super) fn order_of(head: &[u8]) -> Result<Order, Damage> {
-    match head {
-        head if head == HEAD => Ok(Order::Phases),
-        head if head == HEAD_1 => Ok(Order::Keys),
-        _ => Err("no head of a segment of a version that this program reads"),
-    }
+/// The version of the layout of a segment that begins so.
+pub(super) fn layout_of(bytes: &[u8]) -> Result<u8, Damage> {
+    let version = (1..=LAYOUT).find(|version| head(*version) == bytes);
+    version.ok_or("no head of a segment of a version that this program reads")
+}
+
+/// What the postings of a segment of this version are ordered by.
+pub(super) fn order_of(layout: u8) -> Order {
+    if layout == 1 { Order::Keys } else { Order::Phases }
+}
+
+/// Whether a segment of this version has sketches.
+pub(super) fn has_sketches(layout: u8) -> bool {
+    layout >= 3
 }
 
 /// Bytes of the foot before its own sum.
@@ -55,19 +60,21 @@ pub(super) struct Foot {
     pub codes: u64,
     pub blocks: u64,
     pub recordings: u64,
+    /// Bytes of all sketches and their sums.
+    pub sketches: u64,
     pub tables_sum: u32,
     pub sampling: Sampling,
 }
 
 impl Foot {
     /// ```text
-    /// codes u64 | blocks u64 | recordings u64 | 0 u64
+    /// codes u64 | blocks u64 | recordings u64 | bytes of sketches u64
     /// one key of how many is kept u32 | codes in a cell u32 | bytes in a block u32 | CRC-32 of the
     /// tables u32 CRC-32 of all before it in the foot u32 | 0 u32 | "ONMONEND"
     /// ```
     pub(super) fn bytes(&self) -> [u8; FOOT_BYTES] {
         let mut bytes = vec![];
-        for count in [self.codes, self.blocks, self.recordings, 0] {
+        for count in [self.codes, self.blocks, self.recordings, self.sketches] {
             bytes.extend_from_slice(&count.to_le_bytes());
         }
         for number in [self.sampling.of(), CELL_CODES as u32, BLOCK_BYTES as u32, self.tables_sum] {
@@ -96,6 +103,7 @@ impl Foot {
             codes: word(0),
             blocks: word(8),
             recordings: word(16),
+            sketches: word(24),
             tables_sum: (word(40) >> 32) as u32,
         };
         // Whatever else stands there, down to the last zero, is what this build would write.
@@ -103,7 +111,7 @@ impl Foot {
     }
 
     pub(super) fn blocks_at(&self) -> u64 {
-        HEAD_BYTES as u64 + self.codes
+        HEAD_BYTES as u64 + self.codes + self.sketches
     }
 
     pub(super) fn tables_at(&self) -> u64 {
@@ -118,23 +126,24 @@ impl Foot {
     pub(super) fn file_bytes(&self) -> Option<u64> {
         let blocks = self.blocks.checked_mul((BLOCK_BYTES + KEY_BYTES) as u64)?;
         let recordings = self.recordings.checked_mul(RECORDING_BYTES as u64)?;
-        let parts = [self.codes, blocks, recordings, (HEAD_BYTES + FOOT_BYTES) as u64];
+        let rest = (HEAD_BYTES + FOOT_BYTES) as u64;
+        let parts = [self.codes, self.sketches, blocks, recordings, rest];
         parts.into_iter().try_fold(0_u64, u64::checked_add)
     }
 
-    /// The recordings and block keys that the tables hold.
+    /// The recordings and block keys that the tables hold, and where codes and sketches are.
     pub(super) fn tables(
         &self,
-        order: Order,
+        layout: u8,
         bytes: &[u8],
-    ) -> Result<(Recordings, Vec<u32>), Damage> {
+    ) -> Result<(Recordings, Places, Vec<u32>), Damage> {
         if crc32fast::hash(bytes) != self.tables_sum {
             return Err("the tables: wrong checksum");
         }
         let split = bytes.split_at_checked(self.recordings as usize * RECORDING_BYTES);
         let (rows, keys) = split.ok_or("the tables: cut off")?;
         let word = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_le_bytes);
-        let mut recordings = match order {
+        let mut recordings = match order_of(layout) {
             Order::Keys => Recordings::end_to_end(),
             Order::Phases => Recordings::default(),
         };
@@ -148,7 +157,11 @@ impl Foot {
         if recordings.codes() != self.codes {
             return Err("the recordings' codes do not add up");
         }
-        Ok((recordings, keys.chunks_exact(KEY_BYTES).map(word).collect()))
+        let places = Places::of(&recordings, has_sketches(layout));
+        if places.bytes() != self.sketches {
+            return Err("the recordings' sketches do not add up");
+        }
+        Ok((recordings, places, keys.chunks_exact(KEY_BYTES).map(word).collect()))
     }
 }
 

@@ -1,37 +1,44 @@
 //! A segment: a part of the index in a file that never changes.
 //!
 //! ```text
-//! head        "ONMONSEG" | version u32, 2 | 0 u32
-//! codes       of all recordings, end to end, those of the shortest first
+//! head        "ONMONSEG" | version u32, 3 | 0 u32
+//! groups      of 256 recordings, the shortest first: their codes, end to end | their sketches, end
+//!             to end | CRC-32 of the sketches u32                       sketches.rs, ../sketch.rs
 //! blocks      all postings in order, as numbers, 2 KiB each             order.rs, block.rs
 //! recordings  slot u32 | codes u32 | CRC-32 of the codes u32, each, in the same order
 //! block keys  u32, the shelf of each block's first posting
 //! foot        how many of each, sums of the tables and of itself, "ONMONEND"      format.rs
 //! ```
-//! All little-endian. Recordings of one length lie together, so that the cells of a posting tell
-//! whether it is in one as long as a query's sound; in any other order they are read too. The
-//! recordings and the block keys are kept in memory (24 bytes a recording, 4 a block); codes and
-//! blocks are read when asked for, and checked each time.
+//! All little-endian. Recordings of one length lie together, and so do the sketches of those that
+//! are as long as a query's sound; in any other order they are read too. Version 2 has no sketches,
+//! version 1 another order of postings as well. The recordings and the block keys are kept in
+//! memory (24 bytes a recording, 4 a block); codes, sketches and blocks are read when asked for,
+//! and checked each time.
 
 pub(crate) mod block;
 mod format;
 mod merge;
 mod order;
 mod reader;
+mod sketches;
 mod write;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use crate::band::Lengths;
 use crate::key::Sampling;
 use crate::part::{IndexError, Lookup, PostingStream, Source};
 use crate::probe::Probe;
 use crate::recordings::{Ordinal, Recordings};
+use crate::sketch;
 use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
-use format::{FOOT_BYTES, Foot, HEAD_BYTES, order_of};
+use format::{FOOT_BYTES, Foot, HEAD_BYTES, layout_of, order_of};
 use order::{Numbers, Told};
-use reader::Reader;
+use reader::{COLD, Reader};
+use sketches::{Group, Places, SUM_BYTES, sketched};
 
 pub use format::LAYOUT;
 pub(crate) use format::{file_name, number_of};
@@ -48,7 +55,9 @@ const BLOCK_POSTINGS_MIN: usize = 350;
 pub(crate) struct Segment {
     path: PathBuf,
     file: Box<dyn ReadFile>,
+    layout: u8,
     recordings: Recordings,
+    places: Places,
     numbers: Numbers,
     block_keys: Vec<u32>,
     blocks_at: u64,
@@ -75,17 +84,27 @@ impl Segment {
         let head = read(0, HEAD_BYTES).map_err(io)?;
         let foot = Foot::parse(&read(foot_at, FOOT_BYTES).map_err(io)?);
         let foot = foot.map_err(|what| IndexError::damaged(&path, what))?;
-        let order = order_of(&head).map_err(|what| IndexError::damaged(&path, what))?;
+        let layout = layout_of(&head).map_err(|what| IndexError::damaged(&path, what))?;
         if foot.file_bytes() != Some(bytes) {
             return Err(IndexError::damaged(&path, "its length is not what its foot says"));
         }
         let tables = read(foot.tables_at(), foot.tables_bytes()).map_err(io)?;
         let tables =
-            foot.tables(order, &tables).map_err(|what| IndexError::damaged(&path, what))?;
-        let (recordings, block_keys) = tables;
-        let numbers = Numbers::of(order, &recordings);
-        let (blocks_at, sampling, sum) = (foot.blocks_at(), foot.sampling, foot.sum());
-        Ok(Self { file, recordings, numbers, block_keys, blocks_at, bytes, path, sampling, sum })
+            foot.tables(layout, &tables).map_err(|what| IndexError::damaged(&path, what))?;
+        let (recordings, places, block_keys) = tables;
+        Ok(Self {
+            numbers: Numbers::of(order_of(layout), &recordings),
+            blocks_at: foot.blocks_at(),
+            sampling: foot.sampling,
+            sum: foot.sum(),
+            path,
+            file,
+            layout,
+            recordings,
+            places,
+            block_keys,
+            bytes,
+        })
     }
 
     /// Tells it from any other: of its foot, so of its tables, and of the sums that they hold.
@@ -114,6 +133,12 @@ impl Segment {
                 damaged(error);
             }
         }
+        let mut sketches = vec![];
+        for group in self.places.groups(&self.recordings, 0..self.recordings.rows().len()) {
+            if let Err(error) = self.read_group(&group, &mut sketches) {
+                damaged(error);
+            }
+        }
         let mut last = None;
         for at in 0..self.block_keys.len() {
             let mut numbers = vec![];
@@ -126,6 +151,19 @@ impl Segment {
             }
             last = numbers.last().copied().or(last);
         }
+    }
+
+    /// Replaces `into` by the sketches of a group, checked.
+    fn read_group(&self, group: &Group, into: &mut Vec<u8>) -> Result<(), IndexError> {
+        into.resize(group.bytes, 0);
+        self.read(into, group.at)?;
+        let sum = into.split_off(group.bytes - SUM_BYTES);
+        if crc32fast::hash(into).to_le_bytes() == *sum {
+            return Ok(());
+        }
+        let slot = self.recordings.rows()[group.ordinals.start].slot;
+        let what = format!("the sketches from that of slot {slot} on: wrong checksum");
+        Err(IndexError::damaged(&self.path, what))
     }
 
     fn read_block(&self, at: usize, numbers: &mut Vec<u64>) -> Result<(), IndexError> {
@@ -215,6 +253,10 @@ impl Source for Segment {
         self.sampling
     }
 
+    fn layout(&self) -> u8 {
+        self.layout
+    }
+
     fn recordings(&self) -> &Recordings {
         &self.recordings
     }
@@ -239,21 +281,16 @@ impl Source for Segment {
                 continue;
             }
             postings.clear();
-            let (mut told, mut read) = (Told::of(self.numbers, probe), 0);
+            let mut told = Told::of(self.numbers, probe);
             for Piece { numbers: asked, blocks, .. } in pieces {
                 numbers.clear();
                 for at in blocks.clone() {
                     reader.block(at, lookup.cost)?.about(asked.start, asked.end, &mut numbers);
                 }
-                for number in numbers.iter().filter(|number| asked.contains(number)) {
-                    let posting = told.posting(*number);
-                    read += 1;
-                    if lookup.asks_for(probe, posting) {
-                        postings.push(posting);
-                    }
-                }
+                let asked = numbers.iter().filter(|number| asked.contains(number));
+                postings.extend(asked.map(|number| told.posting(*number)));
             }
-            lookup.found(probe, read, &postings);
+            lookup.found(probe, &postings);
         }
         Ok(())
     }
@@ -262,7 +299,7 @@ impl Source for Segment {
         let row = self.recordings.row(ordinal);
         into.clear();
         into.resize(row.codes as usize, 0);
-        self.read(into, HEAD_BYTES as u64 + row.first_code)?;
+        self.read(into, self.places.codes_at(ordinal, &row))?;
         if crc32fast::hash(into) != row.sum {
             let what = format!("the codes of slot {}: wrong checksum", row.slot);
             return Err(IndexError::damaged(&self.path, what));
@@ -271,8 +308,41 @@ impl Source for Segment {
     }
 
     fn peek_codes(&self, ordinal: Ordinal, from: usize, into: &mut [u8]) -> Result<(), IndexError> {
-        let at = HEAD_BYTES as u64 + self.recordings.row(ordinal).first_code + from as u64;
-        self.read(into, at)
+        let row = self.recordings.row(ordinal);
+        self.read(into, self.places.codes_at(ordinal, &row) + from as u64)
+    }
+
+    fn sketches(
+        &self,
+        lengths: &Lengths,
+        visit: &mut dyn FnMut(Ordinal, &[u8]),
+    ) -> Result<(), IndexError> {
+        if !self.places.has_sketches() {
+            return sketch::of_codes(self, lengths, visit);
+        }
+        let rows = self.recordings.rows();
+        let groups = self.places.groups(&self.recordings, self.recordings.so_long(lengths));
+        let (mut sketches, mut announced) = (vec![], false);
+        for (number, group) in groups.iter().enumerate() {
+            let begun = Instant::now();
+            self.read_group(group, &mut sketches)?;
+            // The first that comes from the disk: let it fetch all others at once.
+            if !announced && begun.elapsed() > COLD {
+                announced = true;
+                groups[number + 1..]
+                    .iter()
+                    .for_each(|next| self.file.announce(next.at, next.bytes));
+            }
+            let mut rest = sketches.as_slice();
+            for ordinal in group.ordinals.clone() {
+                let (own, others) = rest.split_at(sketched(&rows[ordinal]));
+                rest = others;
+                if lengths.has(rows[ordinal].codes) {
+                    visit(ordinal as Ordinal, own);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn postings(&self) -> PostingStream<'_> {

@@ -17,7 +17,7 @@ const BRIDGED_BLOCKS: usize = 2;
 
 /// A read that takes longer than this did not come from memory. (64 KiB from the page cache take
 /// ten.)
-const COLD: Duration = Duration::from_micros(50);
+pub(super) const COLD: Duration = Duration::from_micros(50);
 
 /// What is read at once, and what was read last.
 pub(super) struct Reader<'a> {

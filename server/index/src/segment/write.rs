@@ -7,9 +7,11 @@ use super::block::{self, BLOCK_POSTINGS_MAX};
 use super::format::{Foot, HEAD, file_name, recording_bytes};
 use super::merge::{Member, Moved, by_length, merged};
 use super::order::{Numbers, Order};
+use super::sketches::GROUP;
 use crate::key::Sampling;
 use crate::part::{IndexError, Part};
 use crate::recordings::Recordings;
+use crate::sketch::sketch;
 use crate::storage::{Storage, WriteFile};
 
 /// Postings gathered before blocks are cut from them.
@@ -29,7 +31,7 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
     };
     writer.put(&HEAD)?;
     let order = by_length(parts);
-    writer.codes(parts, &order)?;
+    let sketches = writer.codes(parts, &order)?;
     let mut all = Recordings::default();
     let moved = Moved::into(&mut all, parts, &order);
     let numbers = Numbers::of(Order::Phases, &all);
@@ -41,7 +43,15 @@ pub(crate) fn write(storage: &dyn Storage, id: u64, parts: &[Part]) -> Result<()
     }
     writer.blocks(numbers, 0)?;
     let sampling = parts.first().map_or(Sampling::default(), |part| part.source.sampling());
-    writer.finish(order.len() as u64, all.codes(), sampling)
+    let recordings = order.len() as u64;
+    writer.finish(Foot {
+        codes: all.codes(),
+        blocks: 0,
+        recordings,
+        sketches,
+        tables_sum: 0,
+        sampling,
+    })
 }
 
 struct Writer<'a> {
@@ -59,17 +69,25 @@ impl Writer<'_> {
         self.file.write_all(bytes).map_err(self.io)
     }
 
-    /// Copies the codes of these recordings.
-    fn codes(&mut self, parts: &[Part], order: &[Member]) -> Result<(), IndexError> {
-        let mut codes = vec![];
-        for (_, part, ordinal) in order {
-            let source = &parts[*part as usize].source;
-            // Checked on the way: damage is not to be copied under a new sum.
-            source.read_codes(*ordinal, &mut codes)?;
-            self.put(&codes)?;
-            self.tables.extend_from_slice(&recording_bytes(&source.recordings().row(*ordinal)));
+    /// Copies the codes of these recordings, and sketches them; how many bytes the sketches have.
+    fn codes(&mut self, parts: &[Part], order: &[Member]) -> Result<u64, IndexError> {
+        let (mut codes, mut sketches, mut bytes) = (vec![], vec![], 0);
+        for group in order.chunks(GROUP) {
+            sketches.clear();
+            for (_, part, ordinal) in group {
+                let source = &parts[*part as usize].source;
+                // Checked on the way: damage is not to be copied under a new sum.
+                source.read_codes(*ordinal, &mut codes)?;
+                self.put(&codes)?;
+                sketch(&codes, &mut sketches);
+                self.tables.extend_from_slice(&recording_bytes(&source.recordings().row(*ordinal)));
+            }
+            let sum = crc32fast::hash(&sketches);
+            sketches.extend_from_slice(&sum.to_le_bytes());
+            self.put(&sketches)?;
+            bytes += sketches.len() as u64;
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// Writes blocks until at most so many postings are left.
@@ -88,12 +106,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn finish(mut self, recordings: u64, codes: u64, sampling: Sampling) -> Result<(), IndexError> {
+    /// Ends the file with its tables and a foot, which tells of them what there is to tell.
+    fn finish(mut self, foot: Foot) -> Result<(), IndexError> {
         let blocks = (self.block_keys.len() / 4) as u64;
         let mut tables = std::mem::take(&mut self.tables);
         tables.append(&mut self.block_keys);
-        let tables_sum = crc32fast::hash(&tables);
-        let foot = Foot { codes, blocks, recordings, tables_sum, sampling };
+        let foot = Foot { blocks, tables_sum: crc32fast::hash(&tables), ..foot };
         self.put(&tables)?;
         self.put(&foot.bytes())?;
         self.file.flush().map_err(self.io)?;

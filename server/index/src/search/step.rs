@@ -1,0 +1,94 @@
+//! What a search tries one after another, from cheap to dear, until it is certain.
+
+use super::scan::Extent;
+use super::tier::{Known, TIERS, Tier, in_doubt};
+use super::{Depth, Effort, Search};
+use crate::band::Lengths;
+use crate::part::View;
+
+/// One way to find candidates.
+pub(super) enum Step {
+    /// By keys.
+    Keys(Tier),
+    /// By keys that noise may have made others of.
+    KeysInDoubt(Tier),
+    /// By the sketches of recordings that are as long as the sound.
+    Sketches(Lengths),
+    /// By all codes.
+    Scan(Extent),
+}
+
+/// Sketches that are laid, at most: a tenth of a second. Of 2 million songs a quarter of a million
+/// are as long as one of the usual length.
+const SKETCHES_MOST: f64 = 150_000.0;
+
+/// How [`super::Found::tier`] tells them: keys are 1 and up.
+const SKETCHES: u8 = TIERS.len() as u8 + 1;
+const IN_DOUBT: u8 = SKETCHES + 1;
+const SCAN: u8 = IN_DOUBT + 1;
+
+impl Step {
+    /// Whether it finds what others miss where noise has left too little, and nothing else.
+    pub(super) fn is_for_noise(&self) -> bool {
+        !matches!(self, Step::Keys(_))
+    }
+}
+
+impl Search<'_> {
+    /// All steps, each with its number.
+    pub(super) fn steps(&self) -> Vec<(u8, Step)> {
+        let scan = self.scan().map(|extent| (SCAN, Step::Scan(extent)));
+        if self.depth == Depth::Naive {
+            return scan.into_iter().collect();
+        }
+        let mut steps: Vec<(u8, Step)> = (1..).zip(TIERS.map(Step::Keys)).collect();
+        if self.effort != Effort::NONE {
+            let as_long = self.as_long();
+            let known = match (self.lengths(), &as_long) {
+                (None, _) => Known::Nothing,
+                (Some(_), None) => Known::When,
+                (Some(_), Some((_, count))) => Known::Sketched(*count),
+            };
+            steps.extend(as_long.map(|(lengths, _)| (SKETCHES, Step::Sketches(lengths))));
+            // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
+            let is_enough = |extent: Extent| extent.is_enough(&self.query);
+            if self.depth != Depth::Usual || !self.scan().is_some_and(is_enough) {
+                let tier = in_doubt(self.codes, self.parts.len(), self.effort, known);
+                steps.push((IN_DOUBT, Step::KeysInDoubt(tier)));
+            }
+        }
+        steps.extend(scan);
+        steps
+    }
+
+    /// How long the recording is, and so about when its keys occur, where that is known and can be
+    /// asked for.
+    pub(super) fn lengths(&self) -> Option<&Lengths> {
+        let tells_when = |part: &View<'_>| part.source.recordings().begin_with_turns();
+        self.whole.as_ref().filter(|_| self.parts.iter().all(tells_when))
+    }
+
+    /// How long the recordings are whose sketches are laid, if any are, and how many: where these
+    /// are more than there is time for, those whose lengths are nearest.
+    fn as_long(&self) -> Option<(Lengths, usize)> {
+        let mut lengths = self.whole.clone().filter(Lengths::are_known)?;
+        let count = |lengths: &Lengths| -> usize {
+            self.parts.iter().map(|part| part.source.recordings().count_so_long(lengths)).sum()
+        };
+        let most = self.effort.times(SKETCHES_MOST) as usize;
+        while count(&lengths) > most && lengths != lengths.narrowed() {
+            lengths = lengths.narrowed();
+        }
+        let count = count(&lengths);
+        Some((lengths, count))
+    }
+
+    /// What is scanned for, if anything.
+    fn scan(&self) -> Option<Extent> {
+        match self.depth {
+            Depth::Keys => None,
+            Depth::Scan | Depth::Naive => Some(Extent::asked_for(&self.query, self.codes)),
+            Depth::Usual => Extent::usual(&self.query, self.codes, self.effort),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Sketches: of each recording one code a second. They are a twentieth of the codes, so that those
+//! of many recordings can be gone through where the codes could not.
+
+use crate::band::Lengths;
+use crate::part::{IndexError, Source};
+use crate::recordings::Ordinal;
+
+/// Codes from one that is kept to the next (1 s).
+pub(crate) const SKETCH_CODES: usize = 20;
+
+/// Appends the sketch of a recording.
+pub(crate) fn sketch(codes: &[u8], into: &mut Vec<u8>) {
+    into.extend(codes.iter().step_by(SKETCH_CODES));
+}
+
+/// Hands over the sketch of each recording that is so long, of a source that keeps none.
+pub(crate) fn of_codes(
+    source: &dyn Source,
+    lengths: &Lengths,
+    visit: &mut dyn FnMut(Ordinal, &[u8]),
+) -> Result<(), IndexError> {
+    let (mut codes, mut own) = (vec![], vec![]);
+    let rows = (0..).zip(source.recordings().rows());
+    for (ordinal, _) in rows.filter(|(_, row)| lengths.has(row.codes)) {
+        source.read_codes(ordinal, &mut codes)?;
+        own.clear();
+        sketch(&codes, &mut own);
+        visit(ordinal, &own);
+    }
+    Ok(())
+}
