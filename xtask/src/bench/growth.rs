@@ -15,9 +15,9 @@ const FAR_SONGS: f64 = 86e6;
 /// Rows that are told: one that is found at once, one in noise, one that is not there.
 const ROWS: [&str; 4] = ["clean", "gsm", "white 0 dB", "unknown"];
 
-/// Of these those that go through every tier: the dearest tries fewer sets of wrong bits in a
-/// larger catalogue, so that it takes no longer (`sets` in `server/index/src/search/mod.rs`). No
-/// line is drawn through them.
+/// Of these those that go through every tier: the dearest try less in a larger catalogue, so that
+/// they take no longer (`server/index/src/search/step.rs` and `tier.rs`). No line is drawn through
+/// them.
 const HELD: [&str; 2] = ["white 0 dB", "unknown"];
 
 #[derive(Args)]
@@ -131,8 +131,9 @@ fn not_said(largest: &Size, to: f64) -> String {
     format!(
         "Keys have 28 bits at every size, so their lists grow with the catalogue, and those over 4,096 postings are passed \
          over. At {to} songs a whole key would have {whole:.0} on average, a begun one {begun:.0}. Where noise has touched \
-         the keys, or nobody knows the song, the dearest tier takes its tenth of a second at every size and tries fewer sets \
-         of wrong bits in a larger catalogue: no line is drawn there, for it is not the time that grows but what is missed."
+         the keys, or nobody knows the song, sketches and doubted keys share a tenth of a second or two at every size, of a \
+         larger catalogue fewer lengths and fewer sets of wrong bits: no line is drawn there, for it is not the time that \
+         grows but what is missed."
     )
 }
 
