@@ -7,7 +7,7 @@
 //!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | evidence.rs           what each vote says, and so which clusters are worth a look
 //!   | place.rs              a first look at the raw codes there
-//!   | sketch.rs             (whole sounds) one code a second of what is as long
+//!   | sketch/               (whole sounds) one code a second of what is as long
 //!   | scan.rs, slices.rs    (small libraries, or asked for) every place there is
 //! candidates   places in recordings where one sample may lie
 //!   | core's align.rs       all samples together on the raw codes: one speed, one offset

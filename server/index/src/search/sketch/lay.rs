@@ -1,19 +1,7 @@
-//! A whole sound on the sketch of every recording that is as long: what noise has left no key of is
-//! still nearer to its recording than chance, in all samples together.
-//!
-//! A sketch is one code a second ([`crate::sketch`]). A sound of which is known how long it is may
-//! be one recording in twenty, begun within some seconds: there are so few places to lay it that
-//! 672 bits tell which of them is worth an alignment. Of 2 million songs these are ten million
-//! places, and as a place is most of the time left after three samples of six, they take a few
-//! hundredths of a second.
+//! A query's samples on one sketch: at which shift all of them together differ from it least.
 
 use onmon_core::Sample;
-use onmon_core::compare::bit_errors;
 
-use super::Candidate;
-use crate::band::Lengths;
-use crate::part::{Cost, IndexError, View};
-use crate::recordings::Ordinal;
 use crate::sketch::SKETCH_CODES;
 
 /// Shifts that a recording is tried at: so many codes earlier to so many later.
@@ -32,20 +20,6 @@ const FIRST_NEAR: f32 = 1.9;
 /// The same of all of them together: unrelated ones are so in one place of a thousand.
 const NEAR: f32 = 3.0;
 
-/// Recordings that are looked at more closely, the nearest.
-const LOOKED_AT: usize = 512;
-
-/// How near all codes must be there to be aligned, in standard deviations of independent bits.
-/// Codes next to each other are alike, so that unrelated ones that are near by their sketches
-/// reach 7, of one song in ten more.
-const LOOK_MIN: f32 = 9.0;
-
-/// Places in a recording that are aligned, one sample each.
-const ANCHORS: usize = 3;
-
-/// And of all recordings, the most promising.
-const ALIGNED: usize = 16;
-
 /// Sketched codes of a sample, at most: so many fit into a word.
 const WIDTH: usize = 16;
 
@@ -53,131 +27,6 @@ const _: () = assert!(onmon_core::CODES_PER_SAMPLE <= (WIDTH + 1) * SKETCH_CODES
 
 /// Zeros before and after a sketch, for the samples that a shift leads beyond it.
 const PADDING: usize = WIDTH;
-
-/// The most promising places of the query, each in another recording.
-pub(super) fn candidates(
-    parts: &[View<'_>],
-    query: &[Sample<'_>],
-    lengths: &Lengths,
-    cost: &mut Cost,
-) -> Result<Vec<Candidate>, IndexError> {
-    let Some(pattern) = Pattern::of(query) else { return Ok(vec![]) };
-    let mut lay = Lay::of(pattern);
-    let mut near: Vec<Near> = vec![];
-    for (part, view) in parts.iter().enumerate() {
-        view.source.sketches(lengths, &mut |ordinal, sketch| {
-            cost.scanned += sketch.len() as u64;
-            let Some((errors, shift)) = lay.on(sketch) else { return };
-            if !view.dead.contains(&ordinal) {
-                near.push(Near { errors, part, ordinal, shift });
-            }
-            if near.len() == 4 * LOOKED_AT {
-                nearest(&mut near);
-            }
-        })?;
-    }
-    nearest(&mut near);
-    // As they lie on the disk.
-    near.sort_unstable_by_key(|near| (near.part, near.ordinal));
-    let mut found = vec![];
-    for near in near {
-        cost.compared += 1;
-        found.extend(near.candidates(&parts[near.part], query)?);
-    }
-    found.sort_by(|a, b| b.look.total_cmp(&a.look));
-    found.truncate(ALIGNED);
-    Ok(found)
-}
-
-/// Where a recording's sketch is nearest to the query.
-#[derive(Clone, Copy)]
-struct Near {
-    errors: u32,
-    part: usize,
-    ordinal: Ordinal,
-    /// By how many codes later than the recording's beginning the query's lies there.
-    shift: i64,
-}
-
-/// Leaves those that are looked at.
-fn nearest(near: &mut Vec<Near>) {
-    if near.len() > LOOKED_AT {
-        near.select_nth_unstable_by_key(LOOKED_AT, |near| near.errors);
-        near.truncate(LOOKED_AT);
-    }
-}
-
-impl Near {
-    /// Where the samples that are nearest there lie, if all of them together are near enough. From
-    /// each another alignment may begin.
-    fn candidates(
-        &self,
-        part: &View<'_>,
-        query: &[Sample<'_>],
-    ) -> Result<Vec<Candidate>, IndexError> {
-        let mut there = vec![];
-        let (mut all, mut each) = (Agreeing::default(), vec![]);
-        for (number, sample) in query.iter().enumerate() {
-            let own = self.agreeing(part, sample, &mut there)?;
-            all = Agreeing { bits: all.bits + own.bits, errors: all.errors + own.errors };
-            each.push((number, own.look()));
-        }
-        let look = all.look();
-        if look < LOOK_MIN {
-            return Ok(vec![]);
-        }
-        each.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-        let candidate = |(sample, _): &(usize, f32)| {
-            let code = query[*sample].codes.len() / 2;
-            let time = i64::from(query[*sample].start) + code as i64;
-            let place = usize::try_from(time + self.shift).ok()?;
-            Some(Candidate {
-                part: self.part,
-                ordinal: self.ordinal,
-                sample: *sample,
-                code,
-                place,
-                look,
-            })
-        };
-        Ok(each.iter().take(ANCHORS).filter_map(candidate).collect())
-    }
-
-    /// How much of a sample agrees with the recording, of what of it lies there.
-    fn agreeing(
-        &self,
-        part: &View<'_>,
-        sample: &Sample<'_>,
-        there: &mut Vec<u8>,
-    ) -> Result<Agreeing, IndexError> {
-        let codes = part.source.recordings().row(self.ordinal).codes as usize;
-        let place = i64::from(sample.start) + self.shift;
-        let before = place.min(0).unsigned_abs() as usize;
-        let own = sample.codes.get(before..).unwrap_or_default();
-        let place = place.max(0) as usize;
-        let own = &own[..own.len().min(codes.saturating_sub(place))];
-        there.clear();
-        there.resize(own.len(), 0);
-        if !own.is_empty() {
-            part.source.peek_codes(self.ordinal, place, there)?;
-        }
-        Ok(Agreeing { bits: 8 * own.len(), errors: bit_errors(own, there) })
-    }
-}
-
-/// Bits that were compared, and those of them that differ.
-#[derive(Default)]
-struct Agreeing {
-    bits: usize,
-    errors: u32,
-}
-
-impl Agreeing {
-    /// How much nearer than chance they are, in standard deviations of independent bits.
-    fn look(&self) -> f32 {
-        (self.bits as f32 - 2.0 * self.errors as f32) / (self.bits.max(1) as f32).sqrt()
-    }
-}
 
 /// A query as sketches of it would be, one for each place that it may have between sketched codes.
 ///
@@ -204,7 +53,6 @@ struct Sampled {
 }
 
 impl Pattern {
-    /// `None` where there is too little to lay.
     fn of(query: &[Sample<'_>]) -> Option<Self> {
         let earliest = query.iter().map(|sample| sample.start).min().filter(|_| query.len() > 1)?;
         // Those in the middle have more to tell than beginning and end.
@@ -240,7 +88,7 @@ impl Sampled {
 }
 
 /// A query that is laid on one sketch after another.
-struct Lay {
+pub(super) struct Lay {
     pattern: Pattern,
     /// The rows of the first samples, those of a shift together, and what is taken of each.
     rows: [[u128; FIRST]; SKETCH_CODES],
@@ -261,7 +109,9 @@ const GROUPS: usize = SHIFTS.div_ceil(SKETCH_CODES) + 1;
 const IN_GROUPS: usize = GROUPS * SKETCH_CODES;
 
 impl Lay {
-    fn of(pattern: Pattern) -> Self {
+    /// `None` where there is too little to lay.
+    pub(super) fn of(query: &[Sample<'_>]) -> Option<Self> {
+        let pattern = Pattern::of(query)?;
         let most = |bits: u32, near: f32| {
             (0.5 * bits as f32 - 0.5 * near * (bits as f32).sqrt()).max(0.0) as u32
         };
@@ -272,13 +122,13 @@ impl Lay {
         let rows = std::array::from_fn(row);
         let masks = std::array::from_fn(|n| first(n).map_or(0, |one| one.mask));
         let behind = std::array::from_fn(|n| first(n).map_or(0, |one| one.behind));
-        Self { pattern, rows, masks, behind, first_most, most, padded: vec![] }
+        Some(Self { pattern, rows, masks, behind, first_most, most, padded: vec![] })
     }
 
     /// How many errors all samples have on a recording with this sketch where they have the least,
     /// if these are few, and by how many codes later than the recording's beginning the query's
     /// lies there.
-    fn on(&mut self, sketch: &[u8]) -> Option<(u32, i64)> {
+    pub(super) fn on(&mut self, sketch: &[u8]) -> Option<(u32, i64)> {
         self.padded.clear();
         self.padded.resize(PADDING, 0);
         self.padded.extend_from_slice(sketch);
@@ -329,31 +179,32 @@ fn word(padded: &[u8], first: usize) -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::key::Sampling;
-    use crate::memory::Open;
     use crate::random::random;
     use crate::sketch::sketch;
 
-    fn codes(seed: u64, count: usize) -> Vec<u8> {
+    pub(in super::super) fn codes(seed: u64, count: usize) -> Vec<u8> {
         let mut next = random(seed);
         (0..count).map(|_| next() as u8).collect()
     }
 
     /// So many bits in 256 are others.
-    fn noisy(codes: &[u8], seed: u64, wrong: u8) -> Vec<u8> {
+    pub(in super::super) fn noisy(codes: &[u8], seed: u64, wrong: u8) -> Vec<u8> {
         let mut next = random(seed);
         let mut bit = |at: u32| u8::from((next() as u8) < wrong) << at;
         codes.iter().map(|code| code ^ (0..8).map(&mut bit).sum::<u8>()).collect()
     }
 
-    fn samples<'a>(heard: &'a [u8], spans: &[(usize, usize)]) -> Vec<Sample<'a>> {
+    pub(in super::super) fn samples<'a>(
+        heard: &'a [u8],
+        spans: &[(usize, usize)],
+    ) -> Vec<Sample<'a>> {
         let of = |&(start, len)| Sample { start: start as u32, codes: &heard[start..start + len] };
         spans.iter().map(of).collect()
     }
 
-    const SIX: [(usize, usize); 6] =
+    pub(in super::super) const SIX: [(usize, usize); 6] =
         [(296, 300), (1_188, 300), (2_084, 300), (2_976, 300), (3_872, 300), (4_764, 300)];
 
     #[test]
@@ -380,7 +231,7 @@ mod tests {
                         Sample { start: start as u32, codes: &heard[first..first + len] }
                     })
                     .collect();
-                let mut lay = Lay::of(Pattern::of(&query).unwrap());
+                let mut lay = Lay::of(&query).unwrap();
                 let (errors, found) = lay.on(&own).expect("it is near");
                 assert_eq!(found, shift, "{spans:?}");
                 // Counted code by code.
@@ -404,43 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn what_noise_has_left_no_key_of_is_found_if_it_is_as_long_and_lives() {
-        let mut memory = Open::new(Sampling::default());
-        for slot in 0..300 {
-            memory.push(slot, &codes(u64::from(slot), 5_300 + slot as usize));
-        }
-        let found = |memory: &Open, of: u64, cut: usize, lengths| {
-            // Three bits of eight are wrong.
-            let heard = noisy(&codes(of, 5_300 + of as usize)[cut..], 3, 96);
-            let query = samples(&heard, &SIX);
-            let all = candidates(&[memory.view()], &query, &lengths, &mut Cost::default()).unwrap();
-            let shift = |found: &Candidate| {
-                let heard = query[found.sample].start as usize + found.code;
-                (found.ordinal, found.place - heard)
-            };
-            let mut all: Vec<(Ordinal, usize)> = all.iter().map(shift).collect();
-            all.dedup();
-            all
-        };
-        let about = |codes| Lengths::about(codes);
-        assert_eq!(found(&memory, 77, 0, about(5_377)), [(77, 0)]);
-        assert_eq!(found(&memory, 77, 40, about(5_300)), [(77, 40)]);
-        assert_eq!(found(&memory, 77, 40, about(5_700)), [], "another length");
-        assert_eq!(found(&memory, 77, 60, about(5_300)), [], "another beginning");
-        assert_eq!(found(&memory, 1_000, 0, about(5_400)), [], "nobody knows it");
-        memory.remove(77);
-        assert_eq!(found(&memory, 77, 0, about(5_377)), []);
-    }
-
-    #[test]
     fn a_sample_alone_is_not_laid_and_two_are_wherever_they_start() {
         let heard = codes(1, 600);
         let alone = [Sample { start: 0, codes: &heard[..300] }];
-        assert!(Pattern::of(&alone).is_none() && Pattern::of(&[]).is_none());
+        assert!(Lay::of(&alone).is_none() && Lay::of(&[]).is_none());
         let far = [0, 1, u32::MAX].map(|start| Sample { start, codes: &heard[..299] });
         let opposite = [0, 300].map(|start| Sample { start, codes: &[0xff; 300] });
         for query in [&far[..], &far[..2], &opposite] {
-            let mut lay = Lay::of(Pattern::of(query).unwrap());
+            let mut lay = Lay::of(query).unwrap();
             assert_eq!([lay.on(&codes(2, 9)), lay.on(&[]), lay.on(&[0; 300])], [None; 3]);
         }
     }
