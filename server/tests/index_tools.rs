@@ -156,10 +156,13 @@ fn verify_names_every_flipped_byte_and_rebuild_mends_it() {
 
     let files = segment_files(dir.path());
     let codes_at = SEGMENT_HEAD_BYTES;
-    // Three songs of the first segment, one of which is dead and there all the same.
-    let blocks_at = SEGMENT_HEAD_BYTES + 3 * CODES;
+    // Three songs of the first segment, one of which is dead and there all the same; behind their
+    // codes one a second of each, and the sum of these.
+    let sketches_at = SEGMENT_HEAD_BYTES + 3 * CODES;
+    let blocks_at = sketches_at + 3 * CODES.div_ceil(20) + 4;
     let foot_at = fs::metadata(&files[1]).unwrap().len() - SEGMENT_FOOT_BYTES;
     flip(&files[0], codes_at + 2 * CODES + 7);
+    flip(&files[0], sketches_at + 5);
     flip(&files[0], blocks_at + 100);
     flip(&files[1], foot_at + 3);
     let found = index(dir.path(), &["verify"]);
@@ -167,9 +170,10 @@ fn verify_names_every_flipped_byte_and_rebuild_mends_it() {
     let names: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
     for words in [
         format!("damaged: {}: the codes of slot 2: wrong checksum", names[0]),
+        format!("damaged: {}: the sketches from that of slot 0 on: wrong checksum", names[0]),
         format!("damaged: {}: block 0: ", names[0]),
         format!("damaged: {}: no foot of a segment", names[1]),
-        "3 damages; nothing is lost".to_owned(),
+        "4 damages; nothing is lost".to_owned(),
         format!("onmon-server index rebuild --data {}", dir.path().display()),
     ] {
         assert!(found.out.contains(&words), "`{words}` is not in\n{}", found.out);

@@ -109,7 +109,7 @@ fn table(stats: &IndexStats) {
         let old = count(old as u64, "segment");
         print(&format!(
             "layout:      {old} of an older one: `onmon-server index compact` rewrites them, and \
-             more is found in noise"
+             what lies in noise is found sooner, and more of it"
         ));
     }
     let hours = stats.codes as f64 / CODES_PER_HOUR;
