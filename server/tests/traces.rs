@@ -79,7 +79,7 @@ async fn a_request_is_a_span_with_its_stages_below_it() {
     for stage in ["queue", "search", "catalogue", "rights"] {
         let stage = only(&spans, stage);
         assert_eq!((&stage.trace_id, &stage.parent_span_id), (&request.trace_id, &request.span_id));
-        // It may end a moment after the request: the database's thread lets go of it in its own time.
+        // It may end a moment after the request: the database's thread lets go of it when it likes.
         let lasted = request.start_time_unix_nano..=request.end_time_unix_nano;
         assert!(lasted.contains(&stage.start_time_unix_nano));
     }
