@@ -86,8 +86,8 @@ mod tests {
     use std::vec::Vec;
 
     #[test]
-    fn codes_are_compared_eight_at_once_as_one_by_one() {
-        for codes in [0, 1, 7, 8, 9, AT_ONCE * ROUNDS, 300, 700] {
+    fn codes_are_compared_many_at_once_as_one_by_one() {
+        for codes in [0, 1, 7, 8, 9, 15, 16, 17, AT_ONCE * ROUNDS, 300, 700] {
             let (one, other) = (random(1, codes), random(2, codes));
             let plain = |x: u8, y: u8| match (x ^ y).count_ones() as i32 {
                 differing @ 0..=4 => (3 - differing).max(0),

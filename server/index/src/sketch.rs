@@ -20,12 +20,14 @@ pub(crate) fn of_codes(
     visit: &mut dyn FnMut(Ordinal, &[u8]),
 ) -> Result<(), IndexError> {
     let (mut codes, mut own) = (vec![], vec![]);
-    let rows = (0..).zip(source.recordings().rows());
-    for (ordinal, _) in rows.filter(|(_, row)| lengths.has(row.codes)) {
-        source.read_codes(ordinal, &mut codes)?;
-        own.clear();
-        sketch(&codes, &mut own);
-        visit(ordinal, &own);
+    for ordinal in source.recordings().so_long(lengths) {
+        let ordinal = ordinal as Ordinal;
+        if lengths.has(source.recordings().row(ordinal).codes) {
+            source.read_codes(ordinal, &mut codes)?;
+            own.clear();
+            sketch(&codes, &mut own);
+            visit(ordinal, &own);
+        }
     }
     Ok(())
 }

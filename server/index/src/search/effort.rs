@@ -22,11 +22,6 @@ impl Effort {
         (0.0..=Self::MAX).contains(&times).then_some(Self(times))
     }
 
-    /// The share of so many, at the usual effort, that this many are.
-    pub(super) fn share(self, many: f64, usual: f64) -> f64 {
-        many / (usual * self.0)
-    }
-
     /// So many, at the usual effort, of whatever takes time.
     pub(super) fn times(self, usual: f64) -> u64 {
         (usual * self.0) as u64

@@ -19,6 +19,7 @@ mod closest;
 mod crowd;
 mod effort;
 mod evidence;
+mod look;
 mod naive;
 mod place;
 mod scan;

@@ -4,6 +4,7 @@ use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
 use super::Candidate;
+use super::look::look;
 use super::votes::Cluster;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::CELL_CODES;
@@ -49,8 +50,7 @@ pub(super) fn candidates(
         let errors = |shift: usize| bit_errors(looked, &there[shift..][..looked.len()]);
         let (errors, shift) =
             (0..CELL_CODES).map(|shift| (errors(shift), shift)).min().unwrap_or((u32::MAX, 0));
-        let bits = 8.0 * looked.len() as f32;
-        let look = (bits - 2.0 * errors as f32) / bits.sqrt();
+        let look = look(8 * looked.len(), errors);
         if look >= look_min {
             found.push(Candidate {
                 part: number,

@@ -13,6 +13,7 @@ use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
 use super::closest::{Closest, Recording, SPEEDS, at_speed};
+use super::look::errors_most;
 use super::slices::{PLACES, Rows, TERMS_MAX, Term};
 use super::{Candidate, Candidates, Effort};
 use crate::part::{Cost, IndexError, View};
@@ -180,13 +181,12 @@ impl Tried {
         let middle = query[sample].codes.len() / 2;
         let pattern = pattern(&runs);
         let near = if samples.len() > 1 { NEAR_TOGETHER } else { NEAR };
-        let n = pattern.len() as f32;
         Some(Self {
             sample,
             middle,
             before: runs[sample - samples.start].0 + middle * per_cent / 100,
             codes: runs.last().map_or(0, |(distance, codes)| distance + codes.len()),
-            most: (0.5 * n - 0.5 * near * n.sqrt()).max(0.0) as u32,
+            most: errors_most(pattern.len(), near),
             runs,
             pattern,
             closest: Closest::default(),

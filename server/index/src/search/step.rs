@@ -35,14 +35,17 @@ impl Step {
 }
 
 impl Search<'_> {
-    /// All steps, each with its number.
-    pub(super) fn steps(&self) -> Vec<(u8, Step)> {
-        let scan = self.scan().map(|extent| (SCAN, Step::Scan(extent)));
-        if self.depth == Depth::Naive {
-            return scan.into_iter().collect();
-        }
-        let mut steps: Vec<(u8, Step)> = (1..).zip(TIERS.map(Step::Keys)).collect();
-        if self.effort != Effort::NONE {
+    /// All steps, each with its number. What it takes to plan those for noise is not done before it
+    /// comes to them: most queries are certain by then.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (u8, Step)> {
+        let by_keys = if self.depth == Depth::Naive { 0 } else { TIERS.len() };
+        let keys = (1..).zip(TIERS.map(Step::Keys)).take(by_keys);
+        keys.chain(std::iter::once_with(|| self.steps_for_noise()).flatten())
+    }
+
+    fn steps_for_noise(&self) -> Vec<(u8, Step)> {
+        let (mut steps, scan) = (vec![], self.scan());
+        if self.depth != Depth::Naive && self.effort != Effort::NONE {
             let as_long = self.as_long();
             let known = match (self.lengths(), &as_long) {
                 (None, _) => Known::Nothing,
@@ -52,12 +55,12 @@ impl Search<'_> {
             steps.extend(as_long.map(|(lengths, _)| (SKETCHES, Step::Sketches(lengths))));
             // A scan finds more than doubted keys do, and where it is cheap it is cheaper.
             let is_enough = |extent: Extent| extent.is_enough(&self.query);
-            if self.depth != Depth::Usual || !self.scan().is_some_and(is_enough) {
+            if self.depth != Depth::Usual || !scan.is_some_and(is_enough) {
                 let tier = in_doubt(self.codes, self.parts.len(), self.effort, known);
                 steps.push((IN_DOUBT, Step::KeysInDoubt(tier)));
             }
         }
-        steps.extend(scan);
+        steps.extend(scan.map(|extent| (SCAN, Step::Scan(extent))));
         steps
     }
 

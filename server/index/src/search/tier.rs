@@ -43,7 +43,7 @@ pub(super) fn in_doubt(library_codes: u64, parts: usize, effort: Effort, known: 
         Known::Nothing => (usual.anywhere, 0.0, LOOKED_AT),
         Known::When => (usual.anywhere / 2.0, usual.about, LOOKED_AT / 2),
         Known::Sketched(sketches) => {
-            let left = 1.0 - effort.share(sketches as f64, SKETCHES);
+            let left = 1.0 - sketches as f64 / effort.times(SKETCHES).max(1) as f64;
             let left = left.max(LEFT_MIN);
             (usual.anywhere * 0.2 * left, usual.about * 0.4 * left, LOOKED_AT / 4)
         }

@@ -2,6 +2,7 @@
 
 use onmon_core::Sample;
 
+use crate::search::look::errors_most;
 use crate::sketch::SKETCH_CODES;
 
 /// Shifts that a recording is tried at: so many codes earlier to so many later.
@@ -66,8 +67,8 @@ impl Pattern {
         Some(Self { samples, first, before: SKETCH_CODES - 1 - (first * SKETCH_CODES - place) })
     }
 
-    fn bits(&self, samples: usize) -> u32 {
-        self.samples.iter().take(samples).map(|sample| sample.mask.count_ones()).sum()
+    fn bits(&self, samples: usize) -> usize {
+        self.samples.iter().take(samples).map(|sample| sample.mask.count_ones() as usize).sum()
     }
 }
 
@@ -112,11 +113,8 @@ impl Lay {
     /// `None` where there is too little to lay.
     pub(super) fn of(query: &[Sample<'_>]) -> Option<Self> {
         let pattern = Pattern::of(query)?;
-        let most = |bits: u32, near: f32| {
-            (0.5 * bits as f32 - 0.5 * near * (bits as f32).sqrt()).max(0.0) as u32
-        };
-        let first_most = most(pattern.bits(FIRST), FIRST_NEAR) as u16;
-        let most = most(pattern.bits(usize::MAX), NEAR);
+        let first_most = errors_most(pattern.bits(FIRST), FIRST_NEAR) as u16;
+        let most = errors_most(pattern.bits(usize::MAX), NEAR);
         let first = |number: usize| pattern.samples.get(number);
         let row = |at: usize| std::array::from_fn(|n| first(n).map_or(0, |one| one.rows[at]));
         let rows = std::array::from_fn(row);

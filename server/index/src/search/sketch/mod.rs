@@ -13,6 +13,7 @@ use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
 use super::Candidate;
+use super::look::look;
 use crate::band::Lengths;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
@@ -32,7 +33,7 @@ const ANCHORS: usize = 3;
 /// And of all recordings, the most promising.
 const ALIGNED: usize = 16;
 
-/// The most promising places of the query, each in another recording.
+/// The most promising places of the query, of each recording at most [`ANCHORS`], on one line.
 pub(super) fn candidates(
     parts: &[View<'_>],
     query: &[Sample<'_>],
@@ -93,13 +94,13 @@ impl Near {
         query: &[Sample<'_>],
     ) -> Result<Vec<Candidate>, IndexError> {
         let mut there = vec![];
-        let (mut all, mut each) = (Agreeing::default(), vec![]);
+        let (mut all_bits, mut all_errors, mut each) = (0, 0, vec![]);
         for (number, sample) in query.iter().enumerate() {
-            let own = self.agreeing(part, sample, &mut there)?;
-            all = Agreeing { bits: all.bits + own.bits, errors: all.errors + own.errors };
-            each.push((number, own.look()));
+            let (bits, errors) = self.compared(part, sample, &mut there)?;
+            (all_bits, all_errors) = (all_bits + bits, all_errors + errors);
+            each.push((number, look(bits, errors)));
         }
-        let look = all.look();
+        let look = look(all_bits, all_errors);
         if look < LOOK_MIN {
             return Ok(vec![]);
         }
@@ -120,13 +121,13 @@ impl Near {
         Ok(each.iter().take(ANCHORS).filter_map(candidate).collect())
     }
 
-    /// How much of a sample agrees with the recording, of what of it lies there.
-    fn agreeing(
+    /// Bits of a sample that lie on the recording, and those of them that differ.
+    fn compared(
         &self,
         part: &View<'_>,
         sample: &Sample<'_>,
         there: &mut Vec<u8>,
-    ) -> Result<Agreeing, IndexError> {
+    ) -> Result<(usize, u32), IndexError> {
         let codes = part.source.recordings().row(self.ordinal).codes as usize;
         let place = i64::from(sample.start) + self.shift;
         let before = place.min(0).unsigned_abs() as usize;
@@ -138,21 +139,7 @@ impl Near {
         if !own.is_empty() {
             part.source.peek_codes(self.ordinal, place, there)?;
         }
-        Ok(Agreeing { bits: 8 * own.len(), errors: bit_errors(own, there) })
-    }
-}
-
-/// Bits that were compared, and those of them that differ.
-#[derive(Default)]
-struct Agreeing {
-    bits: usize,
-    errors: u32,
-}
-
-impl Agreeing {
-    /// How much nearer than chance they are, in standard deviations of independent bits.
-    fn look(&self) -> f32 {
-        (self.bits as f32 - 2.0 * self.errors as f32) / (self.bits.max(1) as f32).sqrt()
+        Ok((8 * own.len(), bit_errors(own, there)))
     }
 }
 
