@@ -174,8 +174,10 @@ describe('upload widgets in Chromium', () => {
     await page.waitForTimeout(200);
     assert.deepEqual(modules, []);
     const loaded = page.waitForResponse((response) => response.url().endsWith('onmon_mp3_bg.wasm'));
+    const warmedBy = page.waitForEvent('worker');
     await page.locator('onmon-upload').hover();
     await loaded;
+    await warmedBy;
     await page.locator('#plain').focus();
     await page.waitForTimeout(200);
     assert.equal(modules.length, 1, 'once, by whichever widget');

@@ -232,6 +232,36 @@ describe('the package in Chromium', () => {
     await fresh.close();
   });
 
+  test('warming up takes a worker once, and none from a file', async () => {
+    const [vector] = vectors();
+    const file = join(folder.path, `${vector.name}.wav`);
+    const fresh = await context.newPage();
+    await fresh.goto(site.url);
+    await ready(fresh);
+    let workers = 0;
+    fresh.on('worker', () => (workers += 1));
+    const warmUp = () => fresh.evaluate(() => globalThis.onmon.prepare({ warmUp: true }));
+    await warmUp();
+    await warmUp();
+    await workersGone(fresh);
+    assert.equal(workers, 1);
+    await fresh.reload();
+    await ready(fresh);
+    await fresh.evaluate(() => void globalThis.onmon.prepare({ warmUp: true }));
+    assert.deepEqual(Uint8Array.from((await fingerprintIn(fresh, file)).bytes), vector.afp);
+    await warmUp();
+    await workersGone(fresh);
+    await fresh.close();
+  });
+
+  test('what is read to warm up is a whole MP3', async () => {
+    const { warmUpFile } = await import('../../wasm/npm/dist/warm-up.js');
+    const file = join(folder.path, 'warm-up.mp3');
+    writeFileSync(file, warmUpFile());
+    const { samples, durationMs } = await fingerprintIn(page, file);
+    assert.ok(Math.abs(durationMs - 6_270) < 30 && samples.length === 1, JSON.stringify([durationMs, samples.length]));
+  });
+
   test('a file that has gone says so', async () => {
     const gone = join(folder.path, 'gone.wav');
     writeFileSync(gone, longWav(5));

@@ -3,7 +3,7 @@
 import { fingerprint, prepare } from 'onmon';
 
 /** What a page does where somebody reaches for a file (`<onmon-upload>` does it by itself). */
-export const reach = () => prepare();
+export const reach = () => prepare({ warmUp: true });
 
 export async function bytesOf(file) {
   return (await fingerprint(file)).bytes;

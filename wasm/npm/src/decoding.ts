@@ -23,6 +23,8 @@ export class Decoding implements Runs, CodeFunctions {
   readonly #workshops: { mp3: Workshop; all: Workshop };
   /** Whether the module of MP3 lies where this package has it. */
   #hasMp3 = true;
+  /** Ends the warming up, which is done once at most. */
+  #warming: AbortController | undefined;
 
   /** `extraction` is the module for who has nothing to decode. */
   constructor(platform: Platform, extraction: CodeFunctions) {
@@ -50,7 +52,21 @@ export class Decoding implements Runs, CodeFunctions {
     await (this.#hasMp3 ? this.#mp3.module() : this.#all.module(wasm));
   }
 
+  /** Has that module read a little MP3, unless there is or was something to do; a file that comes ends it. */
+  async warmUp(): Promise<void> {
+    if (this.#warming) return;
+    this.#warming = new AbortController();
+    const { signal } = this.#warming;
+    const { warmUpFile } = await import('./warm-up.js');
+    // It takes no file's place.
+    const slots = new Slots(1);
+    const workshop = this.#hasMp3 ? new Workshop(this.#mp3, slots, 'mp3') : new Workshop(this.#all, slots, 'all');
+    workshop.makeWorker = this.#workshops.all.makeWorker;
+    await workshop.run({ kind: 'fingerprint', pictures: false }, warmUpFile(), { signal });
+  }
+
   async run(task: Task, input: AnyInput, options?: WorkOptions): Promise<{ result: unknown; workMs: number }> {
+    (this.#warming ??= new AbortController()).abort();
     const { mp3, all } = this.#workshops;
     if (!this.#hasMp3 || !(await looksLikeMp3(input))) return all.run(task, input, options);
     try {

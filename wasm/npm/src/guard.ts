@@ -138,7 +138,7 @@ export class Guard implements Checker {
 
   prepare(): void {
     // What is amiss is told by the check.
-    this.#with.onmon.prepare().catch(() => {});
+    this.#with.onmon.prepare({ warmUp: true }).catch(() => {});
   }
 
   /** With an account a permit is asked for, without one only what it is. */

@@ -16,6 +16,11 @@ export interface PrepareOptions {
   wasm?: WasmSource | undefined;
   /** Makes the worker from this package's `worker.js`, where a bundler does not find it by itself. */
   worker?: (() => Worker) | undefined;
+  /**
+   * Also runs it on a little sound, in a worker, so that the browser has compiled what the first file takes: a
+   * tenth of a second of one core, off the page's thread. A file that comes ends it.
+   */
+  warmUp?: boolean | undefined;
 }
 
 /** What the package exports. */
@@ -69,7 +74,11 @@ export function createOnmon(platform: Platform, extraction: CodeFunctions): Onmo
     essence: (input, options) => essence(decoding, input, options),
     identify: (fingerprint, options) => identify(decoding, fingerprint, options),
     inspect: (bytes) => inspect(decoding, bytes),
-    prepare: ({ wasm, worker } = {}) => decoding.prepare(wasm, worker),
+    prepare: async ({ wasm, worker, warmUp = false } = {}) => {
+      await decoding.prepare(wasm, worker);
+      // What is amiss is told of a file.
+      if (warmUp) await decoding.warmUp().catch(() => {});
+    },
     Extractor: { create: (format) => createExtractor(decoding, format) },
   };
 }

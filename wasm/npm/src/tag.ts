@@ -98,7 +98,7 @@ export interface Tags {
     nowMs?: number,
   ): Promise<void>;
   /** Loads the WebAssembly module ahead of the first call, or from elsewhere. Need not be called. */
-  prepareTags(options?: PrepareOptions): Promise<void>;
+  prepareTags(options?: Omit<PrepareOptions, 'warmUp'>): Promise<void>;
 }
 
 /** Makes the functions. Touches nothing of the platform before one of them is called. */
