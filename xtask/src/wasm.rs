@@ -2,7 +2,10 @@
 //! installs it.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -29,7 +32,8 @@ pub enum Module {
 }
 
 impl Module {
-    pub const ALL: [Self; 5] = [Self::Extract, Self::Mp3, Self::Decode, Self::Tag, Self::Capacity];
+    /// Those that take longest to build come first.
+    pub const ALL: [Self; 5] = [Self::Decode, Self::Mp3, Self::Tag, Self::Extract, Self::Capacity];
 
     const fn feature(self) -> &'static str {
         match self {
@@ -84,10 +88,16 @@ pub fn build_all() -> Result<()> {
 }
 
 /// Compiles the crate for each module, makes their JavaScript glue and optimises them, each unless
-/// up to date.
+/// up to date. Two at a time: what takes longest, making one program of all crates, one core does.
 pub fn build_modules() -> Result<()> {
     npm::install(&npm::package_folder())?;
-    Module::ALL.into_iter().try_for_each(build_module)
+    let waiting = Mutex::new(Module::ALL.into_iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let build = || std::iter::from_fn(next).try_for_each(build_module);
+    thread::scope(|scope| {
+        let other = scope.spawn(build);
+        build().and(other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 fn build_module(module: Module) -> Result<()> {
@@ -110,7 +120,7 @@ fn build_module(module: Module) -> Result<()> {
     bind.args(["--target", "web", "--out-name", module.name(), "--out-dir"]);
     command::run(bind.arg(&pkg).arg(&compiled))?;
 
-    let optimised = pkg.join("optimised.wasm");
+    let optimised = module.path().with_extension("optimised");
     let optimiser = wasm_opt::find()?;
     command::run(&mut wasm_opt::optimise(&optimiser, &module.path(), &optimised))?;
     fs::rename(&optimised, module.path()).context("cannot put the optimised module in place")?;

@@ -126,8 +126,9 @@ fn a_new_index_survives_a_kill_at_every_step() {
         catalogue.check(&index).expect(&what);
         index.flush(catalogue.last_seq()).expect(&what);
         drop(index);
-        let index = Index::open_to_read(&index_folder(folder.path())).expect(&what);
+        let mut index = Index::open_to_read(&index_folder(folder.path())).expect(&what);
         assert_eq!(index.applied_seq(), catalogue.last_seq(), "{what}");
+        catalogue.replay(&mut index);
         catalogue.check(&index).expect(&what);
         (kills_left, step) = (kills_left - 1, step + 1);
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use onmon_core::QueryBuilder;
-use onmon_index::{Depth, Index, IndexError, Sampling, Slot};
+use onmon_index::{Depth, Effort, Index, IndexError, Sampling, Slot};
 
 /// Slots in use: few, so that most inserts replace something.
 const SLOTS: u64 = 24;
@@ -73,8 +73,10 @@ impl Catalogue {
         self.changes.len() as u64
     }
 
-    /// Enters what the index has not on disk, as the library does when it opens one.
+    /// Enters what the index has not on disk, as the library does when it opens one. Nothing is
+    /// tried for noise from then on: histories ask a thousand times for what is not there.
     pub fn replay(&self, index: &mut Index) {
+        index.set_effort(Effort::NONE);
         for change in &self.changes[index.applied_seq() as usize..] {
             apply(index, change);
         }
