@@ -115,16 +115,22 @@ fn build_module(module: Module) -> Result<()> {
     if digest.is_fresh(&step, &[&module.path(), &glue]) {
         return Ok(());
     }
-    let bindgen = wasm_bindgen::find(&metadata)?;
+    let (bindgen, optimiser) = tools(&metadata)?;
     let mut bind = std::process::Command::new(bindgen);
     bind.args(["--target", "web", "--out-name", module.name(), "--out-dir"]);
     command::run(bind.arg(&pkg).arg(&compiled))?;
 
     let optimised = module.path().with_extension("optimised");
-    let optimiser = wasm_opt::find()?;
     command::run(&mut wasm_opt::optimise(&optimiser, &module.path(), &optimised))?;
     fs::rename(&optimised, module.path()).context("cannot put the optimised module in place")?;
     digest.keep(&step)
+}
+
+/// What makes the glue, and what optimises. One looks at a time: what is missing is built, once.
+fn tools(metadata: &Metadata) -> Result<(PathBuf, PathBuf)> {
+    static LOOKING: Mutex<()> = Mutex::new(());
+    let _alone = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok((wasm_bindgen::find(metadata)?, wasm_opt::find()?))
 }
 
 /// The module as rustc leaves it.
