@@ -1,6 +1,9 @@
 //! How fast PCM becomes codes on one core of this machine: `--json` prints one object per input
 //! rate.
 
+mod chirps;
+
+use chirps::chirps;
 use onmon_core::{Channels, Extractor, RATES_HZ, SampleRate};
 use std::time::Instant;
 
@@ -27,7 +30,7 @@ fn main() {
 }
 
 fn best_seconds(hz: u32, channels: u16) -> f64 {
-    let pcm = chirps(hz, channels);
+    let pcm = chirps(hz, channels, AUDIO_SECONDS);
     let rate = SampleRate::from_hz(hz).expect("a rate of the list");
     let layout = Channels::new(channels).expect("one or two");
     let run = || {
@@ -40,17 +43,4 @@ fn best_seconds(hz: u32, channels: u16) -> f64 {
         begin.elapsed().as_secs_f64()
     };
     (0..ROUNDS).map(|_| run()).fold(f64::INFINITY, f64::min)
-}
-
-/// Integer noise under a slow sawtooth: no silence, no denormals, nothing that a branch could
-/// learn.
-fn chirps(hz: u32, channels: u16) -> Vec<i16> {
-    let mut state = 1_u32;
-    (0..hz * AUDIO_SECONDS * u32::from(channels))
-        .map(|i| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = (state >> 16) as i16 / 4;
-            noise.wrapping_add(((i * 37) & 0x3fff) as i16)
-        })
-        .collect()
 }

@@ -5,6 +5,10 @@
 //! is given the same PCM as a WAV file, and what it takes for a short one is taken off, so that
 //! neither its start nor its opening of files counts.
 
+/// That of `cargo xtask bench extract`.
+#[path = "../../../core/examples/chirps/mod.rs"]
+mod chirps;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +16,7 @@ use std::time::Instant;
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
+use chirps::chirps;
 use onmon_core::{Channels, Extractor, SampleRate};
 use rusty_chromaprint::{Configuration, Fingerprinter};
 use serde_json::json;
@@ -28,7 +33,7 @@ fn main() -> Result<()> {
     let mut words = env::args_os().skip(1);
     let usage = "usage: peers FPCALC FOLDER";
     let (fpcalc, folder) = (words.next().context(usage)?, words.next().context(usage)?);
-    let pcm = chirps();
+    let pcm = chirps(RATE_HZ, CHANNELS, SECONDS);
     let short = &pcm[..(SHORT_SECONDS * RATE_HZ) as usize * usize::from(CHANNELS)];
     let [long_wav, short_wav] = ["long.wav", "short.wav"].map(|name| Path::new(&folder).join(name));
     fs::create_dir_all(&folder)?;
@@ -102,19 +107,6 @@ fn run(fpcalc: &Path, file: &Path, seconds: u32) -> Result<()> {
     fpcalc.args(["-raw", "-length", &length]).arg(file).stdout(Stdio::null());
     ensure!(fpcalc.status()?.success(), "fpcalc failed on {}", file.display());
     Ok(())
-}
-
-/// Integer noise under a slow sawtooth: no silence, no denormals, nothing that a branch could
-/// learn.
-fn chirps() -> Vec<i16> {
-    let mut state = 1_u32;
-    (0..RATE_HZ * SECONDS * u32::from(CHANNELS))
-        .map(|i| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = (state >> 16) as i16 / 4;
-            noise.wrapping_add(((i * 37) & 0x3fff) as i16)
-        })
-        .collect()
 }
 
 /// A WAV file of 16-bit PCM.
