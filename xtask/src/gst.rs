@@ -142,7 +142,7 @@ fn gaps() -> Result<()> {
 fn a_file_and_the_next() -> Result<()> {
     let song = repo::root().join("decode/tests/corpus/native.flac");
     let prints = folder().join("prints");
-    let mut extract = Command::new(onmon());
+    let mut extract = Command::new(repo::program("onmon"));
     command::run(extract.args(["extract", "-o"]).arg(&prints).arg(&song))?;
     let expected = fs::read(prints.join("native.afp"))?;
     let decoded = format!("filesrc location={} ! flacparse ! flacdec", song.display());
@@ -171,7 +171,7 @@ fn real_music() -> Result<()> {
     };
     let kept = folder().join("song.afp");
     fs::write(&kept, print)?;
-    let mut compare = Command::new(onmon());
+    let mut compare = Command::new(repo::program("onmon"));
     let said = command::capture(compare.args(["compare", "--json"]).arg(&kept).arg(&song))?;
     let found: Value = serde_json::from_str(&said)?;
     let bit_error = found["bit_error"].as_f64().context("no bit error")?;
@@ -188,8 +188,4 @@ fn an_ogg(folder: &Path) -> Result<PathBuf> {
     };
     let song = music::tracks_in(folder)?.into_iter().find(plain);
     song.with_context(|| format!("no song in {}", folder.display()))
-}
-
-fn onmon() -> PathBuf {
-    repo::target().join("debug/onmon")
 }

@@ -16,6 +16,11 @@ pub fn target() -> PathBuf {
     }
 }
 
+/// One of our own programs, as it is built for tests and for whoever looks at the demo.
+pub fn program(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
 /// A path as a person at the root would write it.
 pub fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()

@@ -188,8 +188,8 @@ pub fn programs() -> Result<()> {
 /// The same, and tells a script where they are.
 pub fn with_programs(script: &mut Command) -> Result<&mut Command> {
     programs()?;
-    let built = repo::target().join("debug");
-    Ok(script.env("ONMON", built.join("onmon")).env("ONMON_SERVER", built.join("onmon-server")))
+    script.env("ONMON", repo::program("onmon"));
+    Ok(script.env("ONMON_SERVER", repo::program("onmon-server")))
 }
 
 fn browser() -> Result<()> {

@@ -44,13 +44,13 @@ pub fn demo(options: &Options) -> Result<()> {
         Some(csv) => Plan::of_catalogue(&tracks, csv)?,
         None => Plan::of_tracks(&tracks, artist)?,
     };
-    let programs = build_programs()?;
+    build_programs()?;
     wasm::build_all()?;
-    let library = enrol(&plan, &programs)?;
+    let library = enrol(&plan)?;
 
     // A headless run beside a demo that somebody is looking at takes a port of its own.
     let port = if options.once { 0 } else { options.port };
-    let mut server = serve(&programs, &library, port)?;
+    let mut server = serve(&library, port)?;
     if options.once {
         return once::run(server.url(), &plan);
     }
@@ -73,26 +73,19 @@ fn folder() -> PathBuf {
     repo::target().join("demo")
 }
 
-struct Programs {
-    cli: PathBuf,
-    server: PathBuf,
-}
-
-/// As tests start them: what computes is optimised all the same, and it is built in half the time.
-fn build_programs() -> Result<Programs> {
+/// As tests start them: what computes is optimised there too, and it is built in half the time.
+fn build_programs() -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--locked", "--package", "onmon", "--package", "onmon-server"]);
-    command::run(cargo.current_dir(repo::root()))?;
-    let built = repo::target().join("debug");
-    Ok(Programs { cli: built.join("onmon"), server: built.join("onmon-server") })
+    command::run(cargo.current_dir(repo::root()))
 }
 
 /// The library of the plan's songs; made anew when songs, catalogue or program have changed.
-fn enrol(plan: &Plan, programs: &Programs) -> Result<PathBuf> {
-    let library = folder().join("library");
+fn enrol(plan: &Plan) -> Result<PathBuf> {
+    let (onmon, library) = (repo::program("onmon"), folder().join("library"));
     let csv = folder().join("catalogue.csv");
     let mut digest = Digest::new();
-    digest.bytes(plan.csv.as_bytes()).path(&programs.cli, &[])?;
+    digest.bytes(plan.csv.as_bytes()).path(&onmon, &[])?;
     for track in &plan.enrolled {
         digest.path(track, &[])?;
     }
@@ -105,7 +98,7 @@ fn enrol(plan: &Plan, programs: &Programs) -> Result<PathBuf> {
     }
     fs::create_dir_all(folder())?;
     fs::write(&csv, &plan.csv)?;
-    let mut cli = Command::new(&programs.cli);
+    let mut cli = Command::new(&onmon);
     cli.args(["enrol", "--library"]).arg(&library).arg("--catalogue").arg(&csv);
     command::run(cli.args(&plan.enrolled))?;
     digest.keep("demo-library")?;
@@ -113,12 +106,12 @@ fn enrol(plan: &Plan, programs: &Programs) -> Result<PathBuf> {
     Ok(library)
 }
 
-fn serve(programs: &Programs, library: &Path, port: u16) -> Result<Service> {
+fn serve(library: &Path, port: u16) -> Result<Service> {
     let page = npm::demo_folder().join("dist");
     if !page.join("index.html").exists() {
         bail!("{} has no index.html: web-demo did not build", page.display());
     }
-    let mut server = Command::new(&programs.server);
+    let mut server = Command::new(repo::program("onmon-server"));
     server.arg("--data").arg(library);
     server.args(["--listen", &format!("127.0.0.1:{port}")]);
     server.arg("--web-root").arg(&page);

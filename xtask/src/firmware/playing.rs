@@ -44,7 +44,7 @@ impl Material {
     pub fn make() -> Result<Self> {
         let program = ["--quiet", "--package", "onmon-tests", "--bin", "device_library"];
         command::run(Command::new("cargo").arg("build").args(program).current_dir(repo::root()))?;
-        let program = repo::target().join("debug/device_library");
+        let program = repo::program("device_library");
         let folder = repo::target().join("firmware/library");
         let material = Self { folder };
         if changed(&material.expected()).is_none_or(|made| changed(&program) >= Some(made)) {
