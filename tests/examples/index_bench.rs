@@ -1,10 +1,11 @@
 //! What the index does with queries of a synthetic catalogue: `index_bench DIR SONGS QUERIES EFFORT
 //! [CODES]`, the work of `cargo xtask bench index`. Prints one JSON object.
 //!
-//! Every query is of six samples. Recall is held against an oracle: a query counts if the whole
-//! query, aligned at the true place, is certain by the library's own threshold, which is what a
-//! full scan would find. CODES is a file of real music's codes as `robustness --codes-to` writes
-//! it: its references are enrolled beside the synthetic songs, and its queries asked.
+//! Every query is of six samples but for those of clips. Recall is held against an oracle: a query
+//! counts if the whole query, aligned at the true place, is certain by the library's own threshold,
+//! which is what a full scan would find. CODES is a file of real music's codes as `robustness
+//! --codes-to` writes it: its references are enrolled beside the synthetic songs, and its queries
+//! asked.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,8 +27,16 @@ use serde_json::{Value, json};
 /// Song asked for after song: far apart, so that no two share a page.
 const STRIDE: u64 = 7_919 * 13;
 
+const CODES_PER_SECOND: usize = 1_000 / HOP_MS as usize;
+
+/// Codes that a clip begins later in its song than the one before in its own.
+const CLIP_STRIDE: usize = 1_031;
+
 /// Cold queries are dear to prepare: every page of the index is dropped before each.
 const COLD_QUERIES: u32 = 20;
+
+/// Queries that all codes are scanned for.
+const SCANNED_FOR: u32 = 20;
 
 /// Songs of a library that is scanned whole, for the time that a scan takes a code.
 const SCANNED_SONGS: u32 = 200;
@@ -38,7 +47,7 @@ const THROUGHPUT: Duration = Duration::from_secs(10);
 
 /// What is asked: a name, what happened to the sound, how much of the song is cut off, whether the
 /// song is enrolled.
-const ROWS: [(&str, Degradation, Cut, bool); 13] = [
+const ROWS: [(&str, Degradation, Cut, bool); 21] = [
     ("clean", Degradation::CLEAN, Cut::Little, true),
     ("mp3 32", Degradation::MP3_32, Cut::Little, true),
     ("gsm", Degradation::GSM, Cut::Little, true),
@@ -52,6 +61,14 @@ const ROWS: [(&str, Degradation, Cut, bool); 13] = [
     ("white 0 dB, from 40 s", Degradation::WHITE_0, Cut::Forty, true),
     ("white 0 dB, 40 s short", Degradation::WHITE_0, Cut::LastForty, true),
     ("unknown", Degradation::CLEAN, Cut::Little, false),
+    ("speed +5 %", Degradation::CLEAN.faster(50), Cut::Little, true),
+    ("speed -5 %", Degradation::CLEAN.faster(-50), Cut::Little, true),
+    ("clean, 15 s", Degradation::CLEAN, Cut::Clip(15), true),
+    ("opus 8, 15 s", Degradation::OPUS_8, Cut::Clip(15), true),
+    ("white 0 dB, 15 s", Degradation::WHITE_0, Cut::Clip(15), true),
+    ("unknown, 15 s", Degradation::CLEAN, Cut::Clip(15), false),
+    ("clean, 5 s", Degradation::CLEAN, Cut::Clip(5), true),
+    ("opus 8, 5 s", Degradation::OPUS_8, Cut::Clip(5), true),
 ];
 
 /// How much of a song a query lacks.
@@ -63,15 +80,23 @@ enum Cut {
     Forty,
     /// 40 s of its end.
     LastForty,
+    /// All but so many seconds from anywhere in it.
+    Clip(usize),
 }
 
 impl Cut {
     /// What is left of so many codes, for the query of this number.
     fn left(self, codes: usize, number: u32) -> Range<usize> {
-        let (begin, end) = (number as usize % 41, number as usize * 7 % 61);
+        let number = number as usize;
+        let (begin, end) = (number % 41, number * 7 % 61);
         let (begin, end) = match self {
+            Self::Clip(seconds) => {
+                let clip = (seconds * CODES_PER_SECOND).min(codes);
+                let begin = number * CLIP_STRIDE % (codes - clip + 1);
+                return begin..begin + clip;
+            }
             Self::Little => (begin, end),
-            Self::Forty => (800 + number as usize % 16, end),
+            Self::Forty => (800 + number % 16, end),
             Self::LastForty => (begin, 800),
         };
         // The shortest songs are of 35 s.
@@ -95,8 +120,13 @@ fn main() -> Result<()> {
     let mut rows = vec![];
     for (name, how, cut, enrolled) in ROWS {
         eprint!("\r{name:30}");
-        rows.push(bench.row(&index, name, (how, cut), enrolled)?);
+        rows.push(bench.row(&index, name, (how, cut), enrolled, Depth::Usual)?);
     }
+    eprint!("\r{:30}", "scan of all codes");
+    let catalogue = bench.catalogue.clone();
+    let few = Bench { catalogue, queries: queries.min(SCANNED_FOR), ..bench };
+    let noisy = (Degradation::WHITE_0, Cut::Forty);
+    rows.push(few.row(&index, "white 0 dB, from 40 s, scan", noisy, true, Depth::Scan)?);
     eprint!("\rthroughput, scan, real music, cold");
     let throughput = json!({
         "clean_per_second": bench.throughput(&index, 0),
@@ -167,13 +197,14 @@ impl Bench {
         Ok(OfSong { song, codes, cut, query })
     }
 
-    /// One kind of query, warm, on one core.
+    /// One kind of query, warm, on one core (but for scans, which take all).
     fn row(
         &self,
         index: &Index,
         name: &str,
         how: (Degradation, Cut),
         enrolled: bool,
+        depth: Depth,
     ) -> Result<Value> {
         let least = certainty::deviations_min(index.codes());
         let mut tally = Tally::default();
@@ -181,9 +212,9 @@ impl Bench {
             let asked = self.asked(number, how, enrolled)?;
             let query = asked.query.finish()?;
             // Asked once before: what is timed is warm.
-            index.search(&query, Depth::Keys)?;
+            index.search(&query, depth)?;
             let begun = Instant::now();
-            let found = index.search(&query, Depth::Keys)?;
+            let found = index.search(&query, depth)?;
             tally.add(begun.elapsed(), &found);
             let named = found.matches.iter().any(|m| self.same(m.slot, asked.song));
             let wrong = found.matches.iter().any(|m| !self.same(m.slot, asked.song));
@@ -209,7 +240,7 @@ impl Bench {
             let asked = self.asked(self.queries + number, CLEAN, true)?;
             drop_pages(folder)?;
             let begun = Instant::now();
-            let found = index.search(&asked.query.finish()?, Depth::Keys)?;
+            let found = index.search(&asked.query.finish()?, Depth::Usual)?;
             tally.add(begun.elapsed(), &found);
         }
         Ok(tally.told("clean, cold"))
@@ -231,7 +262,7 @@ impl Bench {
                         let number = answered.fetch_add(1, Ordering::Relaxed);
                         let asked = &asked[number as usize % asked.len()];
                         if let Ok(query) = asked.query.finish() {
-                            let _ = index.search(&query, Depth::Keys);
+                            let _ = index.search(&query, Depth::Usual);
                         }
                     }
                 });
@@ -295,7 +326,7 @@ fn real_rows(index: &mut Index, songs: u32, path: &str) -> Result<Value> {
         let Some(slot) = names.iter().position(|name| *name == song) else { continue };
         let query = query.finish()?;
         let begun = Instant::now();
-        let found = index.search(&query, Depth::Keys)?;
+        let found = index.search(&query, Depth::Usual)?;
         let (tally, others) = rows.entry(format!("{length} {condition}")).or_default();
         tally.add(begun.elapsed(), &found);
         let slot = songs + slot as u32;

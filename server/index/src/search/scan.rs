@@ -14,14 +14,14 @@ use onmon_core::compare::bit_errors;
 
 use super::closest::{Closest, Recording, SPEEDS, at_speed};
 use super::look::errors_most;
-use super::slices::{PLACES, Rows, TERMS_MAX, Term};
+use super::slices::{PLACES, Rows, SPACING, TERMS_MAX, Term};
 use super::{Candidate, Candidates, Effort};
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
 /// Codes that are scanned without being asked for, times patterns that they are scanned for: a
-/// tenth of a second on two cores. (6,000 songs of 4.5 min for a query of one sample.)
-const USUAL: f64 = 1e8;
+/// tenth of a second on two cores. (12,000 songs of 4.5 min for a query of one sample.)
+const USUAL: f64 = 2e8;
 
 /// The same of a scan that comes after all searches by keys and not in place of the dearest: they
 /// have taken their time.
@@ -33,9 +33,6 @@ const SINGLY_CODES_MAX: u64 = 100_000_000;
 
 /// Codes in a library beyond which all cores scan a part each.
 const ALONE_CODES_MAX: u64 = 10_000_000;
-
-/// Codes between those that a pattern takes its bits from, at least: nearer ones say the same.
-const SPACING: usize = 2;
 
 /// Bits of a pattern.
 const TERMS: usize = 192;
@@ -132,7 +129,7 @@ fn share(
     worker: usize,
     workers: usize,
 ) -> Result<(Vec<Tried>, u64), IndexError> {
-    let (mut codes, mut rows, mut scanned) = (vec![], Rows::default(), 0);
+    let (mut codes, mut rows, mut scanned) = (vec![], Rows::new(), 0);
     for (number, part) in parts.iter().enumerate() {
         // Neighbours lie beside each other on the disk: a stretch for each worker.
         let rows_of = part.source.recordings().rows().len();
@@ -229,7 +226,8 @@ impl Tried {
 /// So many bits from all over the runs.
 fn pattern(runs: &[(usize, Vec<u8>)]) -> Vec<Term> {
     let codes = runs.iter().flat_map(|(distance, run)| {
-        run.iter().enumerate().step_by(SPACING).map(move |(at, code)| (distance + at, *code))
+        let places = run.iter().enumerate().map(move |(at, code)| (distance + at, *code));
+        places.filter(|(distance, _)| distance.is_multiple_of(SPACING))
     });
     let codes: Vec<(usize, u8)> = codes.collect();
     let bits = 8 * codes.len();
@@ -259,23 +257,23 @@ mod tests {
         // All six, some, two, all together beside the keys, none.
         for (codes, told) in [
             (0, Some(6)),
-            (5_000_000, Some(6)),
-            (8_000_000, Some(3)),
-            (14_000_000, Some(2)),
-            (15_000_000, Some(1)),
-            (30_000_000, Some(0)),
-            (40_000_000, None),
+            (10_000_000, Some(6)),
+            (16_000_000, Some(3)),
+            (28_000_000, Some(2)),
+            (30_000_000, Some(1)),
+            (60_000_000, Some(0)),
+            (80_000_000, None),
             (u64::MAX, None),
         ] {
             assert_eq!(singly(&six, codes), told, "{codes}");
         }
-        assert_eq!(singly(&six[..1], 33_000_000), Some(1));
-        assert_eq!(singly(&six[..1], 34_000_000), None);
+        assert_eq!(singly(&six[..1], 66_000_000), Some(1));
+        assert_eq!(singly(&six[..1], 67_000_000), None);
         assert_eq!(Extent::usual(&[], 1, Effort::default()), None);
-        let at = |times| Extent::usual(&six, 14_000_000, Effort::new(times).unwrap());
+        let at = |times| Extent::usual(&six, 28_000_000, Effort::new(times).unwrap());
         assert_eq!(at(2.0).map(|e| e.singly), Some(4));
         assert_eq!(at(0.0), None);
-        for codes in (1..100).map(|n| n * 1_000_000) {
+        for codes in (1..200).map(|n| n * 1_000_000) {
             for query in [&six[..], &six[..1]] {
                 let together = u64::from(query.len() > 1);
                 let patterns = singly(query, codes).map_or(0, |n| together + 3 * n as u64);

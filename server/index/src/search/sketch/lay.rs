@@ -2,6 +2,7 @@
 
 use onmon_core::Sample;
 
+use super::rows::{FIRST, GROUPS, Rows};
 use crate::search::look::errors_most;
 use crate::sketch::SKETCH_CODES;
 
@@ -11,11 +12,8 @@ const SHIFTS: usize = 2 * EARLIER + 1;
 /// How much earlier than the recording a copy may begin, in codes, or later (2.4 s).
 const EARLIER: usize = 48;
 
-/// Samples that are laid on a place before the others are.
-const FIRST: usize = 3;
-
-/// How much nearer than chance these must be for the others to be laid there, in standard
-/// deviations of independent bits; unrelated ones are so in one place of 35.
+/// How much nearer than chance the first samples must be for the others to be laid there, in
+/// standard deviations of independent bits; unrelated ones are so in one place of 35.
 const FIRST_NEAR: f32 = 1.9;
 
 /// The same of all of them together: unrelated ones are so in one place of a thousand.
@@ -91,9 +89,8 @@ impl Sampled {
 /// A query that is laid on one sketch after another.
 pub(super) struct Lay {
     pattern: Pattern,
-    /// The rows of the first samples, those of a shift together, and what is taken of each.
-    rows: [[u128; FIRST]; SKETCH_CODES],
-    masks: [u128; FIRST],
+    /// The first samples', which are laid on a place before the others are, and where in a sketch.
+    rows: Rows,
     behind: [usize; FIRST],
     /// Errors that are let pass, of the first samples and of all.
     first_most: u16,
@@ -102,12 +99,7 @@ pub(super) struct Lay {
     padded: Vec<u8>,
 }
 
-/// Shifts that are gone over together.
-const TOGETHER: usize = 16;
-
-/// Groups that the shifts lie in, and shifts of all these.
-const GROUPS: usize = SHIFTS.div_ceil(SKETCH_CODES) + 1;
-const IN_GROUPS: usize = GROUPS * SKETCH_CODES;
+const _: () = assert!(GROUPS == SHIFTS.div_ceil(SKETCH_CODES) + 1);
 
 impl Lay {
     /// `None` where there is too little to lay.
@@ -115,12 +107,11 @@ impl Lay {
         let pattern = Pattern::of(query)?;
         let first_most = errors_most(pattern.bits(FIRST), FIRST_NEAR) as u16;
         let most = errors_most(pattern.bits(usize::MAX), NEAR);
-        let first = |number: usize| pattern.samples.get(number);
-        let row = |at: usize| std::array::from_fn(|n| first(n).map_or(0, |one| one.rows[at]));
-        let rows = std::array::from_fn(row);
-        let masks = std::array::from_fn(|n| first(n).map_or(0, |one| one.mask));
-        let behind = std::array::from_fn(|n| first(n).map_or(0, |one| one.behind));
-        Some(Self { pattern, rows, masks, behind, first_most, most, padded: vec![] })
+        let first: [Option<&Sampled>; FIRST] = std::array::from_fn(|n| pattern.samples.get(n));
+        let rows = first.map(|one| one.map_or([0; SKETCH_CODES], |one| one.rows));
+        let rows = Rows::new(rows, first.map(|one| one.map_or(0, |one| one.mask)));
+        let behind = first.map(|one| one.map_or(0, |one| one.behind));
+        Some(Self { pattern, rows, behind, first_most, most, padded: vec![] })
     }
 
     /// How many errors all samples have on a recording with this sketch where they have the least,
@@ -131,29 +122,18 @@ impl Lay {
         self.padded.resize(PADDING, 0);
         self.padded.extend_from_slice(sketch);
         self.padded.resize(sketch.len() + 2 * PADDING, 0);
-        let mut errors = [0; IN_GROUPS];
-        let groups = errors.as_chunks_mut::<SKETCH_CODES>().0;
-        for (errors, place) in groups.iter_mut().zip(self.pattern.first..) {
-            let there: [u128; FIRST] =
-                std::array::from_fn(|n| word(&self.padded, place + self.behind[n]) & self.masks[n]);
-            for (errors, rows) in errors.iter_mut().zip(&self.rows) {
-                let each = rows.iter().zip(&there).map(|(row, there)| (row ^ there).count_ones());
-                *errors = each.sum::<u32>() as u16;
-            }
-        }
+        let there = std::array::from_fn(|group| {
+            self.behind.map(|behind| word(&self.padded, self.pattern.first + group + behind))
+        });
+        // Mostly nowhere.
+        let errors = self.rows.errors(&there, self.first_most)?;
         let before = self.pattern.before;
         let (mut least, mut best) = (self.most + 1, None);
-        for (at, some) in errors[before..][..SHIFTS].chunks(TOGETHER).enumerate() {
-            // Mostly none.
-            if some.iter().fold(u16::MAX, |least, errors| least.min(*errors)) > self.first_most {
-                continue;
-            }
-            for (shift, &first) in (at * TOGETHER..).zip(some) {
-                if first <= self.first_most {
-                    let errors = u32::from(first) + self.of_others(before + shift);
-                    if errors < least {
-                        (least, best) = (errors, Some(shift as i64 - EARLIER as i64));
-                    }
+        for (shift, &first) in errors[before..][..SHIFTS].iter().enumerate() {
+            if first <= self.first_most {
+                let errors = u32::from(first) + self.of_others(before + shift);
+                if errors < least {
+                    (least, best) = (errors, Some(shift as i64 - EARLIER as i64));
                 }
             }
         }

@@ -8,6 +8,7 @@
 //! hundredths of a second.
 
 mod lay;
+mod rows;
 
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
