@@ -36,7 +36,7 @@ use crate::sketch;
 use crate::storage::{ReadFile, Storage};
 use block::{BLOCK_BYTES, Block};
 use format::{FOOT_BYTES, Foot, HEAD_BYTES, layout_of, order_of};
-use order::{Numbers, Told};
+use order::Numbers;
 use reader::{COLD, Reader};
 use sketches::{Group, Places, SUM_BYTES, sketched};
 
@@ -281,14 +281,13 @@ impl Source for Segment {
                 continue;
             }
             postings.clear();
-            let mut told = Told::of(self.numbers, probe);
             for Piece { numbers: asked, blocks, .. } in pieces {
                 numbers.clear();
                 for at in blocks.clone() {
                     reader.block(at, lookup.cost)?.about(asked.start, asked.end, &mut numbers);
                 }
                 let asked = numbers.iter().filter(|number| asked.contains(number));
-                postings.extend(asked.map(|number| told.posting(*number)));
+                postings.extend(asked.map(|number| self.numbers.told(*number)));
             }
             lookup.found(probe, &postings);
         }

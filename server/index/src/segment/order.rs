@@ -23,6 +23,9 @@ pub(super) enum Order {
 pub(super) struct Numbers {
     order: Order,
     universe: u64,
+    /// 2^64 by the universe, rounded down: multiplied by a number it tells the shelf or the one
+    /// before (Warren, Hacker's Delight, 10-9), and a search has a million numbers to divide.
+    inverse: u64,
 }
 
 impl Numbers {
@@ -33,7 +36,11 @@ impl Numbers {
             Order::Keys => cells,
             Order::Phases => cells.div_ceil(TURN_CELLS.into()) * u64::from(PHASE_CELLS),
         };
-        Self { order, universe: places.max(1) }
+        Self::with_universe(order, places.max(1))
+    }
+
+    fn with_universe(order: Order, universe: u64) -> Self {
+        Self { order, universe, inverse: u64::MAX / universe }
     }
 
     /// A posting's number, in the order that postings have.
@@ -44,14 +51,29 @@ impl Numbers {
 
     /// The shelf, or key, that a number is of.
     pub(super) fn shelf(self, number: u64) -> u64 {
-        number / self.universe
+        self.divided(number).0
+    }
+
+    /// The shelf, and the place on it.
+    fn divided(self, number: u64) -> (u64, u64) {
+        let shelf = ((u128::from(number) * u128::from(self.inverse)) >> 64) as u64;
+        let within = number - shelf * self.universe;
+        let more = u64::from(within >= self.universe);
+        (shelf + more, within - more * self.universe)
     }
 
     /// The posting of a number, if it is one.
     pub(super) fn posting(self, number: u64) -> Option<Posting> {
-        let shelf = u32::try_from(self.shelf(number)).ok()?;
+        let (shelf, within) = self.divided(number);
+        let shelf = u32::try_from(shelf).ok()?;
         let in_order = self.order == Order::Phases || shelf >> crate::key::KEY_BITS == 0;
-        in_order.then(|| self.on_shelf(shelf, (number % self.universe) as u32))
+        in_order.then(|| self.on_shelf(shelf, within as u32))
+    }
+
+    /// The posting of a number that is on some shelf.
+    pub(super) fn told(self, number: u64) -> Posting {
+        let (shelf, within) = self.divided(number);
+        self.on_shelf(shelf as u32, within as u32)
     }
 
     fn on_shelf(self, shelf: u32, within: u32) -> Posting {
@@ -84,40 +106,6 @@ impl Numbers {
     }
 }
 
-/// Tells postings by their numbers, which come in order but for damage: from one shelf to the next
-/// is a step, and a division only where many are empty.
-pub(super) struct Told {
-    numbers: Numbers,
-    shelf: u32,
-    /// The first number of this shelf.
-    first: u64,
-}
-
-/// Shelves that are gone over one by one.
-const STEPS: u64 = 4;
-
-impl Told {
-    /// From the first that a probe asks for on.
-    pub(super) fn of(numbers: Numbers, probe: &Probe) -> Self {
-        let shelf = numbers.runs(probe).next().map_or(0, |(first, _)| first);
-        Self { numbers, shelf, first: numbers.range((shelf, shelf)).start }
-    }
-
-    /// The posting of a number that the probe asks for.
-    pub(super) fn posting(&mut self, number: u64) -> Posting {
-        let universe = self.numbers.universe;
-        if number.checked_sub(self.first).is_none_or(|distance| distance >= STEPS * universe) {
-            self.shelf = self.numbers.shelf(number) as u32;
-            self.first = u64::from(self.shelf) * universe;
-        }
-        while number - self.first >= universe {
-            self.shelf += 1;
-            self.first += universe;
-        }
-        self.numbers.on_shelf(self.shelf, (number - self.first) as u32)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,29 +135,39 @@ mod tests {
             let told: Vec<Posting> = all.iter().filter_map(|n| numbers.posting(*n)).collect();
             assert_eq!(told, postings);
             for (posting, number) in postings.iter().zip(&all).take(2_001) {
-                let probe = Probe::anywhere(posting.key(), false, 0, 0, 0);
-                assert_eq!(Told::of(numbers, &probe).posting(*number), *posting);
+                assert_eq!(numbers.told(*number), *posting);
                 // The whole key is in one of its runs.
                 let probe = Probe::anywhere(posting.key(), true, 0, 0, 0);
                 let in_run = |run| numbers.range(run).contains(number);
                 assert_eq!(numbers.runs(&probe).filter(|run| in_run(*run)).count(), 1);
-                assert_eq!(Told::of(numbers, &probe).posting(*number), *posting);
             }
         }
     }
 
     #[test]
     fn the_first_version_goes_by_keys() {
-        let numbers = Numbers { order: Order::Keys, universe: 1_000 };
-        let mut told = Told::of(numbers, &Probe::anywhere(20, false, 0, 0, 0));
+        let numbers = Numbers::with_universe(Order::Keys, 1_000);
         assert_eq!(numbers.runs(&Probe::anywhere(20, true, 0, 0, 0)).next(), Some((20, 20)));
         for key in 16..32_u32 {
             for cell in [0, 1, 500, 999] {
                 let number = u64::from(key) * 1_000 + u64::from(cell);
-                assert_eq!(told.posting(number), Posting::new(key, cell));
+                assert_eq!(numbers.told(number), Posting::new(key, cell));
                 assert_eq!(numbers.posting(number), Some(Posting::new(key, cell)));
             }
         }
         assert_eq!(numbers.posting((1 << KEY_BITS) * 1_000), None);
+    }
+
+    #[test]
+    fn shelf_and_place_are_quotient_and_remainder() {
+        let mut next = random(4);
+        for universe in [1, 2, 3, 16, 1_000, (1 << 28) - 1, 1 << 28, u64::from(u32::MAX)] {
+            let numbers = Numbers::with_universe(Order::Phases, universe);
+            let near = (0..6).flat_map(|n| [n * universe, (n * universe).wrapping_sub(1)]);
+            let random = (0..1_000).map(|_| next() >> (next() % 64));
+            for number in near.chain(random).chain([u64::MAX, u64::MAX - universe]) {
+                assert_eq!(numbers.divided(number), (number / universe, number % universe));
+            }
+        }
     }
 }
