@@ -36,7 +36,7 @@ const CLIP_STRIDE: usize = 1_031;
 const COLD_QUERIES: u32 = 20;
 
 /// Queries that all codes are scanned for.
-const SCANNED_FOR: u32 = 20;
+const SCANNED_FOR: u32 = 6;
 
 /// Songs of a library that is scanned whole, for the time that a scan takes a code.
 const SCANNED_SONGS: u32 = 200;
