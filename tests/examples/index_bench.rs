@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use onmon_core::align::{Anchor, align};
-use onmon_core::{Fingerprint, HOP_MS, QueryBuilder, certainty};
+use onmon_core::{CODES_PER_SECOND, Fingerprint, HOP_MS, QueryBuilder, certainty};
 use onmon_index::{Cost, Depth, Effort, Found, Index};
 use onmon_synth::{Catalogue, Degradation, Kind, degraded};
 use onmon_tests::codes_file::{Asked, CodesFile};
@@ -26,8 +26,6 @@ use serde_json::{Value, json};
 
 /// Song asked for after song: far apart, so that no two share a page.
 const STRIDE: u64 = 7_919 * 13;
-
-const CODES_PER_SECOND: usize = 1_000 / HOP_MS as usize;
 
 /// Codes that a clip begins later in its song than the one before in its own.
 const CLIP_STRIDE: usize = 1_031;
@@ -91,7 +89,7 @@ impl Cut {
         let (begin, end) = (number % 41, number * 7 % 61);
         let (begin, end) = match self {
             Self::Clip(seconds) => {
-                let clip = (seconds * CODES_PER_SECOND).min(codes);
+                let clip = (seconds * CODES_PER_SECOND as usize).min(codes);
                 let begin = number * CLIP_STRIDE % (codes - clip + 1);
                 return begin..begin + clip;
             }

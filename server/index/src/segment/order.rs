@@ -23,7 +23,7 @@ pub(super) enum Order {
 pub(super) struct Numbers {
     order: Order,
     universe: u64,
-    /// 2^64 by the universe, rounded down: multiplied by a number it tells the shelf or the one
+    /// 2^64 - 1 by the universe, rounded down: multiplied by a number it tells the shelf or the one
     /// before (Warren, Hacker's Delight, 10-9), and a search has a million numbers to divide.
     inverse: u64,
 }

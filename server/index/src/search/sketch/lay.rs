@@ -2,15 +2,10 @@
 
 use onmon_core::Sample;
 
-use super::rows::{FIRST, GROUPS, Rows};
+use super::rows::{FIRST, Rows};
+use super::{EARLIER, SHIFTS};
 use crate::search::look::errors_most;
 use crate::sketch::SKETCH_CODES;
-
-/// Shifts that a recording is tried at: so many codes earlier to so many later.
-const SHIFTS: usize = 2 * EARLIER + 1;
-
-/// How much earlier than the recording a copy may begin, in codes, or later (2.4 s).
-const EARLIER: usize = 48;
 
 /// How much nearer than chance the first samples must be for the others to be laid there, in
 /// standard deviations of independent bits; unrelated ones are so in one place of 35.
@@ -98,8 +93,6 @@ pub(super) struct Lay {
     /// A sketch with zeros around it.
     padded: Vec<u8>,
 }
-
-const _: () = assert!(GROUPS == SHIFTS.div_ceil(SKETCH_CODES) + 1);
 
 impl Lay {
     /// `None` where there is too little to lay.

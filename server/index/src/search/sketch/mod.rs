@@ -20,6 +20,12 @@ use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 use lay::Lay;
 
+/// Shifts that a recording is tried at: so many codes earlier to so many later.
+const SHIFTS: usize = 2 * EARLIER + 1;
+
+/// How much earlier than the recording a copy may begin, in codes, or later (2.4 s).
+const EARLIER: usize = 48;
+
 /// Recordings that are looked at more closely, the nearest.
 const LOOKED_AT: usize = 512;
 

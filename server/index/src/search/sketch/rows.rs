@@ -7,13 +7,14 @@
 
 use fearless_simd::{Level, prelude::*, u64x8};
 
+use super::SHIFTS;
 use crate::sketch::SKETCH_CODES;
 
 /// Samples whose rows these are.
 pub(super) const FIRST: usize = 3;
 
 /// Groups that the shifts lie in.
-pub(super) const GROUPS: usize = 6;
+pub(super) const GROUPS: usize = SHIFTS.div_ceil(SKETCH_CODES) + 1;
 
 /// Codes of a sketch, as many as a row has, for each of the first samples.
 pub(super) type Words = [u128; FIRST];
@@ -25,7 +26,7 @@ pub(super) type Errors = [u16; GROUPS * SKETCH_CODES];
 const LANES: usize = 8;
 
 /// Shifts of which a vector has all words.
-const SHIFTS: usize = LANES / 2;
+const AT_ONCE: usize = LANES / 2;
 
 /// For each shift of a group a row of each of the first samples, as two words.
 #[repr(align(64))]
@@ -76,7 +77,7 @@ impl Rows {
         there: &[Words; GROUPS],
         most: u16,
     ) -> Option<Errors> {
-        const VECTORS: usize = SKETCH_CODES / SHIFTS;
+        const VECTORS: usize = SKETCH_CODES / AT_ONCE;
         let none = u64x8::splat(simd, 0);
         // Of each shift two sums, one of each half of the rows.
         let mut sums = [[none; VECTORS]; GROUPS];
@@ -100,7 +101,7 @@ impl Rows {
     }
 }
 
-const _: () = assert!(SKETCH_CODES.is_multiple_of(SHIFTS) && GROUPS.is_multiple_of(2));
+const _: () = assert!(SKETCH_CODES.is_multiple_of(AT_ONCE) && GROUPS.is_multiple_of(2));
 
 #[cfg(test)]
 mod tests {
