@@ -34,6 +34,11 @@ impl Lengths {
         Self(codes.saturating_sub(away)..=codes.saturating_add(away))
     }
 
+    /// So many or more.
+    pub(crate) fn at_least(codes: u32) -> Self {
+        Self(codes..=u32::MAX)
+    }
+
     /// The nearer three quarters of them.
     pub(crate) fn narrowed(&self) -> Self {
         let (least, most) = self.ends();

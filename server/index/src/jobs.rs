@@ -83,6 +83,8 @@ pub(crate) fn due(parts: &[Part]) -> Option<std::ops::Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::band::Lengths;
     use crate::key::Sampling;
@@ -115,6 +117,7 @@ mod tests {
 
         fn sketches(
             &self,
+            _: Range<usize>,
             _: &Lengths,
             _: &mut dyn FnMut(Ordinal, &[u8]),
         ) -> Result<(), IndexError> {

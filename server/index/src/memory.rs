@@ -1,5 +1,6 @@
 //! The part of the index that is in memory: what was enrolled since the last part was frozen.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Slot;
@@ -116,10 +117,11 @@ impl Source for Memory {
 
     fn sketches(
         &self,
+        of: Range<usize>,
         lengths: &Lengths,
         visit: &mut dyn FnMut(Ordinal, &[u8]),
     ) -> Result<(), IndexError> {
-        sketch::of_codes(self, lengths, visit)
+        sketch::of_codes(self, of, lengths, visit)
     }
 
     fn postings(&self) -> PostingStream<'_> {

@@ -2,6 +2,7 @@
 //! The newest is in memory, the others are files that never change.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,9 +79,10 @@ pub(crate) trait Source: Send + Sync {
     /// Not checked: whatever is to be relied on is read whole.
     fn peek_codes(&self, ordinal: Ordinal, from: usize, into: &mut [u8]) -> Result<(), IndexError>;
 
-    /// Hands over the sketch of each recording that is so long.
+    /// Hands over the sketch of each of these recordings that is so long.
     fn sketches(
         &self,
+        of: Range<usize>,
         lengths: &Lengths,
         visit: &mut dyn FnMut(Ordinal, &[u8]),
     ) -> Result<(), IndexError>;

@@ -1,6 +1,8 @@
 //! Sketches: of each recording one code a second. They are a twentieth of the codes, so that those
 //! of many recordings can be gone through where the codes could not.
 
+use std::ops::Range;
+
 use crate::band::Lengths;
 use crate::part::{IndexError, Source};
 use crate::recordings::Ordinal;
@@ -13,14 +15,15 @@ pub(crate) fn sketch(codes: &[u8], into: &mut Vec<u8>) {
     into.extend(codes.iter().step_by(SKETCH_CODES));
 }
 
-/// Hands over the sketch of each recording that is so long, of a source that keeps none.
+/// Hands over the sketch of each of these recordings that is so long, of a source that keeps none.
 pub(crate) fn of_codes(
     source: &dyn Source,
+    of: Range<usize>,
     lengths: &Lengths,
     visit: &mut dyn FnMut(Ordinal, &[u8]),
 ) -> Result<(), IndexError> {
     let (mut codes, mut own) = (vec![], vec![]);
-    for ordinal in source.recordings().so_long(lengths) {
+    for ordinal in of {
         let ordinal = ordinal as Ordinal;
         if lengths.has(source.recordings().row(ordinal).codes) {
             source.read_codes(ordinal, &mut codes)?;

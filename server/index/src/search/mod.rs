@@ -7,15 +7,18 @@
 //!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | evidence.rs           what each vote says, and so which clusters are worth a look
 //!   | place.rs              a first look at the raw codes there
-//!   | sketch/               (whole sounds) one code a second of what is as long
-//!   | scan.rs, slices.rs    (small libraries, or asked for) every place there is
+//!   | sketch/               one code a second: of what is as long as a whole sound, of a library
+//!   |                       that is not large of everything
+//!   | scan.rs, slices.rs    (small libraries, or asked for) each sample in every place there is
 //! candidates   places in recordings where one sample may lie
 //!   | core's align.rs       all samples together on the raw codes: one speed, one offset
 //!   | told.rs               which of them are answers: rivals, near-duplicates, look-alikes
 //! matches      recording, offset, confidence; best first; nothing below the threshold
 //! ```
 
+mod bit_rows;
 mod closest;
+mod counter;
 mod crowd;
 mod effort;
 mod evidence;
@@ -29,6 +32,7 @@ mod step;
 mod tier;
 mod told;
 mod votes;
+mod workers;
 
 use std::collections::HashMap;
 
@@ -52,12 +56,15 @@ use votes::Asking;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
     /// By keys and sketches; where nothing is certain then, by as much of a scan as takes no
-    /// longer: of libraries of up to some thousand songs.
+    /// longer: of libraries of up to some thousand songs, or some ten thousand for queries of
+    /// several samples.
     #[default]
     Usual,
     /// By keys and sketches alone.
     Keys,
-    /// By these and then by a scan of all codes, however many: seconds for millions of songs.
+    /// By these and then by a scan of everything, however much: of all sketches for queries of
+    /// several samples, a second for millions of songs, and sample by sample of all codes where
+    /// these are few or the query is one sample, half a minute for millions.
     Scan,
     /// By the naive scan and nothing else: what all others are measured by.
     Naive,
@@ -207,9 +214,13 @@ impl Search<'_> {
         let Self { parts, query, codes, .. } = self;
         let led_to = match step {
             Step::Keys(tier) | Step::KeysInDoubt(tier) => self.by_keys(tier, open, cost)?,
-            Step::Sketches(lengths) => sketch::candidates(parts, query, lengths, cost)?,
-            Step::Scan(_) if self.depth == Depth::Naive => naive::candidates(parts, query, cost)?,
-            Step::Scan(extent) => return scan::candidates(parts, query, *extent, *codes, cost),
+            Step::AsLong(lengths) => sketch::as_long(parts, query, lengths, cost)?,
+            Step::Anywhere => {
+                let of_all = sketch::anywhere(parts, query, *codes, cost)?;
+                return Ok(Candidates { of_all, ..Candidates::default() });
+            }
+            Step::Naive => naive::candidates(parts, query, cost)?,
+            Step::Scan(extent) => scan::candidates(parts, query, *extent, *codes, cost)?,
         };
         Ok(Candidates { led_to, ..Candidates::default() })
     }

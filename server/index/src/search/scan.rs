@@ -1,21 +1,23 @@
-//! The scan: every place of every recording, for what no key survived for (noise, a voice over the
-//! music). Its cost grows with the library, and so it is left out of large ones unless it is asked
-//! for.
+//! The scan: every place of every recording for each sample, for what no key survived for (noise, a
+//! voice over the music). Its cost grows with the library, and so it is left out of large ones
+//! unless it is asked for.
 //!
-//! A pattern of a few bits from all over a sample is counted for 512 places at once
-//! ([`super::slices`]); where it is near, the whole is compared. The samples of a query are laid on
-//! a recording all together at the speed at which they were recorded, and where there is time for
-//! it singly, at three speeds.
+//! A pattern of a sample's steadiest bits is counted for 512 places at once
+//! ([`super::slices`]); where it is near, the whole is compared. This is done at three speeds. What
+//! all samples together tell is left to sketches ([`super::sketch`]).
 
-use std::thread;
+use std::cmp::Reverse;
+use std::ops::Range;
 
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
 use super::closest::{Closest, Recording, SPEEDS, at_speed};
+use super::counter::COUNT_MAX;
 use super::look::errors_most;
-use super::slices::{PLACES, Rows, SPACING, TERMS_MAX, Term};
-use super::{Candidate, Candidates, Effort};
+use super::slices::{PLACES, Rows, SPACING, Term};
+use super::{Candidate, Effort, workers};
+use crate::doubt::doubts;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 
@@ -23,118 +25,81 @@ use crate::recordings::Ordinal;
 /// tenth of a second on two cores. (12,000 songs of 4.5 min for a query of one sample.)
 const USUAL: f64 = 2e8;
 
-/// The same of a scan that comes after all searches by keys and not in place of the dearest: they
-/// have taken their time.
-const BESIDE_KEYS: f64 = USUAL / 3.0;
-
-/// Codes in a library beyond which a scan that was asked for lays the samples of a query on
-/// recordings all together only: one by one they take twenty times as long.
+/// Codes in a library beyond which a scan that was asked for is not of single samples where there
+/// are several: seconds, and for millions of songs minutes.
 const SINGLY_CODES_MAX: u64 = 100_000_000;
 
 /// Codes in a library beyond which all cores scan a part each.
 const ALONE_CODES_MAX: u64 = 10_000_000;
 
 /// Bits of a pattern.
-const TERMS: usize = 192;
+const TERMS: usize = 128;
 
-const _: () = assert!(TERMS <= TERMS_MAX);
+const _: () = assert!(TERMS <= COUNT_MAX);
 
 /// How much nearer than chance a pattern must be for the whole to be compared, in standard
-/// deviations of independent bits: unrelated codes are so in one place of 100, and of 700 where
-/// samples are laid together. Bits of which 30 in 100 are wrong reach 5.5.
-const NEAR: f32 = 2.3;
-const NEAR_TOGETHER: f32 = 3.0;
+/// deviations of independent bits. Of real music under noise, speech or another song at 0 dB
+/// unrelated codes are so in one place of 140; where the recording is, half of the clips of 15 s
+/// reach 6.4 and 95 of 100 reach 3.
+const NEAR: f32 = 2.5;
 
-/// What is laid on the recordings: all samples together, at one speed, and so many of them singly.
+/// How many samples are laid on the recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
-    singly: usize,
+    samples: usize,
 }
 
 impl Extent {
-    /// As much as takes no longer than a search by keys, if anything does.
+    /// As much as takes no longer than a search by keys, if that finds more than any such search:
+    /// where two samples of a query find nothing by themselves, others seldom do.
     pub(super) fn usual(query: &[Sample<'_>], codes: u64, effort: Effort) -> Option<Self> {
-        let together = usize::from(query.len() > 1);
         let patterns = (effort.times(USUAL) / codes.max(1)) as usize;
-        let singly = patterns.checked_sub(together)? / SPEEDS.len();
-        let extent = Self { singly: singly.min(query.len()) };
-        let is_cheap = together > 0 && codes <= effort.times(BESIDE_KEYS);
-        (extent.is_enough(query) || is_cheap).then_some(extent)
+        let samples = (patterns / SPEEDS.len()).min(query.len());
+        (samples >= query.len().clamp(1, 2)).then_some(Self { samples })
     }
 
     /// However long it takes, within reason.
-    pub(super) fn asked_for(query: &[Sample<'_>], codes: u64) -> Self {
-        let singly = if query.len() > 1 && codes > SINGLY_CODES_MAX { 0 } else { query.len() };
-        Self { singly }
-    }
-
-    /// Whether it finds more than any search by keys: where two samples of a query find nothing by
-    /// themselves, others seldom do.
-    pub(super) fn is_enough(self, query: &[Sample<'_>]) -> bool {
-        self.singly >= query.len().clamp(1, 2)
+    pub(super) fn asked_for(query: &[Sample<'_>], codes: u64) -> Option<Self> {
+        let is_too_much = query.len() > 1 && codes > SINGLY_CODES_MAX;
+        (!is_too_much).then_some(Self { samples: query.len() })
     }
 }
 
-/// The alignments that agree best with each pattern, over the whole library of so many codes.
+/// The places that agree best with each pattern, over the whole library of so many codes.
 pub(super) fn candidates(
     parts: &[View<'_>],
     query: &[Sample<'_>],
     extent: Extent,
     codes: u64,
     cost: &mut Cost,
-) -> Result<Candidates, IndexError> {
-    let mut tried: Vec<Tried> = vec![];
-    if query.len() > 1 {
-        tried.extend(Tried::of(query, 0..query.len(), 100));
-    }
-    let all_together = tried.len();
+) -> Result<Vec<Candidate>, IndexError> {
     // Those in the middle of a recording have more to tell than its beginning and end.
-    let first = (query.len() - extent.singly) / 2;
+    let first = (query.len() - extent.samples) / 2;
     let each =
-        (first..first + extent.singly).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
-    tried.extend(each.filter_map(|(sample, speed)| Tried::of(query, sample..sample + 1, speed)));
-    let workers = match codes {
-        ..=ALONE_CODES_MAX => 1,
-        _ => thread::available_parallelism().map_or(1, usize::from),
-    };
-    let shares: Vec<Result<(Vec<Tried>, u64), IndexError>> = thread::scope(|scope| {
-        let start = |worker| {
-            let tried = tried.clone();
-            scope.spawn(move || share(parts, tried, worker, workers))
-        };
-        let others: Vec<_> = (1..workers).map(start).collect();
-        let own = share(parts, tried.clone(), 0, workers);
-        let others = others.into_iter().map(|other| match other.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        std::iter::once(own).chain(others).collect()
-    });
-    for done in shares {
+        (first..first + extent.samples).flat_map(|sample| SPEEDS.map(|speed| (sample, speed)));
+    let mut tried: Vec<Tried> = each.map(|(at, speed)| Tried::of(query, at, speed)).collect();
+    let workers = if codes > ALONE_CODES_MAX { workers::available() } else { 1 };
+    for done in workers::share(workers, |of| share(parts, tried.clone(), of)) {
         let (theirs, scanned) = done?;
         cost.scanned += scanned;
         for (tried, theirs) in tried.iter_mut().zip(theirs) {
             tried.closest.take(theirs.closest);
         }
     }
-    let (together, singly) = tried.split_at(all_together);
-    let of = |tried: &[Tried]| tried.iter().flat_map(Tried::candidates).collect();
-    Ok(Candidates { of_all: of(together), led_to: of(singly) })
+    Ok(tried.iter().flat_map(Tried::candidates).collect())
 }
 
 /// One worker's share of all recordings, and how many codes that were.
 fn share(
     parts: &[View<'_>],
     mut tried: Vec<Tried>,
-    worker: usize,
-    workers: usize,
+    share: Range<f64>,
 ) -> Result<(Vec<Tried>, u64), IndexError> {
     let (mut codes, mut rows, mut scanned) = (vec![], Rows::new(), 0);
     for (number, part) in parts.iter().enumerate() {
         // Neighbours lie beside each other on the disk: a stretch for each worker.
-        let rows_of = part.source.recordings().rows().len();
-        for ordinal in worker * rows_of / workers..(worker + 1) * rows_of / workers {
-            let ordinal = ordinal as Ordinal;
+        let at = |share: f64| (part.source.recordings().rows().len() as f64 * share) as Ordinal;
+        for ordinal in at(share.start)..at(share.end) {
             if !part.dead.contains(&ordinal) {
                 part.source.read_codes(ordinal, &mut codes)?;
                 scanned += codes.len() as u64;
@@ -148,18 +113,16 @@ fn share(
     Ok((tried, scanned))
 }
 
-/// Samples at one speed, and where they agree best so far.
+/// A sample at one speed, and where it agrees best so far.
 #[derive(Clone)]
 struct Tried {
-    /// The sample that a candidate is told of, and the code in its middle, where a speed between
-    /// those tried is off by the least.
     sample: usize,
+    /// The code that a candidate is told of, in the middle, where a speed between those tried is
+    /// off by the least; and codes of the recording from the first to that one.
     middle: usize,
-    /// Codes of the recording from the first code of all to that one.
     before: usize,
-    /// Runs of codes as the recording would have them, each with its distance from the first.
-    runs: Vec<(usize, Vec<u8>)>,
-    codes: usize,
+    /// Codes as the recording would have them.
+    codes: Vec<u8>,
     pattern: Vec<Term>,
     /// Terms that may differ.
     most: u32,
@@ -167,31 +130,23 @@ struct Tried {
 }
 
 impl Tried {
-    /// None where there is nothing to compare.
-    fn of(query: &[Sample<'_>], samples: std::ops::Range<usize>, per_cent: usize) -> Option<Self> {
-        let start = query.get(samples.start)?.start as usize;
-        let along = |code: usize| (code - start) * per_cent / 100;
-        let run =
-            |sample: &Sample<'_>| (along(sample.start as usize), at_speed(sample.codes, per_cent));
-        let runs: Vec<(usize, Vec<u8>)> = query[samples.clone()].iter().map(run).collect();
-        let sample = samples.start + samples.len() / 2;
+    fn of(query: &[Sample<'_>], sample: usize, per_cent: usize) -> Self {
         let middle = query[sample].codes.len() / 2;
-        let pattern = pattern(&runs);
-        let near = if samples.len() > 1 { NEAR_TOGETHER } else { NEAR };
-        Some(Self {
+        let codes = at_speed(query[sample].codes, per_cent);
+        let pattern = pattern(&codes);
+        Self {
             sample,
             middle,
-            before: runs[sample - samples.start].0 + middle * per_cent / 100,
-            codes: runs.last().map_or(0, |(distance, codes)| distance + codes.len()),
-            most: errors_most(pattern.len(), near),
-            runs,
+            before: middle * per_cent / 100,
+            most: errors_most(pattern.len(), NEAR),
+            codes,
             pattern,
             closest: Closest::default(),
-        })
+        }
     }
 
     fn scan(&mut self, recording: Recording, codes: &[u8], rows: &Rows) {
-        let Some(last) = codes.len().checked_sub(self.codes) else { return };
+        let Some(last) = codes.len().checked_sub(self.codes.len()) else { return };
         for first in (0..=last).step_by(PLACES) {
             let near = rows.near(first, &self.pattern, self.most);
             for (word, mut places) in near.into_iter().enumerate() {
@@ -207,12 +162,9 @@ impl Tried {
     }
 
     fn compare(&mut self, recording: Recording, codes: &[u8], place: usize) {
-        let errors = |(distance, run): &(usize, Vec<u8>)| {
-            let there = codes.get(place + distance..).unwrap_or_default();
-            bit_errors(run, there.get(..run.len()).unwrap_or_default())
-        };
-        let bits: usize = self.runs.iter().map(|(_, run)| 8 * run.len()).sum();
-        let rate = self.runs.iter().map(errors).sum::<u32>() * 1_024 / bits.max(1) as u32;
+        let there = &codes[place..][..self.codes.len()];
+        let bits = 8 * self.codes.len();
+        let rate = bit_errors(&self.codes, there) * 1_024 / bits.max(1) as u32;
         if rate < self.closest.too_far() {
             self.closest.keep(rate, recording, place);
         }
@@ -223,23 +175,17 @@ impl Tried {
     }
 }
 
-/// So many bits from all over the runs.
-fn pattern(runs: &[(usize, Vec<u8>)]) -> Vec<Term> {
-    let codes = runs.iter().flat_map(|(distance, run)| {
-        let places = run.iter().enumerate().map(move |(at, code)| (distance + at, *code));
-        places.filter(|(distance, _)| distance.is_multiple_of(SPACING))
-    });
-    let codes: Vec<(usize, u8)> = codes.collect();
-    let bits = 8 * codes.len();
-    let terms = TERMS.min(bits);
-    // Evenly spread; the bits of a code one after another, so each is as often taken.
-    let of = |term: usize| {
-        let bit = term * bits / terms;
-        let (distance, code) = codes[bit / 8];
-        let bit = (bit + term) % 8;
-        Term { distance, bit, set: code >> bit & 1 == 1 }
+/// The steadiest bits of the codes, so many: noise has changed these the least.
+fn pattern(codes: &[u8]) -> Vec<Term> {
+    let doubts = doubts(codes);
+    let mut bits: Vec<(usize, usize)> =
+        (0..codes.len()).step_by(SPACING).flat_map(|at| (0..8).map(move |bit| (at, bit))).collect();
+    bits.sort_by_key(|(at, bit)| Reverse(doubts[*at][7 - bit]));
+    let of = |(distance, bit): &(usize, usize)| {
+        let set = codes[*distance] >> bit & 1 == 1;
+        Term { distance: *distance, bit: *bit, set }
     };
-    (0..terms).map(of).collect()
+    bits.iter().take(TERMS).map(of).collect()
 }
 
 #[cfg(test)]
@@ -251,34 +197,29 @@ mod tests {
         let codes = [0; 300];
         let sample = |start| Sample { start, codes: &codes };
         let six: Vec<Sample<'_>> = (0..6).map(|n| sample(900 * n)).collect();
-        let singly = |query: &[Sample<'_>], codes| {
-            Extent::usual(query, codes, Effort::default()).map(|e| e.singly)
+        let samples = |query: &[Sample<'_>], codes| {
+            Extent::usual(query, codes, Effort::default()).map(|extent| extent.samples)
         };
-        // All six, some, two, all together beside the keys, none.
+        // All six, some, two, none.
         for (codes, told) in [
             (0, Some(6)),
             (10_000_000, Some(6)),
-            (16_000_000, Some(3)),
-            (28_000_000, Some(2)),
-            (30_000_000, Some(1)),
-            (60_000_000, Some(0)),
-            (80_000_000, None),
+            (16_000_000, Some(4)),
+            (33_000_000, Some(2)),
+            (34_000_000, None),
             (u64::MAX, None),
         ] {
-            assert_eq!(singly(&six, codes), told, "{codes}");
+            assert_eq!(samples(&six, codes), told, "{codes}");
         }
-        assert_eq!(singly(&six[..1], 66_000_000), Some(1));
-        assert_eq!(singly(&six[..1], 67_000_000), None);
-        assert_eq!(Extent::usual(&[], 1, Effort::default()), None);
+        assert_eq!(samples(&six[..1], 66_000_000), Some(1));
+        assert_eq!(samples(&six[..1], 67_000_000), None);
+        assert_eq!(Extent::usual(&[], 1, Effort::default()).map(|e| e.samples), None);
         let at = |times| Extent::usual(&six, 28_000_000, Effort::new(times).unwrap());
-        assert_eq!(at(2.0).map(|e| e.singly), Some(4));
+        assert_eq!(at(2.0).map(|extent| extent.samples), Some(4));
         assert_eq!(at(0.0), None);
-        for codes in (1..200).map(|n| n * 1_000_000) {
-            for query in [&six[..], &six[..1]] {
-                let together = u64::from(query.len() > 1);
-                let patterns = singly(query, codes).map_or(0, |n| together + 3 * n as u64);
-                assert!((patterns * codes) as f64 <= USUAL, "{codes}");
-            }
-        }
+        let asked_for = |query, codes| Extent::asked_for(query, codes).map(|e| e.samples);
+        assert_eq!(asked_for(&six[..], 100_000_000), Some(6));
+        assert_eq!(asked_for(&six[..], 100_000_001), None);
+        assert_eq!(asked_for(&six[..1], u64::MAX), Some(1));
     }
 }

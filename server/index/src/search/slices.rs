@@ -2,11 +2,13 @@
 //!
 //! The recording's codes are turned into eight rows of bits, one per bit of a code. A pattern is a
 //! list of terms: at a distance of so many codes, this bit should be 1 (or 0). One stretch of a
-//! row is one term for 512 places; carry-save adders count the terms that differ in bit-sliced
-//! counters (Harley and Seal; Warren, Hacker's Delight, 5-2). As wide as the machine it runs on:
-//! five times as fast as plain integers with AVX-512, three times with AVX2.
+//! row is one term for 512 places, and [`super::counter`] counts those that differ. As wide as the
+//! machine it runs on: five times as fast as plain integers with AVX-512, three times with AVX2.
 
-use fearless_simd::{Level, dispatch, i8x64, prelude::*, u8x64, u64x8};
+use fearless_simd::{Level, dispatch, prelude::*, u8x64, u64x8};
+
+use super::bit_rows::{IN_BYTE, turn};
+use super::counter::{Counter, LANES, Slice};
 
 /// Places counted together.
 pub(super) const PLACES: usize = 64 * LANES;
@@ -15,23 +17,8 @@ pub(super) const PLACES: usize = 64 * LANES;
 /// the row as it is or of its copy that begins so many codes later.
 pub(super) const SPACING: usize = 4;
 
-/// Codes whose bits of a row are a byte.
-const IN_BYTE: usize = 8;
-
 /// A row and its copy.
 const COPIES: usize = IN_BYTE / SPACING;
-
-/// Words that are counted together.
-const LANES: usize = 8;
-
-/// One bit of [`PLACES`] places.
-type Slice = [u64; LANES];
-
-/// Bits of a counter above those of the first three adders: counts to 255.
-const HIGH: usize = 5;
-
-/// The most terms of a pattern.
-pub(super) const TERMS_MAX: usize = 248;
 
 /// A bit that a recording should have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,83 +103,16 @@ impl Rows {
 
 const _: () = assert!(PLACES.is_multiple_of(IN_BYTE) && COPIES == 2);
 
-/// Writes the bits of codes into a row for each of their bits.
-#[inline(always)]
-fn turn<S: Simd>(simd: S, codes: &[u8], rows: &mut [Vec<u8>; 8]) {
-    const TOGETHER: usize = 64;
-    let (whole, rest) = codes.as_chunks::<TOGETHER>();
-    let mut last = [0; TOGETHER];
-    last[..rest.len()].copy_from_slice(rest);
-    for (at, codes) in whole.iter().chain([&last]).enumerate() {
-        let mut codes: i8x64<S> = u8x64::from_slice(simd, codes).bitcast();
-        // The highest bit is the sign; to double makes it that of the next.
-        for row in rows.iter_mut().rev() {
-            let bits = codes.simd_lt(0).to_bitmask().to_le_bytes();
-            row[at * bits.len()..][..bits.len()].copy_from_slice(&bits);
-            codes = codes + codes;
-        }
-    }
-}
-
-struct Counter<S: Simd> {
-    ones: u64x8<S>,
-    twos: u64x8<S>,
-    fours: u64x8<S>,
-    high: [u64x8<S>; HIGH],
-}
-
-impl<S: Simd> Counter<S> {
-    #[inline(always)]
-    fn new(simd: S) -> Self {
-        let none = u64x8::splat(simd, 0);
-        Self { ones: none, twos: none, fours: none, high: [none; HIGH] }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, x: [u64x8<S>; 8]) {
-        let (twos_a, ones) = sum(self.ones, x[0], x[1]);
-        let (twos_b, ones) = sum(ones, x[2], x[3]);
-        let (fours_a, twos) = sum(self.twos, twos_a, twos_b);
-        let (twos_a, ones) = sum(ones, x[4], x[5]);
-        let (twos_b, ones) = sum(ones, x[6], x[7]);
-        let (fours_b, twos) = sum(twos, twos_a, twos_b);
-        let (mut carry, fours) = sum(self.fours, fours_a, fours_b);
-        (self.ones, self.twos, self.fours) = (ones, twos, fours);
-        for digit in &mut self.high {
-            (carry, *digit) = (carry & *digit, carry ^ *digit);
-        }
-    }
-
-    /// Where the count is `most` or less.
-    #[inline(always)]
-    fn at_most(self, most: u32) -> Slice {
-        let low = [self.ones, self.twos, self.fours];
-        let mut near = self.ones | !self.ones;
-        for (at, digit) in low.into_iter().chain(self.high).enumerate() {
-            near = if most >> at & 1 == 1 { near | !digit } else { near & !digit };
-        }
-        let mut told = [0; LANES];
-        near.store_slice(&mut told);
-        told
-    }
-}
-
-/// A full adder: carry and sum.
-#[inline(always)]
-fn sum<S: Simd>(a: u64x8<S>, b: u64x8<S>, c: u64x8<S>) -> (u64x8<S>, u64x8<S>) {
-    let either = a ^ b;
-    (a & b | either & c, either ^ c)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::random;
+    use crate::search::counter::COUNT_MAX;
 
     #[test]
     fn places_are_near_where_a_plain_count_says_so() {
         let mut next = random(5);
-        for (codes, terms) in [(2_000, 192), (700, 5), (641, 8), (1, 1), (4_000, TERMS_MAX)] {
+        for (codes, terms) in [(2_000, 192), (700, 5), (641, 8), (1, 1), (4_000, COUNT_MAX)] {
             let codes: Vec<u8> = (0..codes).map(|_| next() as u8).collect();
             let pattern: Vec<Term> = (0..terms)
                 .map(|_| Term {

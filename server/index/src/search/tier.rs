@@ -47,6 +47,7 @@ pub(super) fn in_doubt(library_codes: u64, parts: usize, effort: Effort, known: 
             let left = left.max(LEFT_MIN);
             (usual.anywhere * 0.2 * left, usual.about * 0.4 * left, LOOKED_AT / 4)
         }
+        Known::Nowhere => (usual.anywhere * 0.2, 0.0, LOOKED_AT / 4),
     };
     let sets = Sets { anywhere: effort.times(anywhere), about: effort.times(about) };
     let looked_at = (looked_at / parts.max(1)).max(LOOKED_AT_MIN);
@@ -61,6 +62,8 @@ pub(super) enum Known {
     When,
     /// And how long it is: so many sketches were laid.
     Sketched(usize),
+    /// That it lies nowhere at its own speed, with all samples together: all sketches were laid.
+    Nowhere,
 }
 
 /// Sketches that take as long as all keys in doubt may where there are none.

@@ -313,14 +313,15 @@ impl Source for Segment {
 
     fn sketches(
         &self,
+        of: Range<usize>,
         lengths: &Lengths,
         visit: &mut dyn FnMut(Ordinal, &[u8]),
     ) -> Result<(), IndexError> {
         if !self.places.has_sketches() {
-            return sketch::of_codes(self, lengths, visit);
+            return sketch::of_codes(self, of, lengths, visit);
         }
         let rows = self.recordings.rows();
-        let groups = self.places.groups(&self.recordings, self.recordings.so_long(lengths));
+        let groups = self.places.groups(&self.recordings, of.clone());
         let (mut sketches, mut announced) = (vec![], false);
         for (number, group) in groups.iter().enumerate() {
             let begun = Instant::now();
@@ -336,7 +337,7 @@ impl Source for Segment {
             for ordinal in group.ordinals.clone() {
                 let (own, others) = rest.split_at(sketched(&rows[ordinal]));
                 rest = others;
-                if lengths.has(rows[ordinal].codes) {
+                if of.contains(&ordinal) && lengths.has(rows[ordinal].codes) {
                     visit(ordinal as Ordinal, own);
                 }
             }

@@ -1,140 +1,157 @@
-//! The rows of a query's first samples held against a sketch: the loop that most of the time of
-//! [`super`] goes into, and so as wide as the machine it runs on.
+//! A query held against a sketch at some shifts: the loop that most of the time of [`super`] goes
+//! into, and so as wide as the machine it runs on.
 //!
 //! The scalar form is everywhere the truth. Where a machine counts the bits of eight words at once
 //! (AVX-512 since Ice Lake and Zen 4) they are counted so, in half the time; where it has to look
 //! them up (SSE, AVX2) one word after another is as fast or faster.
 
 use fearless_simd::{Level, prelude::*, u64x8};
+use onmon_core::SAMPLES_MAX;
 
-use super::SHIFTS;
+use super::as_long::TRIED;
+use super::pattern::{Pattern, SOME, Sampled};
+use crate::search::look::errors_most;
 use crate::sketch::SKETCH_CODES;
 
-/// Samples whose rows these are.
-pub(super) const FIRST: usize = 3;
-
 /// Groups that the shifts lie in.
-pub(super) const GROUPS: usize = SHIFTS.div_ceil(SKETCH_CODES) + 1;
+pub(super) const GROUPS: usize = TRIED.div_ceil(SKETCH_CODES) + 1;
 
-/// Codes of a sketch, as many as a row has, for each of the first samples.
-pub(super) type Words = [u128; FIRST];
-
-/// How many bits differ at each shift of all groups.
-pub(super) type Errors = [u16; GROUPS * SKETCH_CODES];
+/// Codes of a sketch, as many as a row has, for each sample.
+pub(super) type Words = [u128; SAMPLES_MAX];
 
 /// Words of a vector.
 const LANES: usize = 8;
 
-/// Shifts of which a vector has all words.
-const AT_ONCE: usize = LANES / 2;
+/// Of each of the shifts that are tried a row, as two words.
+type Halves = [u64; 2 * SOME.len()];
 
-/// For each shift of a group a row of each of the first samples, as two words.
+/// The steadiest bits of a query at [`SOME`] shifts.
 #[repr(align(64))]
 pub(super) struct Rows {
-    halves: [[u64; 2 * SKETCH_CODES]; FIRST],
-    /// The bits that all rows of a sample have.
-    masks: Words,
+    rows: [Halves; SAMPLES_MAX],
+    /// Which bits these are.
+    masks: [Halves; SAMPLES_MAX],
+    /// For each shift how many may differ.
+    most: [u64; SOME.len()],
     level: Level,
 }
 
 impl Rows {
-    pub(super) fn new(rows: [[u128; SKETCH_CODES]; FIRST], masks: Words) -> Self {
-        let half = |rows: &[u128; SKETCH_CODES], at| (rows[at / 2] >> (64 * (at % 2))) as u64;
-        let halves = rows.map(|rows| std::array::from_fn(|at| half(&rows, at)));
-        Self { halves, masks, level: Level::new() }
+    /// Those that are near where they are nearer than chance by so much, in standard deviations of
+    /// independent bits.
+    pub(super) fn of(pattern: &Pattern, near: f32) -> Self {
+        let halves = |of: fn(&Sampled, usize) -> u128| -> [Halves; SAMPLES_MAX] {
+            let half = |sample: Option<&Sampled>, at: usize| {
+                sample.map_or(0, |sample| (of(sample, SOME[at / 2]) >> (64 * (at % 2))) as u64)
+            };
+            std::array::from_fn(|n| std::array::from_fn(|at| half(pattern.samples.get(n), at)))
+        };
+        let masks = halves(|sample, shift| sample.steadier[shift]);
+        let bits = |shift: usize| -> u32 {
+            masks.iter().map(|of| of[2 * shift].count_ones() + of[2 * shift + 1].count_ones()).sum()
+        };
+        Self {
+            rows: halves(|sample, shift| sample.rows[shift] & sample.steadier[shift]),
+            most: std::array::from_fn(|at| u64::from(errors_most(bits(at) as usize, near))),
+            masks,
+            level: Level::new(),
+        }
     }
 
-    /// How many bits differ at each shift, if somewhere no more than so many.
-    pub(super) fn errors(&self, there: &[Words; GROUPS], most: u16) -> Option<Errors> {
-        let there = there.map(|words| std::array::from_fn(|n| words[n] & self.masks[n]));
+    /// At which of [`SOME`] shifts the query is near, of all groups: the first group's lowest.
+    pub(super) fn near(&self, there: &[Words; GROUPS]) -> u64 {
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = self.level.as_avx512() {
             return simd.vectorize(
                 #[inline(always)]
-                || self.errors_of_vectors(simd, &there, most),
+                || self.near_by_vectors(simd, there),
             );
         }
-        self.errors_of_words(&there, most)
+        self.near_by_words(there)
     }
 
-    fn errors_of_words(&self, there: &[Words; GROUPS], most: u16) -> Option<Errors> {
-        let mut errors = [0; GROUPS * SKETCH_CODES];
-        for (errors, there) in errors.as_chunks_mut::<SKETCH_CODES>().0.iter_mut().zip(there) {
-            for (halves, there) in self.halves.iter().zip(there) {
-                let (low, high) = (*there as u64, (there >> 64) as u64);
-                for (errors, own) in errors.iter_mut().zip(halves.as_chunks::<2>().0) {
-                    *errors += ((own[0] ^ low).count_ones() + (own[1] ^ high).count_ones()) as u16;
+    fn near_by_words(&self, there: &[Words; GROUPS]) -> u64 {
+        let mut near = 0;
+        for (group, there) in there.iter().enumerate() {
+            let mut errors = [0; SOME.len()];
+            for ((rows, masks), there) in self.rows.iter().zip(&self.masks).zip(there) {
+                let there = [*there as u64, (there >> 64) as u64];
+                let shifts = rows.as_chunks::<2>().0.iter().zip(masks.as_chunks::<2>().0);
+                for (errors, (row, mask)) in errors.iter_mut().zip(shifts) {
+                    let differ = |half: usize| (there[half] & mask[half] ^ row[half]).count_ones();
+                    *errors += u64::from(differ(0) + differ(1));
                 }
             }
+            for (shift, (errors, most)) in errors.iter().zip(&self.most).enumerate() {
+                near |= u64::from(errors <= most) << (group * SOME.len() + shift);
+            }
         }
-        errors.iter().any(|errors| *errors <= most).then_some(errors)
+        near
     }
 
     #[inline(always)]
-    fn errors_of_vectors<S: Simd>(
-        &self,
-        simd: S,
-        there: &[Words; GROUPS],
-        most: u16,
-    ) -> Option<Errors> {
-        const VECTORS: usize = SKETCH_CODES / AT_ONCE;
-        let none = u64x8::splat(simd, 0);
-        // Of each shift two sums, one of each half of the rows.
-        let mut sums = [[none; VECTORS]; GROUPS];
-        for (sums, there) in sums.iter_mut().zip(there) {
-            for (halves, there) in self.halves.iter().zip(there) {
+    fn near_by_vectors<S: Simd>(&self, simd: S, there: &[Words; GROUPS]) -> u64 {
+        let most = u64x8::from_slice(simd, &self.most);
+        let mut near = 0;
+        for (group, there) in there.iter().enumerate() {
+            // Of each shift two sums, one of each half of the rows.
+            let mut sums = [u64x8::splat(simd, 0); 2];
+            for ((rows, masks), there) in self.rows.iter().zip(&self.masks).zip(there) {
                 let half = |lane| (there >> (64 * (lane % 2))) as u64;
                 let there = u64x8::from_fn(simd, half);
-                for (sum, own) in sums.iter_mut().zip(halves.as_chunks::<LANES>().0) {
-                    *sum += (u64x8::from_slice(simd, own) ^ there).count_ones();
+                let (rows, masks) = (rows.as_chunks::<LANES>().0, masks.as_chunks::<LANES>().0);
+                for ((sum, row), mask) in sums.iter_mut().zip(rows).zip(masks) {
+                    let [row, mask] = [row, mask].map(|words| u64x8::from_slice(simd, words));
+                    *sum += (there & mask ^ row).count_ones();
                 }
             }
+            let errors = sums[0].unzip_low(sums[1]) + sums[0].unzip_high(sums[1]);
+            near |= errors.simd_le(most).to_bitmask() << (group * SOME.len());
         }
-        let mut least = u64x8::splat(simd, u64::MAX);
-        let mut errors = [none; GROUPS * VECTORS / 2];
-        for (errors, [one, next]) in errors.iter_mut().zip(sums.as_flattened().as_chunks::<2>().0) {
-            *errors = one.unzip_low(*next) + one.unzip_high(*next);
-            least = least.min(*errors);
-        }
-        let some = least.simd_le(u64x8::splat(simd, u64::from(most))).any_true();
-        some.then(|| std::array::from_fn(|at| errors[at / LANES][at % LANES] as u16))
+        near
     }
 }
 
-const _: () = assert!(SKETCH_CODES.is_multiple_of(AT_ONCE) && GROUPS.is_multiple_of(2));
+const _: () = assert!(GROUPS * SOME.len() <= u64::BITS as usize && SOME.len() == LANES);
 
 #[cfg(test)]
 mod tests {
+    use super::super::lay::tests::{SIX, codes, noisy, samples};
     use super::*;
     use crate::random::random;
 
     #[test]
     fn vectors_count_what_words_do() {
+        let heard = codes(7, 5_400);
         let mut next = random(7);
-        let mut word = || (0..16).fold(0, |word, _| word << 8 | u128::from(next() as u8));
-        let mut words = || -> Words { std::array::from_fn(|_| word()) };
-        for masks in [[u128::MAX; FIRST], [u128::MAX >> 16, 0, 1 << 127], words()] {
-            let rows = std::array::from_fn(|_| words());
-            let rows: [Words; SKETCH_CODES] = rows;
-            let rows = std::array::from_fn(|n| rows.map(|row| row[n] & masks[n]));
-            let rows = Rows::new(rows, masks);
-            let there: [Words; GROUPS] = std::array::from_fn(|_| words());
-            let all = rows.errors(&there, u16::MAX).expect("none has more");
-            let masked = there.map(|words| std::array::from_fn(|n| words[n] & masks[n]));
-            assert_eq!(rows.errors_of_words(&masked, u16::MAX), Some(all));
-            let first = |shift: usize, n: usize| {
-                let [low, high] = rows.halves[n].as_chunks::<2>().0[shift % SKETCH_CODES];
-                let row = u128::from(high) << 64 | u128::from(low);
-                (row ^ masked[shift / SKETCH_CODES][n]).count_ones() as u16
-            };
-            for (shift, errors) in all.iter().enumerate() {
-                assert_eq!(*errors, (0..FIRST).map(|n| first(shift, n)).sum::<u16>());
+        for (spans, near) in [(&SIX[..], 0.5), (&SIX[..4], 1.0), (&[(0, 300), (70, 99)], -0.5)] {
+            let pattern = Pattern::of(&samples(&heard, spans)).unwrap();
+            let rows = Rows::of(&pattern, near);
+            let mut some = 0;
+            for seed in 0..50 {
+                let sketch = noisy(&codes(next() % 3, 400), seed, 128);
+                let word =
+                    |group: usize, n: usize| super::super::pattern::word(&sketch, group + 20 * n);
+                let there: [Words; GROUPS] =
+                    std::array::from_fn(|group| std::array::from_fn(|n| word(group, n)));
+                let told = rows.near(&there);
+                assert_eq!(rows.near_by_words(&there), told);
+                some += told.count_ones();
+                // Counted bit by bit.
+                for (group, there) in there.iter().enumerate() {
+                    for (at, shift) in SOME.iter().enumerate() {
+                        let (mut bits, mut errors) = (0, 0);
+                        for (sample, there) in pattern.samples.iter().zip(there) {
+                            let steadier = sample.steadier[*shift];
+                            bits += steadier.count_ones();
+                            errors += ((sample.rows[*shift] ^ there) & steadier).count_ones();
+                        }
+                        let is_near = errors <= errors_most(bits as usize, near);
+                        assert_eq!(told >> (group * SOME.len() + at) & 1 == 1, is_near);
+                    }
+                }
             }
-            let least = *all.iter().min().unwrap();
-            for (most, some) in [(least, true), (least.wrapping_sub(1), least == 0)] {
-                assert_eq!(rows.errors(&there, most).is_some(), some);
-                assert_eq!(rows.errors_of_words(&masked, most).is_some(), some);
-            }
+            assert!((100..2_300).contains(&some), "{some}");
         }
     }
 }
