@@ -1,6 +1,6 @@
 //! A whole sound on the sketches of the recordings that are as long: of 2 million songs one in
-//! twenty, begun within some seconds. These are ten million places, and as eight of twenty tell where
-//! the others are worth a try, they take a few hundredths of a second.
+//! twenty, begun within some seconds. These are ten million places, and as eight of twenty tell
+//! where the others are worth a try, they take a few hundredths of a second.
 
 use onmon_core::Sample;
 

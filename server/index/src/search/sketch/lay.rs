@@ -40,8 +40,8 @@ impl Lay {
     }
 
     /// How near all samples are to a recording with this sketch where they are nearest, if that is
-    /// nearer than this, and by how many codes later than the recording's beginning the query's lies
-    /// there.
+    /// nearer than this, and by how many codes later than the recording's beginning the query's
+    /// lies there.
     pub(super) fn on(&mut self, sketch: &[u8], least: f32) -> Option<(f32, i64)> {
         self.padded.clear();
         self.padded.resize(PADDING, 0);

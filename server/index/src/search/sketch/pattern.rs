@@ -9,8 +9,8 @@ pub(super) const WIDTH: usize = 16;
 
 const _: () = assert!(onmon_core::CODES_PER_SAMPLE <= (WIDTH + 1) * SKETCH_CODES);
 
-/// Shifts of a group of which each other one is beside one: what is steady is alike one code earlier
-/// and later, so that these will do to tell where all are worth a try.
+/// Shifts of a group of which each other one is beside one: what is steady is alike one code
+/// earlier and later, so that these will do to tell where all are worth a try.
 pub(super) const SOME: [usize; 8] = [1, 3, 6, 8, 11, 13, 16, 18];
 
 const _: () = assert!(SOME[0] == 1 && SOME[SOME.len() - 1] + 2 == SKETCH_CODES);
@@ -39,9 +39,9 @@ pub(super) struct Sampled {
     pub rows: Rows,
     /// Of the codes as most of them and their two neighbours are, bit by bit.
     pub smoothed: Rows,
-    /// Which bits a neighbour in time shares, and which both do. What noise has touched seldom is so
-    /// steady: of bits that both neighbours share 20 of 100 are wrong under noise, speech or another
-    /// song at 0 dB, of those that one shares 34, of the others 45 ([`crate::doubt`]).
+    /// Which bits a neighbour in time shares, and which both do. Of the latter 20 in 100 are wrong
+    /// under noise, speech or another song at 0 dB, of those that one neighbour shares 34, of the
+    /// others 45 ([`crate::doubt`]).
     pub steady: Rows,
     pub steadier: Rows,
     /// The bits that all rows have.
