@@ -15,6 +15,9 @@ const BEGINS_CODES: u64 = 64;
 /// What it may be faster or slower by: one part of so many (0.8 %).
 const SPEED: u64 = 128;
 
+/// The same where it may be at any speed that is found: one part of so many (5 %).
+const ANY_SPEED: u64 = 20;
+
 /// How much longer or shorter than the recording a copy may be, in codes (7 s, at one speed): as
 /// much as AcoustID lets two durations differ (`FINGERPRINT_MAX_LENGTH_DIFF` in acoustid-server's
 /// `const.py`).
@@ -72,7 +75,15 @@ pub(crate) struct Band {
 impl Band {
     /// About a time, in codes from the beginning.
     pub(crate) fn about(time: u64) -> Self {
-        let away = BEGINS_CODES + time / SPEED;
+        Self::within(time, BEGINS_CODES + time / SPEED)
+    }
+
+    /// About a time at any speed.
+    pub(crate) fn at_any_speed(time: u64) -> Self {
+        Self::within(time, BEGINS_CODES + time / ANY_SPEED)
+    }
+
+    fn within(time: u64, away: u64) -> Self {
         let first = time.saturating_sub(away) / CELL_CODES as u64;
         let cells = (time + away) / CELL_CODES as u64 - first + 1;
         let cells = cells.min(u64::from(TURN_CELLS)) as u32;
@@ -102,20 +113,22 @@ mod tests {
     #[test]
     fn its_phases_are_those_of_its_cells_and_no_others() {
         for time in (0..20_000).step_by(37).chain([1 << 20, 1 << 33]) {
-            let band = Band::about(time);
-            let mut read = vec![];
-            for (first, last) in band.phases() {
-                read.extend(first..=last);
+            for band in [Band::about(time), Band::at_any_speed(time)] {
+                let mut read = vec![];
+                for (first, last) in band.phases() {
+                    read.extend(first..=last);
+                }
+                let mut own: Vec<u32> =
+                    (0..TURN_CELLS).filter(|&at| band.has(at)).map(phase).collect();
+                assert_eq!(own.len(), band.cells as usize);
+                own.dedup();
+                own.sort_unstable();
+                own.dedup();
+                read.sort_unstable();
+                assert_eq!(read, own, "at {time}");
+                let cell = (time / CELL_CODES as u64) as u32;
+                assert!(band.has(cell) && band.has(cell + TURN_CELLS) && band.has(cell + 4));
             }
-            let mut own: Vec<u32> = (0..TURN_CELLS).filter(|&at| band.has(at)).map(phase).collect();
-            assert_eq!(own.len(), band.cells as usize);
-            own.dedup();
-            own.sort_unstable();
-            own.dedup();
-            read.sort_unstable();
-            assert_eq!(read, own, "at {time}");
-            let cell = (time / CELL_CODES as u64) as u32;
-            assert!(band.has(cell) && band.has(cell + TURN_CELLS) && band.has(cell + 4));
         }
     }
 

@@ -82,6 +82,16 @@ pub(crate) enum Reach {
     BegunInDoubt(Sets),
 }
 
+impl Reach {
+    /// Where what is about a time is.
+    pub(crate) fn band(self, time: u64) -> Band {
+        match self {
+            Self::BegunInDoubt(sets) if sets.any_speed > 0 => Band::at_any_speed(time),
+            _ => Band::about(time),
+        }
+    }
+}
+
 /// How many sets of wrong bits are tried for all keys that are asked for together, the likeliest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sets {
@@ -90,13 +100,16 @@ pub(crate) struct Sets {
     /// These and the next likely ones about when they were heard; no more than those where that
     /// says nothing.
     pub about: u64,
+    /// Of these the likeliest, at any speed.
+    pub any_speed: u64,
 }
 
 impl Sets {
     /// A part of them.
     pub(crate) fn share(self, part: usize, of: usize) -> Self {
         let share = |sets: u64| sets * part as u64 / of.max(1) as u64;
-        Self { anywhere: share(self.anywhere), about: share(self.about) }
+        let Self { anywhere, about, any_speed } = self;
+        Self { anywhere: share(anywhere), about: share(about), any_speed: share(any_speed) }
     }
 }
 
@@ -109,16 +122,26 @@ pub(crate) struct Asked<'a> {
     pub codes: &'a [u8],
 }
 
-/// What to look up for the codes of one sample, as they are.
+/// What to look up for the codes of one sample, as they are: whole keys or their beginnings,
+/// anywhere or about when they were heard.
 pub(crate) fn probes(
     sampling: Sampling,
-    Asked { sample, codes, .. }: Asked<'_>,
+    Asked { sample, start, codes }: Asked<'_>,
     whole: bool,
+    about: bool,
     mut add: impl FnMut(Probe),
 ) {
     for (at, window) in codes.windows(KEY_SPAN).enumerate() {
-        if let Some(key) = sampling.key(window) {
-            add(Probe::anywhere(key, whole, sample, at as u16, 0));
+        let Some(key) = sampling.key(window) else { continue };
+        let anywhere = Probe::anywhere(key, whole, sample, at as u16, 0);
+        if about {
+            let of = |phases| {
+                let there = Probe::of_phases(key, phases, sample, at as u16, 0);
+                Probe { whole: anywhere.whole, ..there }
+            };
+            Band::about(u64::from(start) + at as u64).phases().map(of).for_each(&mut add);
+        } else {
+            add(anywhere);
         }
     }
 }
@@ -144,10 +167,9 @@ pub(crate) fn likely<'a>(
     }
     let census = Census::of(&doubted);
     let most = |sets: u64| census.most(sets.min(SETS_A_KEY * doubted.len() as u64));
-    let (anywhere, about) = (most(sets.anywhere), most(sets.about));
+    let [anywhere, any_speed, about] = [sets.anywhere, sets.any_speed, sets.about].map(most);
     let mut all = vec![];
     for ((key, sample, code, time), doubt) in keys.into_iter().zip(&doubted) {
-        let band = Band::about(time);
         doubt.sets(anywhere.max(about), |wrong, cost| {
             let key = key ^ wrong << LAST_BITS;
             if !sampling.keeps(key) {
@@ -156,6 +178,8 @@ pub(crate) fn likely<'a>(
             if cost <= anywhere {
                 all.push(Probe::anywhere(key, false, sample, code, cost as u16));
             } else {
+                let is_likely = cost <= any_speed;
+                let band = if is_likely { Band::at_any_speed(time) } else { Band::about(time) };
                 let of = |phases| Probe::of_phases(key, phases, sample, code, cost as u16);
                 all.extend(band.phases().map(of));
             }
@@ -179,7 +203,7 @@ mod tests {
             Reach::BegunInDoubt(sets) => {
                 all = likely(Sampling::default(), [asked].into_iter(), sets);
             }
-            _ => probes(Sampling::default(), asked, reach == Reach::Whole, |p| all.push(p)),
+            _ => probes(Sampling::default(), asked, reach == Reach::Whole, false, |p| all.push(p)),
         }
         all
     }
@@ -217,11 +241,34 @@ mod tests {
     }
 
     #[test]
+    fn keys_about_a_time_are_those_anywhere_in_the_phases_they_were_heard_in() {
+        let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
+        let asked = Asked { sample: 2, start: 5_000, codes: &codes };
+        for whole in [false, true] {
+            let [mut anywhere, mut about] = [vec![], vec![]];
+            probes(Sampling::default(), asked, whole, false, |probe| anywhere.push(probe));
+            probes(Sampling::default(), asked, whole, true, |probe| about.push(probe));
+            assert!(anywhere.iter().all(Probe::is_anywhere));
+            for probe in &anywhere {
+                let heard = crate::posting::phase((5_000 + u32::from(probe.code)) / 16);
+                let posting = Posting::first_of(shelf(probe.first >> 8, heard, 7));
+                let own = |other: &&Probe| other.code == probe.code;
+                let there = about.iter().filter(own).filter(|other| {
+                    other.first <= posting.shelf() && posting.shelf() <= other.last
+                });
+                assert_eq!(there.map(|other| other.whole).collect::<Vec<_>>(), [probe.whole]);
+            }
+            let share: f64 = about.iter().map(Probe::share).sum();
+            assert!(share < anywhere.len() as f64 / 5.0, "{share}");
+        }
+    }
+
+    #[test]
     fn likely_keys_are_asked_for_anywhere_and_less_likely_ones_about_when_they_were_heard() {
         let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
         let of = |anywhere, about| {
             let asked = Asked { sample: 0, start: 3_000, codes: &codes };
-            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about })
+            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about, any_speed: 0 })
         };
         let sets = |probes: &[Probe]| {
             let mut all: Vec<(u16, u32, u16)> =

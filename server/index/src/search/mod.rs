@@ -256,7 +256,10 @@ impl Search<'_> {
                 let sampling = part.source.sampling();
                 let (_, probes) = match probes.take() {
                     Some(known) if known.0 == sampling => probes.insert(known),
-                    _ => probes.insert((sampling, votes::asked(sampling, query, together, reach))),
+                    _ => {
+                        let asked = votes::asked(sampling, query, together, reach, tier.about);
+                        probes.insert((sampling, asked))
+                    }
                 };
                 let hits = votes::hits(&asking, part.source, probes, cost)?;
                 let clusters = votes::clusters(&asking, &hits, tier.looked_at);

@@ -122,6 +122,7 @@ pub(super) fn asked(
     query: &[Sample<'_>],
     samples: &[usize],
     reach: Reach,
+    about: bool,
 ) -> Vec<Probe> {
     let samples = samples.iter().map(|&sample| {
         let Sample { start, codes } = query[sample];
@@ -133,7 +134,7 @@ pub(super) fn asked(
     } else {
         let whole = reach == Reach::Whole;
         for asked in samples {
-            probes(sampling, asked, whole, |probe| all.push(probe));
+            probes(sampling, asked, whole, about, |probe| all.push(probe));
         }
     }
     all.sort_unstable();
@@ -171,7 +172,7 @@ pub(super) fn hits(
                 crowd.extend(postings.iter().map(hit));
             } else {
                 let time = time(query, usize::from(probe.sample), usize::from(probe.code));
-                let band = Band::about(time);
+                let band = reach.band(time);
                 let about = postings.iter().filter(|posting| band.has(posting.cell()));
                 crowd.extend(about.map(hit));
             }
@@ -276,7 +277,7 @@ mod tests {
         let met = |start, sets| -> Vec<u64> {
             let query = [Sample { start, codes: &verse }];
             let reach = Reach::BegunInDoubt(sets);
-            let probes = asked(memory.sampling(), &query, &[0], reach);
+            let probes = asked(memory.sampling(), &query, &[0], reach, false);
             let evidence = Evidence::of(&query, reach);
             let asking = Asking { query: &query, knows_when: true, reach, evidence };
             let hits = hits(&asking, &memory, &probes, &mut Cost::default()).unwrap();
@@ -284,8 +285,8 @@ mod tests {
             let minute = |hit: &Hit| u64::from(hit.cluster(&query, 0).cell) / 75;
             hits.iter().map(minute).collect::<BTreeSet<u64>>().into_iter().collect()
         };
-        let anywhere = Sets { anywhere: 5_000, about: 0 };
-        let about = Sets { anywhere: 0, about: 5_000 };
+        let anywhere = Sets { anywhere: 5_000, ..Sets::default() };
+        let about = Sets { about: 5_000, ..Sets::default() };
         assert_eq!(met(1_000, anywhere), [0, 1, 4]);
         assert_eq!(met(1_300, about), [1, 4], "the song's cells come round");
         assert_eq!(met(1_340, about), [1, 4]);
