@@ -83,7 +83,7 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
-    /// Where what is about a time is.
+    /// Where what is about a time is, the unlikeliest too.
     pub(crate) fn band(self, time: u64) -> Band {
         match self {
             Self::BegunInDoubt(sets) if sets.any_speed > 0 => Band::at_any_speed(time),

@@ -10,3 +10,13 @@ pub(crate) fn random(seed: u64) -> impl FnMut() -> u64 {
         state
     }
 }
+
+/// Codes that linger, as those of music do.
+pub(crate) fn lingering(seed: u64, count: usize) -> Vec<u8> {
+    let (mut next, mut code) = (random(seed), 0);
+    let step = |_| {
+        code ^= (next() & next()) as u8;
+        code
+    };
+    (0..count).map(step).collect()
+}

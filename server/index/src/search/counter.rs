@@ -33,8 +33,8 @@ impl<S: Simd> Counter<S> {
         Self { ones: none, twos: none, fours: none, high: [none; HIGH] }
     }
 
-    #[inline(always)]
     /// One more wherever one of these is set.
+    #[inline(always)]
     pub(super) fn add(&mut self, x: [u64x8<S>; 8]) {
         // What was counted before comes in late: all else need not wait for it.
         let (twos_a, a) = sum(x[0], x[1], x[2]);

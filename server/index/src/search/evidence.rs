@@ -78,21 +78,11 @@ pub(super) fn together(hits: &[Hit]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::random;
-
-    fn codes() -> Vec<u8> {
-        let mut next = random(4);
-        let mut code = 0;
-        let step = |_| {
-            code ^= (next() & next()) as u8;
-            code
-        };
-        (0..300).map(step).collect()
-    }
+    use crate::random::lingering;
 
     #[test]
     fn rare_keys_say_more_and_doubted_ones_less() {
-        let codes = codes();
+        let codes = lingering(4, 300);
         let query = [Sample { start: 0, codes: &codes }];
         let probe = |doubt| Probe::anywhere(0, false, 0, 7, doubt);
         let of = |postings, doubt| {
@@ -106,7 +96,7 @@ mod tests {
 
     #[test]
     fn last_bits_that_agree_say_more_the_surer_they_are() {
-        let codes = codes();
+        let codes = lingering(4, 300);
         let query = [Sample { start: 0, codes: &codes }];
         let evidence = Evidence::of(&query, Reach::Begun);
         let costs = doubts(&codes);

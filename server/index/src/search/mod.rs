@@ -63,7 +63,7 @@ pub enum Depth {
     /// By keys and sketches alone.
     Keys,
     /// By these and then by a scan of everything, however much: of all sketches for queries of
-    /// several samples, a second for millions of songs, and sample by sample of all codes where
+    /// several samples, some seconds for millions of songs, and sample by sample of all codes where
     /// these are few or the query is one sample, half a minute for millions.
     Scan,
     /// By the naive scan and nothing else: what all others are measured by.

@@ -7,7 +7,6 @@
 //! all samples together tell is left to sketches ([`super::sketch`]).
 
 use std::cmp::Reverse;
-use std::ops::Range;
 
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
@@ -16,7 +15,8 @@ use super::closest::{Closest, Recording, SPEEDS, at_speed};
 use super::counter::COUNT_MAX;
 use super::look::errors_most;
 use super::slices::{PLACES, Rows, SPACING, Term};
-use super::{Candidate, Effort, workers};
+use super::workers::{self, Share};
+use super::{Candidate, Effort};
 use crate::doubt::doubts;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
@@ -93,13 +93,12 @@ pub(super) fn candidates(
 fn share(
     parts: &[View<'_>],
     mut tried: Vec<Tried>,
-    share: Range<f64>,
+    share: Share,
 ) -> Result<(Vec<Tried>, u64), IndexError> {
     let (mut codes, mut rows, mut scanned) = (vec![], Rows::new(), 0);
     for (number, part) in parts.iter().enumerate() {
-        // Neighbours lie beside each other on the disk: a stretch for each worker.
-        let at = |share: f64| (part.source.recordings().rows().len() as f64 * share) as Ordinal;
-        for ordinal in at(share.start)..at(share.end) {
+        for ordinal in share.of(0..part.source.recordings().rows().len()) {
+            let ordinal = ordinal as Ordinal;
             if !part.dead.contains(&ordinal) {
                 part.source.read_codes(ordinal, &mut codes)?;
                 scanned += codes.len() as u64;
@@ -217,6 +216,12 @@ mod tests {
         let at = |times| Extent::usual(&six, 28_000_000, Effort::new(times).unwrap());
         assert_eq!(at(2.0).map(|extent| extent.samples), Some(4));
         assert_eq!(at(0.0), None);
+        for codes in (1..200).map(|n| n * 1_000_000) {
+            for query in [&six[..], &six[..1]] {
+                let patterns = samples(query, codes).map_or(0, |n| (n * SPEEDS.len()) as u64);
+                assert!((patterns * codes) as f64 <= USUAL, "{codes}");
+            }
+        }
         let asked_for = |query, codes| Extent::asked_for(query, codes).map(|e| e.samples);
         assert_eq!(asked_for(&six[..], 100_000_000), Some(6));
         assert_eq!(asked_for(&six[..], 100_000_001), None);

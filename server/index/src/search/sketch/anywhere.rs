@@ -1,8 +1,6 @@
 //! A query on the sketches of all recordings, wherever all of its samples fit into one: what begins
 //! or ends elsewhere than its recording, and what nobody has said how long it is.
 
-use std::ops::Range;
-
 use onmon_core::Sample;
 
 use super::near::{Near, Nearest};
@@ -11,7 +9,8 @@ use super::shifts::{PLACES, Shifts};
 use crate::band::Lengths;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
-use crate::search::{Candidate, workers};
+use crate::search::Candidate;
+use crate::search::workers::{self, Share};
 use crate::sketch::SKETCH_CODES;
 
 /// How much nearer than chance the steadiest bits must be for all to be counted, in standard
@@ -36,7 +35,7 @@ pub(in super::super) fn candidates(
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut nearest = Nearest::new(LOOKED_AT, NEAR);
     let workers = if codes > ALONE_CODES_MAX { workers::available() } else { 1 };
-    let of = |share: Range<f64>| Anywhere::of(query).map(|anywhere| anywhere.share(parts, share));
+    let of = |share| Anywhere::of(query).map(|anywhere| anywhere.share(parts, share));
     for done in workers::share(workers, of).into_iter().flatten() {
         let (theirs, scanned) = done?;
         cost.scanned += scanned;
@@ -59,9 +58,9 @@ struct Anywhere {
 impl Anywhere {
     fn of(query: &[Sample<'_>]) -> Option<Self> {
         let pattern = Pattern::of(query)?;
-        let ends = pattern.samples.iter().map(|sample| sample.behind + sample.codes());
+        let ends = pattern.samples.iter().map(|sample| sample.behind + sample.codes);
         Some(Self {
-            span: ends.max().filter(|_| pattern.bits() > 0)?,
+            span: ends.max().filter(|_| pattern.has_codes())?,
             shifts: Shifts::of(&pattern, FIRST_NEAR),
             pattern,
             nearest: Nearest::new(LOOKED_AT, NEAR),
@@ -70,19 +69,12 @@ impl Anywhere {
     }
 
     /// A part of all recordings, as it was scanned, and how many codes of sketches that were.
-    fn share(
-        mut self,
-        parts: &[View<'_>],
-        share: Range<f64>,
-    ) -> Result<(Nearest, u64), IndexError> {
+    fn share(mut self, parts: &[View<'_>], share: Share) -> Result<(Nearest, u64), IndexError> {
         let least = (self.span - 1) * SKETCH_CODES + 1;
         let lengths = Lengths::at_least(u32::try_from(least).unwrap_or(u32::MAX));
         let mut scanned = 0;
         for (part, view) in parts.iter().enumerate() {
-            // Neighbours lie beside each other on the disk: a stretch for each worker.
-            let all = view.source.recordings().so_long(&lengths);
-            let at = |share: f64| all.start + (all.len() as f64 * share) as usize;
-            let own = at(share.start)..at(share.end);
+            let own = share.of(view.source.recordings().so_long(&lengths));
             view.source.sketches(own, &lengths, &mut |ordinal, sketch| {
                 scanned += sketch.len() as u64;
                 if !view.dead.contains(&ordinal) {
@@ -131,17 +123,7 @@ mod tests {
     use super::*;
     use crate::key::Sampling;
     use crate::memory::Open;
-    use crate::random::random;
-
-    /// Codes that linger, as those of music do.
-    fn codes(seed: u64, count: usize) -> Vec<u8> {
-        let (mut next, mut code) = (random(seed), 0);
-        let step = |_| {
-            code ^= (next() & next() & next()) as u8;
-            code
-        };
-        (0..count).map(step).collect()
-    }
+    use crate::random::lingering as codes;
 
     const FOUR: [(usize, usize); 4] = [(0, 300), (700, 300), (1_411, 300), (2_100, 300)];
 

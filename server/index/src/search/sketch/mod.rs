@@ -8,9 +8,9 @@
 //! query              six samples of 300 codes
 //!   | pattern.rs       what its sketch would be at each shift between two codes of a sketch
 //!   | as_long.rs       of a whole sound, on the recordings that are as long, at few shifts:
-//!   |   lay.rs, rows.rs   one shift after another
+//!   |   lay.rs, rows.rs   some of these at once, and beside those that are near the others
 //!   | anywhere.rs      on all recordings, wherever it fits into them:
-//!   |   shifts.rs         all shifts of 64 places at once
+//!   |   shifts.rs         some shifts of 64 places at once, and the others as there
 //!   | near.rs          all codes where sketches were nearest
 //! candidates
 //! ```

@@ -44,8 +44,8 @@ pub(super) struct Sampled {
     /// others 45 ([`crate::doubt`]).
     pub steady: Rows,
     pub steadier: Rows,
-    /// The bits that all rows have.
-    pub mask: u128,
+    /// Codes of a row.
+    pub codes: usize,
     /// Codes of a sketch from those of the earliest sample to these.
     pub behind: usize,
 }
@@ -70,9 +70,9 @@ impl Pattern {
         Some(Self { weights: std::array::from_fn(weight), samples, earliest })
     }
 
-    /// Bits of all rows together.
-    pub(super) fn bits(&self) -> usize {
-        self.samples.iter().map(|sample| sample.mask.count_ones() as usize).sum()
+    /// Whether any row has one.
+    pub(super) fn has_codes(&self) -> bool {
+        self.samples.iter().any(|sample| sample.codes > 0)
     }
 
     /// How near all samples are at a shift of a group that begins with this code of a sketch, which
@@ -91,11 +91,6 @@ impl Sampled {
     fn steady_errors(&self, shift: usize, padded: &[u8], group: usize) -> u32 {
         let differ = self.rows[shift] ^ word(padded, group + self.behind);
         (differ & self.steady[shift]).count_ones() + (differ & self.steadier[shift]).count_ones()
-    }
-
-    /// Codes of a row.
-    pub(super) fn codes(&self) -> usize {
-        self.mask.count_ones() as usize / 8
     }
 
     fn of(sample: &Sample<'_>, earliest: u32) -> Self {
@@ -120,7 +115,7 @@ impl Sampled {
             smoothed: rows(|[before, own, after]| before & own | own & after | before & after),
             steady: rows(|[before, own, after]| !(before ^ own) | !(own ^ after)),
             steadier: rows(|[before, own, after]| !(before ^ own) & !(own ^ after)),
-            mask: u128::MAX.checked_shr(8 * (WIDTH - codes) as u32).unwrap_or(0),
+            codes,
             behind,
         }
     }

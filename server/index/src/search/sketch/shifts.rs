@@ -150,7 +150,7 @@ impl Shifts {
 }
 /// The bits of a sample that are steadiest over all shifts, so many, as code and bit.
 fn steadiest(sample: &Sampled, most: usize) -> Vec<(usize, usize)> {
-    let mut all: Vec<usize> = (0..8 * sample.codes()).collect();
+    let mut all: Vec<usize> = (0..8 * sample.codes).collect();
     let shifts = |rows: &Rows, at| rows.iter().filter(|row| *row >> at & 1 == 1).count();
     let steady = |at: &usize| shifts(&sample.steady, *at) + shifts(&sample.steadier, *at);
     all.sort_by_cached_key(|at| std::cmp::Reverse(steady(at)));
