@@ -17,17 +17,16 @@
 //!        time in the query
 //! ```
 
-use crate::certainty::{beyond_more, confidence};
-use crate::code_by_code::{bit_error, bit_errors};
-use crate::compare::{AROUND_CODES, Agreement};
-use crate::elsewhere::{Elsewhere, SHIFT_MAX, STRETCH_CODES};
+use crate::compare::Agreement;
 use crate::fingerprint::Sample;
-use crate::profile::{CODES_PER_SAMPLE, SAMPLES_MAX};
+use crate::judge::{SAMPLE_AGREES, judge};
+use crate::line::{Line, ONE};
+use crate::profile::SAMPLES_MAX;
 
 /// Speeds tried at first: 1 +- this many steps of [`COARSE_STEP`], which covers +- 6 %.
 const COARSE_STEPS: i64 = 6;
 
-/// One per cent, in [`Line::speed`]'s unit: a sample of 15 s is off by at most 1.5 codes between
+/// One per cent, in [`Line`]'s unit of speed: a sample of 15 s is off by at most 1.5 codes between
 /// steps.
 const COARSE_STEP: i64 = ONE / 100;
 
@@ -43,9 +42,6 @@ const FINE_STEP: i64 = ONE / 1_000;
 /// Codes by which the line is moved with all samples.
 const FINE_SHIFT_MAX: i64 = 2;
 
-/// A speed of 1 in fixed point.
-const ONE: i64 = 1 << 20;
-
 /// Codes by which a line may drift, from the query's beginning to its end, and its speed still be
 /// the recording's own: a speed is known no better of 5 s in noise.
 const OWN_SPEED_CODES: i64 = 2;
@@ -55,12 +51,6 @@ const OWN_SPEED_CODES: i64 = 2;
 /// the recording's own speed, so that is as if four queries of five were heard at it. Chosen for
 /// what it lets through (`train/README.md`).
 const OTHER_SPEED: f32 = 12.0;
-
-/// A sample that agrees this much takes part in the match, in standard deviations.
-const SAMPLE_AGREES: f32 = 3.5;
-
-/// Codes (3.2 s) up to which a repeat of one sample in another is looked for: a bar, or more.
-const REPEAT_CODES_MAX: usize = 64;
 
 /// One code of a query that may be one code of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,9 +121,6 @@ pub fn align(
     let fine = best(&coarse, FINE_STEPS, FINE_STEP, FINE_SHIFT_MAX, |line| {
         query.iter().map(|sample| line.excess(sample, recording)).sum()
     });
-    if at_most(query, recording, &fine) < least {
-        return None;
-    }
     judge(query, recording, &fine, least)
 }
 
@@ -156,97 +143,6 @@ pub fn speed_toll(query: &[Sample<'_>], speed: f32) -> f32 {
     let codes = query.iter().map(end).max().unwrap_or(0) - begin;
     let off = ((speed * ONE as f32) as i64 - ONE).abs().saturating_mul(codes);
     if off <= OWN_SPEED_CODES * ONE { 0.0 } else { OTHER_SPEED }
-}
-
-/// The most deviations that the samples can come to, together or one alone.
-fn at_most(query: &[Sample<'_>], recording: &[u8], line: &Line) -> f32 {
-    let whole = codes(query);
-    let (mut excess, mut compared, mut most) = (0, 0, 0.0_f32);
-    for sample in query {
-        let (own, met) = (line.excess(sample, recording), line.pairs(sample, recording).count());
-        most = most.max(Agreement::deviations_at_most(own, met, whole));
-        (excess, compared) = (excess + own, compared + met);
-    }
-    most.max(Agreement::deviations_at_most(excess, compared, whole))
-}
-
-/// Codes of all samples.
-fn codes(query: &[Sample<'_>]) -> usize {
-    query.iter().map(|sample| sample.codes.len()).sum()
-}
-
-fn judge(query: &[Sample<'_>], recording: &[u8], line: &Line, least: f32) -> Option<Alignment> {
-    let met: [Met<'_>; SAMPLES_MAX] = core::array::from_fn(|i| match query.get(i) {
-        Some(sample) => line.met(sample, recording),
-        None => Met::NOTHING,
-    });
-    let near = met.each_ref().map(|met| Agreement::of(met.query(), met.there(), met.around));
-    let codes = codes(query);
-    let together = together(&met, &near);
-    let at_best = near.iter().map(|one| one.deviations_at_best(codes));
-    if at_best.fold(together.deviations_at_best(codes), f32::max) < least {
-        return None;
-    }
-    let mut everywhere = Elsewhere::NOTHING;
-    let mut alone = near;
-    for (met, alone) in met.iter().zip(&mut alone) {
-        if met.len > 0 {
-            let own = line.elsewhere(met, recording);
-            *alone = alone.held_against(&own);
-            everywhere = everywhere.and(&own);
-        }
-    }
-    let together = together.held_against(&everywhere);
-    let agree = |a: &&Agreement| a.deviations() >= SAMPLE_AGREES;
-    let agreeing = alone.iter().filter(agree).copied().reduce(Agreement::and).unwrap_or(together);
-    let surer = |one: Agreement, other: Agreement| {
-        if other.deviations_in(codes) > one.deviations_in(codes) { other } else { one }
-    };
-    let surest = alone.iter().copied().fold(together, surer);
-    let speed = line.speed as f32 / ONE as f32;
-    let toll = speed_toll(query, speed);
-    let deviations = beyond_more(surest.deviations_in(codes), toll);
-    Some(Alignment {
-        offset_codes: line.place_at(0),
-        speed,
-        deviations,
-        spread: beyond_more(surest.spread_in(codes), toll),
-        surest,
-        confidence: confidence(deviations),
-        bit_error: agreeing.bit_error(),
-        matched_codes: agreeing.codes(),
-        samples_agreeing: alone.iter().filter(agree).count() as u8,
-        samples: alone.map(|one| one.deviations()),
-    })
-}
-
-/// The agreement of all samples. One that says what another said before is no new evidence: where
-/// the query and the recording both repeat themselves from one sample to another, at the same
-/// distance, the two samples' chance agreements are correlated as much as these repeats are.
-fn together(met: &[Met<'_>; SAMPLES_MAX], alone: &[Agreement; SAMPLES_MAX]) -> Agreement {
-    let mut sum = Agreement::default();
-    for (t, (one, agreement)) in met.iter().zip(alone).enumerate() {
-        sum = sum.and(*agreement);
-        for (other, before) in met.iter().zip(alone).take(t) {
-            sum = sum.with_covariance(agreement, before, repeats(one, other));
-        }
-    }
-    sum
-}
-
-/// How far the second sample repeats the first, in the query and in the recording alike: 0 to 1.
-fn repeats(one: &Met<'_>, other: &Met<'_>) -> f32 {
-    let at = |shift: usize| {
-        let likeness = |x: &[u8], y: &[u8]| {
-            let later = x.get(shift..).unwrap_or_default();
-            2.0 * (0.5 - bit_error(later, y).min(0.5))
-        };
-        let both = |x: &Met<'_>, y: &Met<'_>| {
-            likeness(x.query(), y.query()) * likeness(x.there(), y.there())
-        };
-        both(one, other).max(both(other, one))
-    };
-    (0..REPEAT_CODES_MAX).map(at).fold(0.0, f32::max)
 }
 
 /// The line near `around` that scores highest; the nearest of equals.
@@ -275,140 +171,15 @@ fn best(
     best.1
 }
 
-/// Which code of the recording a code of the query is: the one at `time` is at `place`, and from
-/// there the recording advances by `speed` codes per code of the query.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    time: i64,
-    place: i64,
-    /// In units of 1 / [`ONE`].
-    speed: i64,
-}
-
-impl Line {
-    fn place_at(&self, time: i64) -> i64 {
-        let along = ((time - self.time) * self.speed + ONE / 2) >> ONE.trailing_zeros();
-        self.place.saturating_add(along)
-    }
-
-    /// The query's codes that fall on the recording: time, code, the code there.
-    fn pairs<'a>(
-        &'a self,
-        sample: &'a Sample<'_>,
-        recording: &'a [u8],
-    ) -> impl Iterator<Item = (i64, u8, u8)> + 'a {
-        let begin = (i64::from(sample.start) - self.time) * self.speed + ONE / 2;
-        sample.codes.iter().enumerate().filter_map(move |(i, &code)| {
-            let along = (begin + i as i64 * self.speed) >> ONE.trailing_zeros();
-            let place = self.place.saturating_add(along);
-            let there = recording.get(usize::try_from(place).ok()?)?;
-            Some((i64::from(sample.start) + i as i64, code, *there))
-        })
-    }
-
-    /// Bits that agree beyond one half of those compared, times two: over [`Line::pairs`], but a
-    /// stretch at a time, as between two skips the places advance with the codes.
-    fn excess(&self, sample: &Sample<'_>, recording: &[u8]) -> i64 {
-        let begin = (i64::from(sample.start) - self.time) * self.speed + ONE / 2;
-        let drift = self.speed - ONE;
-        let (mut sum, mut at) = (0, 0);
-        while at < sample.codes.len() {
-            let skipped = (begin + at as i64 * drift) >> ONE.trailing_zeros();
-            // Codes until one more is skipped, or one less.
-            let stretch = match drift {
-                0 => i64::MAX,
-                1.. => ((skipped + 1) * ONE - begin - at as i64 * drift + drift - 1) / drift,
-                _ => (begin + at as i64 * drift - skipped * ONE) / -drift + 1,
-            };
-            let end = sample.codes.len().min(at.saturating_add(stretch.max(1) as usize));
-            let codes = sample.codes.get(at..end).unwrap_or_default();
-            sum += excess(codes, self.place.saturating_add(skipped + at as i64), recording);
-            at = end;
-        }
-        sum
-    }
-
-    fn met<'a>(&self, sample: &Sample<'_>, recording: &'a [u8]) -> Met<'a> {
-        let middle = self.place_at(i64::from(sample.start) + sample.codes.len() as i64 / 2);
-        let last = recording.len().saturating_sub(AROUND_CODES);
-        let first = usize::try_from(middle).unwrap_or(0).saturating_sub(AROUND_CODES / 2).min(last);
-        let around = recording.get(first..).unwrap_or_default();
-        let mut met = Met { around, ..Met::NOTHING };
-        let room = met.query.iter_mut().zip(&mut met.there);
-        for ((time, code, there), (q, r)) in self.pairs(sample, recording).zip(room) {
-            if met.len == 0 {
-                met.time = time;
-            }
-            (*q, *r) = (code, there);
-            met.len += 1;
-        }
-        met
-    }
-
-    /// The agreement of what was met with the recording elsewhere, at this line's speed. Where the
-    /// recording ends it begins again.
-    fn elsewhere(&self, met: &Met<'_>, recording: &[u8]) -> Elsewhere {
-        let mut stretch = [0; STRETCH_CODES];
-        let whole = recording.len().max(1) as i64;
-        let room = met.len + 2 * SHIFT_MAX;
-        for (time, code) in (met.time - SHIFT_MAX as i64..).zip(stretch.iter_mut().take(room)) {
-            let place = self.place_at(time).rem_euclid(whole);
-            *code =
-                usize::try_from(place).ok().and_then(|at| recording.get(at)).copied().unwrap_or(0);
-        }
-        Elsewhere::of(met.query(), &stretch, recording.len() / 2)
-    }
-}
-
-/// Bits that agree beyond one half of those compared, times two, of codes that lie on the recording
-/// from `place` on; those that lie outside of it are not compared.
-fn excess(codes: &[u8], place: i64, recording: &[u8]) -> i64 {
-    let before = usize::try_from(place.saturating_neg()).unwrap_or(0);
-    let codes = codes.get(before..).unwrap_or_default();
-    let first = usize::try_from(place).unwrap_or(0);
-    let there = recording.get(first..).unwrap_or_default();
-    let both = codes.len().min(there.len());
-    let codes = codes.get(..both).unwrap_or_default();
-    8 * both as i64 - 2 * i64::from(bit_errors(codes, there))
-}
-
-/// A sample's codes and those that they fall on.
-struct Met<'a> {
-    query: [u8; CODES_PER_SAMPLE],
-    there: [u8; CODES_PER_SAMPLE],
-    len: usize,
-    /// Time of the first of them in the query.
-    time: i64,
-    /// The recording there and on either side.
-    around: &'a [u8],
-}
-
-impl Met<'_> {
-    const NOTHING: Self = Self {
-        query: [0; CODES_PER_SAMPLE],
-        there: [0; CODES_PER_SAMPLE],
-        len: 0,
-        time: 0,
-        around: &[],
-    };
-
-    fn query(&self) -> &[u8] {
-        self.query.get(..self.len).unwrap_or_default()
-    }
-
-    fn there(&self) -> &[u8] {
-        self.there.get(..self.len).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     extern crate std;
     use super::*;
     use crate::compare::tests::random;
+    use crate::profile::CODES_PER_SAMPLE;
     use std::vec::Vec;
 
-    fn song(seed: u32, codes: usize) -> Vec<u8> {
+    pub(crate) fn song(seed: u32, codes: usize) -> Vec<u8> {
         // Bits linger, as those of music do.
         let mut code = 0;
         let pairs = random(seed, 2 * codes);
@@ -468,24 +239,6 @@ mod tests {
             let alike = found.surest.deviations_in(query.len());
             let less = alike.powi(2) - found.deviations.powi(2);
             assert!((less - toll).abs() < 0.1, "{speed}: {alike} {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_stretch_at_a_time_is_what_code_by_code_is() {
-        let (whole, query) = (song(3, 900), song(4, 300));
-        for percent_of_one in -60..=60 {
-            for place in [-400, -150, 0, 3, 450, 700, 899, 2_000, i64::MAX - 5] {
-                let speed = ONE + percent_of_one * ONE / 1_000;
-                let line = Line { time: 77, place, speed };
-                for start in [0, 40, 3_000, u32::MAX] {
-                    let sample = Sample { start, codes: &query };
-                    let pairs = line.pairs(&sample, &whole);
-                    let plain: i64 =
-                        pairs.map(|(_, q, r)| 8 - 2 * i64::from((q ^ r).count_ones())).sum();
-                    assert_eq!(line.excess(&sample, &whole), plain, "{place} {start} {speed}");
-                }
-            }
         }
     }
 

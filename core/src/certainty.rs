@@ -72,6 +72,11 @@ pub(crate) fn beyond_more(deviations: f32, squared: f32) -> f32 {
     libm::sqrtf((deviations * deviations - squared).max(0.0))
 }
 
+/// The deviations that [`beyond_more`] makes these of; the same where these are not above 0.
+pub(crate) fn beyond_fewer(deviations: f32, squared: f32) -> f32 {
+    if deviations > 0.0 { libm::sqrtf(deviations * deviations + squared) } else { deviations }
+}
+
 /// Expected false identifications per query beyond this many deviations in a library of this many
 /// codes: F(x) above.
 pub fn expected_false(deviations: f32, library_codes: u64) -> f32 {

@@ -6,12 +6,22 @@ pub(crate) const BITS: usize = 8;
 
 /// Bits that differ over the codes that both have.
 pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
-    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
-    let whole = words.iter().zip(others);
+    let both = one.len().min(other.len());
+    let (one, other) = (one.get(..both).unwrap_or(one), other.get(..both).unwrap_or(other));
+    let (words, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let whole = words.0.iter().zip(others.0);
     let errors: u32 =
         whole.map(|(x, y)| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones()).sum();
-    let rest = one.iter().zip(other).skip(8 * words.len().min(others.len()));
-    errors + rest.map(|(x, y)| (x ^ y).count_ones()).sum::<u32>()
+    let rest = match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        // The last eight, without those that were counted.
+        (Some(x), Some(y)) if both % 8 > 0 => {
+            let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+            (differing >> (64 - 8 * (both % 8))).count_ones()
+        }
+        (Some(_), Some(_)) => 0,
+        _ => words.1.iter().zip(others.1).map(|(x, y)| (x ^ y).count_ones()).sum(),
+    };
+    errors + rest
 }
 
 /// Share of bits that differ over the codes that both have; 0.5 where that is none.

@@ -40,7 +40,8 @@
 //! products would add up to half of V (`train/README.md`, "What certainty costs").
 
 use crate::code_by_code::{BITS, share};
-use crate::elsewhere::Elsewhere;
+use crate::elsewhere::{Elsewhere, Nearby};
+use crate::planes::{Planes, sum_of_products};
 use crate::profile::CODES_PER_SAMPLE;
 
 pub use crate::code_by_code::{bit_error, bit_errors};
@@ -86,9 +87,6 @@ const BESIDE_UNKNOWN: f32 = 4.0;
 /// Codes (1 min) of the recording around the place that its covariances are taken from.
 pub const AROUND_CODES: usize = 4 * CODES_PER_SAMPLE;
 
-/// 64-bit words for one bit of every code of that.
-const WORDS: usize = AROUND_CODES.div_ceil(64);
-
 /// Least variance per code: that of bits that are all independent. Where codes hardly move, chance
 /// is not to be taken for certainty.
 const VARIANCE_FLOOR: f32 = BITS as f32;
@@ -117,6 +115,20 @@ impl Agreement {
     ///
     /// Compares as many codes as both have, at most [`CODES_PER_SAMPLE`].
     pub fn of(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
+        let near = Self::without_periods(query, reference, around);
+        Self { beside: BESIDE_UNKNOWN, ..near.with_periods(query, reference) }
+    }
+
+    /// What it is at best, by the bits alone.
+    pub(crate) fn at_best(query: &[u8], reference: &[u8]) -> Self {
+        let codes = query.len().min(reference.len());
+        let agreeing = BITS as i64 * codes as i64 - 2 * i64::from(bit_errors(query, reference));
+        let variance = VARIANCE_FLOOR * codes as f32;
+        Self { excess: agreeing as f32, variance, codes: codes as u32, ..Self::default() }
+    }
+
+    /// What it is at best, by what neighbouring codes have in common.
+    pub(crate) fn without_periods(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
         if codes == 0 {
             return Self::default();
@@ -125,26 +137,30 @@ impl Agreement {
         let around = Planes::new(around, around.len().min(AROUND_CODES));
         let excess = (0..BITS)
             .map(|bit| {
-                let agreement = sum_of_products(q.row(bit), *r.row(bit), codes);
+                let agreement = sum_of_products(q.row(bit), r.row(bit).iter().copied(), codes);
                 agreement - codes as f32 * q.mean(bit) * r.mean(bit)
             })
             .sum();
-        let lags = |most: usize| most.min(codes.saturating_sub(1) / 2);
-        let near: f32 = (0..=lags(LAG_MAX))
-            .map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag))
-            .sum();
-        let periods = Periods::of(&q, &r);
-        let variance = near * libm::sqrtf(periods.repetitions);
+        let lags = LAG_MAX.min(codes.saturating_sub(1) / 2);
+        let variance: f32 =
+            (0..=lags).map(|lag| lag_weight(lag, codes) * covariances_met(&q, &around, lag)).sum();
         let compared = query.get(..codes).unwrap_or_default();
         Self {
             excess,
             variance: variance.max(VARIANCE_FLOOR * codes as f32),
             codes: codes as u32,
             bit_errors: bit_errors(compared, reference),
-            shared_period: periods.shared,
-            beside: BESIDE_UNKNOWN,
-            gathered: 0.0,
+            ..Self::default()
         }
+    }
+
+    /// The same where it is known what both runs say again and again.
+    pub(crate) fn with_periods(self, query: &[u8], reference: &[u8]) -> Self {
+        let codes = self.codes as usize;
+        let Periods { repetitions, shared } =
+            Periods::of(&Planes::new(query, codes), &Planes::new(reference, codes));
+        let variance = self.variance * libm::sqrtf(repetitions);
+        Self { variance, shared_period: shared, ..self }
     }
 
     /// The agreement of both together, as of one longer run.
@@ -167,9 +183,16 @@ impl Agreement {
         Self { variance: self.variance + 2.0 * covariance, ..self }
     }
 
+    /// The same, at best, where it is known how both agree nearby.
+    pub(crate) fn held_against_nearby(self, nearby: &Nearby) -> Self {
+        Self { beside: nearby.highest() / libm::sqrtf(self.variance.max(1.0)), ..self }
+    }
+
     /// The same where it is known how both agree elsewhere.
     pub(crate) fn held_against(self, elsewhere: &Elsewhere) -> Self {
-        let Some(told) = elsewhere.told() else { return self };
+        let Some(told) = elsewhere.told() else {
+            return Self { beside: BESIDE_UNKNOWN, ..self };
+        };
         let variance = self.variance.max(told.variance);
         let beside = told.highest / libm::sqrtf(variance.max(1.0));
         let gathered = told.whole / libm::sqrtf(told.whole_variance);
@@ -200,9 +223,11 @@ impl Agreement {
         deviations(self.excess, self.variance, codes) / self.reach()
     }
 
-    /// The most that this may come to when it is [held against](Agreement::held_against) elsewhere.
+    /// The most that this may come to when more is known of it: each thing that is compared takes
+    /// away, but for what is gathered. `beside`, where it is known at best, only falls as the
+    /// variance rises, and less than its root does.
     pub(crate) fn deviations_at_best(&self, codes: usize) -> f32 {
-        SURPLUS_MAX * Self { beside: 0.0, ..*self }.spread_in(codes)
+        SURPLUS_MAX * self.spread_in(codes)
     }
 
     /// How far unrelated music that agrees like this reaches, for each deviation that its variance
@@ -217,12 +242,6 @@ impl Agreement {
     /// compared.
     pub fn bit_error(&self) -> f32 {
         share(self.bit_errors, self.codes)
-    }
-
-    /// The most deviations that this many agreeing bits beyond one half, times two, can come to,
-    /// over so many codes compared in a query of so many.
-    pub(crate) fn deviations_at_most(excess: i64, compared: usize, codes: usize) -> f32 {
-        SURPLUS_MAX * deviations(excess as f32, VARIANCE_FLOOR * compared as f32, codes) / REACH_MIN
     }
 
     /// The highest agreement within two seconds of the place, beyond what the recording repeats, in
@@ -254,71 +273,6 @@ fn deviations(excess: f32, variance: f32, codes: usize) -> f32 {
     if variance > 0.0 { excess / libm::sqrtf(variance) / length.max(0.5) } else { 0.0 }
 }
 
-/// One bit of every code of a run, the first in the lowest bit of the first word.
-type Row = [u64; WORDS];
-
-/// The codes of a run turned into eight rows of bits, and each row's mean as +-1.
-struct Planes {
-    rows: [Row; BITS],
-    codes: usize,
-    means: [f32; BITS],
-}
-
-impl Planes {
-    fn new(run: &[u8], codes: usize) -> Self {
-        let mut rows = [[0; WORDS]; BITS];
-        for (i, code) in run.iter().take(codes).enumerate() {
-            for (bit, row) in rows.iter_mut().enumerate() {
-                if let Some(word) = row.get_mut(i / 64) {
-                    *word |= u64::from(code >> bit & 1) << (i % 64);
-                }
-            }
-        }
-        let mean = |row: &Row| {
-            let ones: u32 = row.iter().map(|word| word.count_ones()).sum();
-            (2.0 * ones as f32 - codes as f32) / codes.max(1) as f32
-        };
-        Self { means: rows.each_ref().map(mean), rows, codes }
-    }
-
-    fn row(&self, bit: usize) -> &Row {
-        self.rows.get(bit).unwrap_or(&[0; WORDS])
-    }
-
-    /// Covariance of bit b with a row that is another bit some codes later.
-    fn covariance(
-        &self,
-        (b, c): (usize, usize),
-        later: impl IntoIterator<Item = u64>,
-        lag: usize,
-    ) -> f32 {
-        let overlap = self.codes.saturating_sub(lag);
-        let products = sum_of_products(self.row(b), later, overlap);
-        products / overlap.max(1) as f32 - self.mean(b) * self.mean(c)
-    }
-
-    /// The row of a bit from `lag` codes on.
-    fn later(&self, bit: usize, lag: usize) -> impl Iterator<Item = u64> {
-        let (whole, part) = (lag / 64, lag % 64);
-        let row = self.row(bit).get(whole..).unwrap_or_default();
-        let next = row.iter().skip(1).chain(&[0]);
-        // In two steps: all 64 at once are no shift.
-        row.iter().zip(next).map(move |(low, high)| low >> part | high << 1 << (63 - part))
-    }
-
-    /// The same as a row.
-    fn row_later(&self, bit: usize, lag: usize) -> Row {
-        let mut later = [0; WORDS];
-        let words = self.codes.saturating_sub(lag).div_ceil(64);
-        later.iter_mut().take(words).zip(self.later(bit, lag)).for_each(|(out, word)| *out = word);
-        later
-    }
-
-    fn mean(&self, bit: usize) -> f32 {
-        self.means.get(bit).copied().unwrap_or(0.0)
-    }
-}
-
 /// Bartlett's window times the places where both codes of a lag are, for both signs of the lag.
 fn lag_weight(lag: usize, codes: usize) -> f32 {
     let signs = if lag == 0 { 1.0 } else { 2.0 };
@@ -331,7 +285,8 @@ fn covariances_met(q: &Planes, r: &Planes, lag: usize) -> f32 {
     for c in 0..BITS {
         let (q_later, r_later) = (q.row_later(c, lag), r.row_later(c, lag));
         for b in 0..BITS {
-            sum += q.covariance((b, c), q_later, lag) * r.covariance((b, c), r_later, lag);
+            sum += q.covariance((b, c), q_later.iter().copied(), lag)
+                * r.covariance((b, c), r_later.iter().copied(), lag);
         }
     }
     sum
@@ -349,41 +304,22 @@ struct Periods {
 impl Periods {
     fn of(q: &Planes, r: &Planes) -> Self {
         let (q_moving, r_moving) = (moving(q), moving(r));
-        let mut found = Self { repetitions: 1.0, shared: 0.0 };
+        let (mut repetitions, mut shared) = (1.0_f32, 0.0_f32);
         for lag in PERIOD_MIN..=PERIOD_MAX.min(q.codes / 2) {
-            let (of_q, of_r) = (with_itself(q, lag) / q_moving, with_itself(r, lag) / r_moving);
+            let (of_q, of_r) = (q.with_itself(lag) / q_moving, r.with_itself(lag) / r_moving);
             let again = q.codes as f32 / lag as f32 - 1.0;
             if of_q >= PERIODIC {
-                found.repetitions = found.repetitions.max(1.0 + again * of_q * of_q);
+                repetitions = repetitions.max(1.0 + again * of_q * of_q);
             }
-            found.shared = found.shared.max(libm::sqrtf(of_q * of_r));
+            shared = shared.max(of_q * of_r);
         }
-        found
+        Self { repetitions, shared: libm::sqrtf(shared) }
     }
-}
-
-/// Sum over the bits of a run of their covariance with themselves some codes later, where it is
-/// positive.
-fn with_itself(run: &Planes, lag: usize) -> f32 {
-    let of = |bit| run.covariance((bit, bit), run.later(bit, lag), lag).max(0.0);
-    (0..BITS).map(of).sum()
 }
 
 /// The sum of the variances of a run's bits: 8 where all move and none prefers a side.
 fn moving(q: &Planes) -> f32 {
     (0..BITS).map(|bit| 1.0 - q.mean(bit) * q.mean(bit)).sum::<f32>().max(0.1)
-}
-
-/// Sum over the first `codes` places of the product of two rows, bits as +-1.
-fn sum_of_products(x: &Row, y: impl IntoIterator<Item = u64>, codes: usize) -> f32 {
-    let mut differing = 0;
-    let mut left = codes;
-    for (x, y) in x.iter().zip(y).take(codes.div_ceil(64)) {
-        let valid = if left >= 64 { u64::MAX } else { (1 << left) - 1 };
-        differing += ((x ^ y) & valid).count_ones();
-        left = left.saturating_sub(64);
-    }
-    codes as f32 - 2.0 * differing as f32
 }
 
 #[cfg(test)]
@@ -455,9 +391,11 @@ pub(crate) mod tests {
         let codes = beats.codes as usize;
         for agreement in [beats, of(&noise.0, &noise.0)] {
             let at_best = agreement.deviations_at_best(codes);
-            let excess = agreement.excess as i64;
             assert!(agreement.deviations_in(codes) <= at_best);
-            assert!(at_best <= Agreement::deviations_at_most(excess + 1, codes, codes).max(0.0));
+            let excess = agreement.excess.ceil();
+            let variance = VARIANCE_FLOOR * codes as f32;
+            let by_bits = Agreement { excess, variance, shared_period: 0.0, ..agreement };
+            assert!(at_best <= by_bits.deviations_at_best(codes).max(0.0));
         }
     }
 
@@ -486,20 +424,5 @@ pub(crate) mod tests {
         let both = one.and(Agreement::of(second, second, second));
         assert!(both.deviations() > 1.3 * one.deviations());
         assert_eq!(both.codes(), 600);
-    }
-
-    #[test]
-    fn lagged_products_equal_the_naive_sum() {
-        let run = random(9, 300);
-        let planes = Planes::new(&run, 300);
-        let sign = |code: u8, bit: usize| if code >> bit & 1 == 1 { 1 } else { -1 };
-        for lag in [0, 1, 63, 64, 65, 100] {
-            let naive: i32 =
-                run.iter().zip(run.iter().skip(lag)).map(|(&x, &y)| sign(x, 2) * sign(y, 5)).sum();
-            let fast = sum_of_products(planes.row(2), planes.later(5, lag), 300 - lag);
-            assert_eq!(fast, naive as f32, "{lag}");
-            let fast = sum_of_products(planes.row(2), planes.row_later(5, lag), 300 - lag);
-            assert_eq!(fast, naive as f32, "{lag}");
-        }
     }
 }

@@ -74,24 +74,10 @@ impl Elsewhere {
     /// sample's place and ends as many after it; of that not more than `reach` codes to either side
     /// are looked at.
     pub(crate) fn of(query: &[u8], stretch: &[u8], reach: usize) -> Self {
-        let here = stretch.get(SHIFT_MAX..).unwrap_or_default();
-        let here = here.get(..query.len()).unwrap_or_default();
         let mut at = Self { reach, ..Self::NOTHING };
-        let codes = query.len();
-        let (q_sums, r_sums) = (sums(&ones(query), codes), sums(&ones(here), codes));
-        let mut there_ones = [0; BITS];
-        let mut counted = 0..0;
-        let room = at.query.iter_mut().zip(&mut at.whole).zip(&mut at.itself).enumerate();
-        for (step, ((s, t), r)) in room {
-            let first = step * SHIFT_STEP;
-            let there = stretch.get(first..).unwrap_or_default();
-            let Some(there) = there.get(..query.len()) else { break };
-            slide(&mut there_ones, stretch, &mut counted, first..first + query.len());
-            let met = CodeByCode::of(query, there);
-            let there_sums = sums(&there_ones, codes);
-            *s = centred(met.errors, &q_sums, &there_sums, codes);
-            *t = met.whole as f32;
-            *r = centred(bit_errors(here, there), &r_sums, &there_sums, codes);
+        let room = at.query.iter_mut().zip(&mut at.whole).zip(&mut at.itself);
+        for (place, ((s, t), r)) in places(query, stretch, SHIFT_MAX).zip(room) {
+            (*s, *t, *r) = (place.query, place.whole, place.itself);
         }
         at
     }
@@ -148,6 +134,82 @@ impl Elsewhere {
 
 /// The place itself among the places.
 const MIDDLE: usize = SHIFT_MAX / SHIFT_STEP;
+
+/// Agreement at the places within [`NEARBY`] codes, summed over samples: a thirtieth of all there is
+/// to look at.
+pub(crate) struct Nearby {
+    /// S and R.
+    places: [(f32, f32); NEARBY_SHIFTS],
+    /// As [`Elsewhere`]'s.
+    reach: usize,
+}
+
+const NEARBY_SHIFTS: usize = 2 * (NEARBY / SHIFT_STEP) + 1;
+
+impl Nearby {
+    pub(crate) const NOTHING: Self = Self { places: [(0.0, 0.0); NEARBY_SHIFTS], reach: SHIFT_MAX };
+
+    /// Of what [`Elsewhere::of`] takes.
+    pub(crate) fn of(query: &[u8], stretch: &[u8], reach: usize) -> Self {
+        let mut at = Self { reach, ..Self::NOTHING };
+        for (place, to) in places(query, stretch, NEARBY).zip(&mut at.places) {
+            *to = (place.query, place.itself);
+        }
+        at
+    }
+
+    /// Of both together, moved alike.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        for ((s, r), (other_s, other_r)) in self.places.iter_mut().zip(&other.places) {
+            (*s, *r) = (*s + other_s, *r + other_r);
+        }
+        self.reach = self.reach.min(other.reach);
+        self
+    }
+
+    /// [`Told::highest`]; 0 where there may be too few places to tell.
+    pub(crate) fn highest(&self) -> f32 {
+        if self.reach < SHIFTS_MIN * SHIFT_STEP {
+            return 0.0;
+        }
+        let (s_here, r_here) = self.places.get(NEARBY_SHIFTS / 2).copied().unwrap_or_default();
+        let left = |(s, r): &(f32, f32)| s - s_here / r_here.max(1.0) * r;
+        let off = |step: usize| step.abs_diff(NEARBY_SHIFTS / 2) * SHIFT_STEP;
+        let beside = self.places.iter().enumerate().filter(|(step, _)| off(*step) > HERE);
+        beside.map(|(_, place)| left(place)).fold(0.0, f32::max)
+    }
+}
+
+/// S, T and R of one sample at one place.
+struct Place {
+    query: f32,
+    whole: f32,
+    itself: f32,
+}
+
+/// One sample at every place not more than so many codes away, the first one first; of a stretch as
+/// [`Elsewhere::of`] takes it.
+fn places(query: &[u8], stretch: &[u8], away: usize) -> impl Iterator<Item = Place> {
+    let here = stretch.get(SHIFT_MAX..).unwrap_or_default();
+    let here = here.get(..query.len()).unwrap_or_default();
+    let codes = query.len();
+    let (q_sums, r_sums) = (sums(&ones(query), codes), sums(&ones(here), codes));
+    let mut there_ones = [0; BITS];
+    let mut counted = 0..0;
+    let steps = away / SHIFT_STEP;
+    (MIDDLE.saturating_sub(steps)..=MIDDLE + steps).map_while(move |step| {
+        let first = step * SHIFT_STEP;
+        let there = stretch.get(first..)?.get(..codes)?;
+        slide(&mut there_ones, stretch, &mut counted, first..first + codes);
+        let met = CodeByCode::of(query, there);
+        let there_sums = sums(&there_ones, codes);
+        Some(Place {
+            query: centred(met.errors, &q_sums, &there_sums, codes),
+            whole: met.whole as f32,
+            itself: centred(bit_errors(here, there), &r_sums, &there_sums, codes),
+        })
+    })
+}
 
 /// Sums for a variance.
 #[derive(Clone, Copy, Default)]
