@@ -182,7 +182,7 @@ fn pattern(codes: &[u8]) -> Vec<Term> {
     bits.sort_by_key(|(at, bit)| Reverse(doubts[*at][7 - bit]));
     let of = |(distance, bit): &(usize, usize)| {
         let set = codes[*distance] >> bit & 1 == 1;
-        Term { distance: *distance, bit: *bit, set }
+        Term::new(*distance, *bit, set)
     };
     bits.iter().take(TERMS).map(of).collect()
 }

@@ -20,15 +20,25 @@ pub(super) const SPACING: usize = 4;
 /// A row and its copy.
 const COPIES: usize = IN_BYTE / SPACING;
 
-/// A bit that a recording should have.
+/// A bit that a recording should have: which stretch of its rows has it for places from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Term {
-    /// Codes from a place to the code that it is in, a multiple of [`SPACING`],
-    pub distance: usize,
-    /// which of its bits, 0 the lowest,
-    pub bit: usize,
-    /// and what it should be.
-    pub set: bool,
+    /// Among all rows, the copies' after the others.
+    row: usize,
+    /// From its beginning.
+    bytes: usize,
+    /// What makes a bit that is as it should be 0, and any other 1.
+    flip: u64,
+}
+
+impl Term {
+    /// The code that lies so many codes behind a place, a multiple of [`SPACING`], should have this
+    /// bit (0 the lowest) set, or not set.
+    pub(super) fn new(distance: usize, bit: usize, set: bool) -> Self {
+        let copy = distance / SPACING % COPIES;
+        let flip = if set { u64::MAX } else { 0 };
+        Self { row: 8 * copy + bit, bytes: distance / IN_BYTE, flip }
+    }
 }
 
 /// A recording's codes as eight rows of bits, the first code lowest.
@@ -92,12 +102,10 @@ impl Rows {
 
     #[inline(always)]
     fn differs<S: Simd>(&self, simd: S, first: usize, term: Term) -> u64x8<S> {
-        let place = first + term.distance;
-        let row = &self.copies[place / SPACING % COPIES][term.bit];
-        let stretch = row.get(place / IN_BYTE..).and_then(|rest| rest.first_chunk());
+        let row = self.copies.as_flattened().get(term.row);
+        let stretch = row.and_then(|row| row.get(first / IN_BYTE + term.bytes..)?.first_chunk());
         let stretch = u8x64::from_slice(simd, stretch.unwrap_or(&[0; size_of::<Slice>()]));
-        let flip = if term.set { u64::MAX } else { 0 };
-        stretch.bitcast::<u64x8<S>>() ^ u64x8::splat(simd, flip)
+        stretch.bitcast::<u64x8<S>>() ^ u64x8::splat(simd, term.flip)
     }
 }
 
@@ -114,12 +122,12 @@ mod tests {
         let mut next = random(5);
         for (codes, terms) in [(2_000, 192), (700, 5), (641, 8), (1, 1), (4_000, COUNT_MAX)] {
             let codes: Vec<u8> = (0..codes).map(|_| next() as u8).collect();
-            let pattern: Vec<Term> = (0..terms)
-                .map(|_| Term {
-                    distance: next() as usize % 125 * SPACING,
-                    bit: next() as usize % 8,
-                    set: next() % 2 == 1,
-                })
+            let wanted: Vec<(usize, usize, bool)> = (0..terms)
+                .map(|_| (next() as usize % 125 * SPACING, next() as usize % 8, next() % 2 == 1))
+                .collect();
+            let pattern: Vec<Term> = wanted
+                .iter()
+                .map(|(distance, bit, set)| Term::new(*distance, *bit, *set))
                 .collect();
             let mut rows = Rows::new();
             rows.set(&[7; 9_000]);
@@ -128,14 +136,16 @@ mod tests {
                 for most in [0, 3, terms as u32 / 2, terms as u32] {
                     let near = rows.near(first, &pattern, most);
                     for place in first..codes.len().min(first + PLACES) {
-                        let bit = |term: &Term| {
-                            let code = codes.get(place + term.distance).copied().unwrap_or(0);
-                            code >> term.bit & 1 == 1
+                        let is_set = |distance: usize, bit: usize| {
+                            codes.get(place + distance).copied().unwrap_or(0) >> bit & 1 == 1
                         };
-                        let differ = pattern.iter().filter(|term| bit(term) != term.set).count();
+                        let differs = |(distance, bit, set): &&(usize, usize, bool)| {
+                            is_set(*distance, *bit) != *set
+                        };
+                        let differ = wanted.iter().filter(differs).count();
                         let at = place - first;
                         let told = near[at / 64] >> (at % 64) & 1 == 1;
-                        if pattern.iter().all(|term| place + term.distance < codes.len()) {
+                        if wanted.iter().all(|(distance, ..)| place + distance < codes.len()) {
                             assert_eq!(told, differ <= most as usize, "{place} {differ} {most}");
                         }
                     }
