@@ -227,7 +227,8 @@ impl Agreement {
     /// away, but for what is gathered. `beside`, where it is known at best, only falls as the
     /// variance rises, and less than its root does.
     pub(crate) fn deviations_at_best(&self, codes: usize) -> f32 {
-        SURPLUS_MAX * self.spread_in(codes)
+        let spread = self.spread_in(codes);
+        spread.max(SURPLUS_MAX * spread)
     }
 
     /// How far unrelated music that agrees like this reaches, for each deviation that its variance

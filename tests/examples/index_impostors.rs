@@ -53,7 +53,7 @@ const STEP: usize = 37;
 
 /// Deviations from which on it is counted how far a query came: as far below any threshold as the
 /// search costs no more.
-const COUNTED_FROM: f32 = 7.0;
+const COUNTED_FROM: f32 = 8.0;
 
 /// Steps of that count in a deviation.
 const STEPS: f32 = 4.0;
