@@ -14,11 +14,11 @@ pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
         whole.map(|(x, y)| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones()).sum();
     let rest = match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
         // The last eight, without those that were counted.
-        (Some(x), Some(y)) if both % 8 > 0 => {
+        (Some(x), Some(y)) => {
             let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
-            (differing >> (64 - 8 * (both % 8))).count_ones()
+            let counted = 8 * (8 - both % 8) as u32;
+            differing.checked_shr(counted).unwrap_or(0).count_ones()
         }
-        (Some(_), Some(_)) => 0,
         _ => words.1.iter().zip(others.1).map(|(x, y)| (x ^ y).count_ones()).sum(),
     };
     errors + rest

@@ -127,7 +127,9 @@ impl Agreement {
         Self { excess: agreeing as f32, variance, codes: codes as u32, ..Self::default() }
     }
 
-    /// What it is at best, by what neighbouring codes have in common.
+    /// What it is at best, by what neighbouring codes have in common. (This and what follows it have
+    /// kilobytes of rows each, which a small device's stack is not to hold both of.)
+    #[inline(never)]
     pub(crate) fn without_periods(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
         if codes == 0 {
@@ -155,6 +157,7 @@ impl Agreement {
     }
 
     /// The same where it is known what both runs say again and again.
+    #[inline(never)]
     pub(crate) fn with_periods(self, query: &[u8], reference: &[u8]) -> Self {
         let codes = self.codes as usize;
         let Periods { repetitions, shared } =

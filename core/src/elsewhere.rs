@@ -135,8 +135,8 @@ impl Elsewhere {
 /// The place itself among the places.
 const MIDDLE: usize = SHIFT_MAX / SHIFT_STEP;
 
-/// Agreement at the places within [`NEARBY`] codes, summed over samples: a thirtieth of all there is
-/// to look at.
+/// Agreement at the places within [`NEARBY`] codes, summed over samples: a thirtieth of all there
+/// is to look at.
 pub(crate) struct Nearby {
     /// S and R.
     places: [(f32, f32); NEARBY_SHIFTS],

@@ -1,5 +1,5 @@
-//! How certain it is that a query lies on a line: what is cheap to know first, and no further than it
-//! matters.
+//! How certain it is that a query lies on a line: what is cheap to know first, and no further than
+//! it matters.
 //!
 //! ```text
 //! bits that agree                               line.rs: most lines end here,

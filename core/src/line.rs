@@ -1,4 +1,4 @@
-//! A straight line between the times of a query and the places of a recording, and what meets on it.
+//! A straight line between the times of a query and the places of a recording; what meets on it.
 
 use crate::code_by_code::bit_errors;
 use crate::compare::AROUND_CODES;

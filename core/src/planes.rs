@@ -69,7 +69,7 @@ impl Planes {
         later
     }
 
-    /// Sum over the bits of their covariance with themselves some codes later, where it is positive.
+    /// Sum over the bits of their covariance with themselves some codes later, where it is above 0.
     pub(crate) fn with_itself(&self, lag: usize) -> f32 {
         let of = |bit| self.covariance((bit, bit), self.later(bit, lag), lag).max(0.0);
         (0..BITS).map(of).sum()
@@ -80,8 +80,8 @@ impl Planes {
     }
 }
 
-/// Eight codes as eight bytes, one for each bit: the first code's in the lowest bit. Three rounds of
-/// swaps, of single bits, of two and of four (Warren, "Hacker's Delight", 7-3).
+/// Eight codes as eight bytes, one for each bit: the first code's in the lowest bit. Three rounds
+/// of swaps, of single bits, of two and of four (Warren, "Hacker's Delight", 7-3).
 fn transposed(codes: [u8; 8]) -> [u8; 8] {
     let mut x = u64::from_le_bytes(codes);
     for (apart, swapped) in

@@ -175,6 +175,12 @@ pub struct Args {
     #[arg(long, env = "ONMON_SEARCH_EFFORT", value_name = "TIMES", default_value = "1")]
     pub search_effort: Effort,
 
+    /// Where nothing else is certain, scan the whole library: seconds on all cores for a query that
+    /// nobody knows, among millions of songs, and for as long others wait. Finds whole sounds under
+    /// noise wherever they begin. Small libraries are scanned in any case.
+    #[arg(long, env = "ONMON_SEARCH_SCAN")]
+    pub search_scan: bool,
+
     /// A request that takes longer, its body included, is given up.
     #[arg(long, env = "ONMON_REQUEST_TIMEOUT_S", value_name = "SECONDS", default_value_t = 30)]
     pub request_timeout_s: u64,

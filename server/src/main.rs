@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use onmon_library::Library;
+use onmon_library::{Depth, Library};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
@@ -150,6 +150,7 @@ async fn run(args: &Args, stages: Stages) -> anyhow::Result<()> {
         () = signals.next() => return Ok(()),
     };
     library.set_effort(args.search_effort)?;
+    library.set_depth(if args.search_scan { Depth::Scan } else { Depth::Usual })?;
     let platform =
         platform::open(&args.platform, &args.data, library.clone(), http::now_ms()).await?;
     let identity = Identity::open(&platform, http::now_ms()).await?;

@@ -71,6 +71,22 @@ fn enrol_identify_replace_remove(server: &Server) {
 }
 
 #[test]
+fn what_no_key_is_left_of_is_found_by_a_scan_that_was_asked_for() {
+    let dir = tempdir().unwrap();
+    let heard: Vec<u8> = song(1).iter().enumerate().map(|(i, c)| c ^ 1 << (i * i % 7)).collect();
+    for (arguments, decision) in [
+        (&["--search-effort", "0"][..], "unregistered"),
+        (&["--search-effort", "0", "--search-scan"][..], "permit"),
+    ] {
+        let server = Server::start(dir.path(), arguments);
+        server.enrol("recording_id=a", &reference(&song(1))).unwrap();
+        assert_eq!(json(&server.identify(&query(&heard)))["decision"], decision, "{arguments:?}");
+        assert_eq!(json(&server.identify(&query(&song(2))))["decision"], "unregistered");
+        server.stop();
+    }
+}
+
+#[test]
 fn only_fingerprints_are_taken() {
     let (_dir, server) = server();
     let types = [

@@ -61,6 +61,7 @@ pub struct Index {
     memory: memory::Open,
     writing: Writing,
     effort: Effort,
+    depth: Depth,
 }
 
 impl Index {
@@ -118,12 +119,28 @@ impl Index {
     /// What is new is sampled as what is there; as `sampling` says where nothing is.
     fn of(parts: Vec<Part>, writing: Writing, sampling: Sampling) -> Self {
         let sampling = parts.last().map_or(sampling, |part| part.source.sampling());
-        Self { parts, memory: memory::Open::new(sampling), writing, effort: Effort::default() }
+        Self {
+            parts,
+            memory: memory::Open::new(sampling),
+            writing,
+            effort: Effort::default(),
+            depth: Depth::Usual,
+        }
     }
 
     /// From now on searches may take so much time for what noise has left.
     pub fn set_effort(&mut self, effort: Effort) {
         self.effort = effort;
+    }
+
+    /// From now on [`Index::identify`] goes so far.
+    pub fn set_depth(&mut self, depth: Depth) {
+        self.depth = depth;
+    }
+
+    /// How far [`Index::identify`] goes: [`Depth::Usual`] unless it was told otherwise.
+    pub fn depth(&self) -> Depth {
+        self.depth
     }
 
     /// The catalogue's sequence number up to which the index is on disk.
@@ -182,7 +199,7 @@ impl Index {
     /// # Errors
     /// A segment cannot be read or is damaged where the query led.
     pub fn identify(&self, query: &Fingerprint<'_>) -> Result<Vec<Match>, IndexError> {
-        Ok(self.search(query, Depth::Usual)?.matches)
+        Ok(self.search(query, self.depth)?.matches)
     }
 
     /// The same as far as `depth` allows, and what it took.

@@ -41,7 +41,7 @@ pub use index_stats::{IndexStats, NotOnDisk, index_stats};
 pub use index_upkeep::{Compacted, Rebuilt, compact_index, rebuild_index};
 pub use index_verify::{IndexDamage, Verified, verify_index};
 pub use library::{Answer, Library, RecordingMatch, Stats};
-pub use onmon_index::{Effort, LAYOUT, SampleMatch, Sampling, SegmentStats};
+pub use onmon_index::{Depth, Effort, LAYOUT, SampleMatch, Sampling, SegmentStats};
 pub use onmon_rights::{IdentifierError, Isrc, Iswc};
 pub use place::Place;
 pub use progress::Progress;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use futures_util::{StreamExt, stream};
-use onmon_index::{Effort, Match, SampleMatch, Sampling, Slot};
+use onmon_index::{Depth, Effort, Match, SampleMatch, Sampling, Slot};
 use onmon_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tracing::Instrument;
@@ -163,6 +163,14 @@ impl Library {
     /// The index is not to be used any more.
     pub fn set_effort(&self, effort: Effort) -> Result<(), LibraryError> {
         self.shared.index.set_effort(effort)
+    }
+
+    /// How far searches go from now on where nothing is certain.
+    ///
+    /// # Errors
+    /// The index is not to be used any more.
+    pub fn set_depth(&self, depth: Depth) -> Result<(), LibraryError> {
+        self.shared.index.set_depth(depth)
     }
 
     /// Enrols recordings in one transaction: when this returns they are on disk and identified, or

@@ -112,6 +112,12 @@ impl LiveIndex {
         Ok(())
     }
 
+    /// How far searches go from now on.
+    pub fn set_depth(&self, depth: Depth) -> Result<(), LibraryError> {
+        self.shared.write()?.set_depth(depth);
+        Ok(())
+    }
+
     /// Follows changes, which must be in the order of their numbers.
     pub async fn apply(&self, changes: Vec<Change>) -> Result<(), LibraryError> {
         let shared = Arc::clone(&self.shared);
@@ -133,7 +139,10 @@ impl LiveIndex {
             if !fingerprint.kind().is_query() {
                 return Err(LibraryError::ReferenceForIdentify);
             }
-            let found = shared.read()?.search(&fingerprint, Depth::Usual);
+            let found = {
+                let index = shared.read()?;
+                index.search(&fingerprint, index.depth())
+            };
             if let Err(damage @ IndexError::Damaged { .. }) = &found {
                 shared.give_up(damage)?;
             }

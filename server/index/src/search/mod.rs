@@ -62,9 +62,9 @@ pub enum Depth {
     Usual,
     /// By keys and sketches alone.
     Keys,
-    /// By these and then by a scan of everything, however much: of all sketches for queries of
-    /// several samples, some seconds for millions of songs, and sample by sample of all codes where
-    /// these are few or the query is one sample, half a minute for millions.
+    /// By these and then by a scan of everything: for queries of several samples of all sketches,
+    /// some seconds for millions of songs, and sample by sample of all codes where that takes no
+    /// more than a second, which for a query of one sample is up to some hundred thousand songs.
     Scan,
     /// By the naive scan and nothing else: what all others are measured by.
     Naive,

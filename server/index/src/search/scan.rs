@@ -25,9 +25,9 @@ use crate::recordings::Ordinal;
 /// tenth of a second on two cores. (12,000 songs of 4.5 min for a query of one sample.)
 const USUAL: f64 = 2e8;
 
-/// Codes in a library beyond which a scan that was asked for is not of single samples where there
-/// are several: seconds, and for millions of songs minutes.
-const SINGLY_CODES_MAX: u64 = 100_000_000;
+/// The same for a scan that was asked for: a second on two cores. (110,000 songs for a query of one
+/// sample, 18,000 for one of six.) Beyond it nobody would wait for an answer.
+const ASKED_FOR: f64 = 1.8e9;
 
 /// Codes in a library beyond which all cores scan a part each.
 const ALONE_CODES_MAX: u64 = 10_000_000;
@@ -58,10 +58,11 @@ impl Extent {
         (samples >= query.len().clamp(1, 2)).then_some(Self { samples })
     }
 
-    /// However long it takes, within reason.
+    /// All samples, where that is within reason.
     pub(super) fn asked_for(query: &[Sample<'_>], codes: u64) -> Option<Self> {
-        let is_too_much = query.len() > 1 && codes > SINGLY_CODES_MAX;
-        (!is_too_much).then_some(Self { samples: query.len() })
+        let patterns = (SPEEDS.len() * query.len()) as f64;
+        let within_reason = patterns * codes as f64 <= ASKED_FOR;
+        within_reason.then_some(Self { samples: query.len() })
     }
 }
 
@@ -225,6 +226,7 @@ mod tests {
         let asked_for = |query, codes| Extent::asked_for(query, codes).map(|e| e.samples);
         assert_eq!(asked_for(&six[..], 100_000_000), Some(6));
         assert_eq!(asked_for(&six[..], 100_000_001), None);
-        assert_eq!(asked_for(&six[..1], u64::MAX), Some(1));
+        assert_eq!(asked_for(&six[..1], 600_000_000), Some(1));
+        assert_eq!(asked_for(&six[..1], u64::MAX), None);
     }
 }
