@@ -243,6 +243,41 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_given_up_early_would_not_have_reached_it() {
+        let bar: Vec<u8> = song(5, 40);
+        let beat = |at: usize| bar[at % bar.len()];
+        // Songs of one beat, of which some codes of the query are wrong.
+        let over_it = |seed: u32, codes: usize| -> Vec<u8> {
+            let own = song(seed, codes);
+            own.iter().enumerate().map(|(i, own)| if i % 3 == 0 { beat(i) } else { *own }).collect()
+        };
+        let whole = over_it(3, 3_000);
+        let mut given_up = 0;
+        for (wrong, codes, speed) in
+            [(0, 1_200, 1.0), (60, 300, 1.0), (75, 1_200, 0.96), (85, 900, 1.0), (100, 300, 1.0)]
+        {
+            let noise = random(wrong + 7, 2 * codes);
+            let heard: Vec<u8> = (0..codes)
+                .map(|i| {
+                    let own = whole[700 + (i as f64 * speed) as usize];
+                    let is_wrong = u32::from(noise[2 * i]) * 100 < wrong * 256;
+                    if is_wrong { noise[2 * i + 1] } else { own }
+                })
+                .collect();
+            let query = samples(&heard);
+            let anchor = Anchor { sample: 0, code: 100, place: 700 + (100.0 * speed) as usize };
+            let all = align(&query, &whole, anchor, f32::NEG_INFINITY).unwrap();
+            for tenths in -10..300 {
+                let least = tenths as f32 / 10.0;
+                let found = align(&query, &whole, anchor, least);
+                given_up += u32::from(found.is_none());
+                assert!(found == Some(all) || least > all.deviations, "{least}: {all:?}");
+            }
+        }
+        assert!(given_up > 300, "{given_up}");
+    }
+
+    #[test]
     fn unrelated_codes_and_places_outside_prove_nothing() {
         let (whole, query) = (song(3, 3_000), song(4, 300));
         for place in [0, 1_000, 2_999, 5_000, usize::MAX] {

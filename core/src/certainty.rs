@@ -125,7 +125,10 @@ mod tests {
             let rarer = log10_false(beyond_more(deviations, squared), codes);
             // The tail also falls with 1 / x, which is left out.
             assert!((rarer - log10_false(deviations, codes) - more).abs() < 0.05, "{deviations}");
+            let back = beyond_more(beyond_fewer(deviations, squared), squared);
+            assert!((back - deviations).abs() < 1e-5, "{back}");
         }
+        assert_eq!(beyond_fewer(f32::NEG_INFINITY, squared), f32::NEG_INFINITY);
         assert_eq!(beyond_more(-3.0, 0.0), 0.0);
         assert_eq!(beyond_more(3.0, squared), 0.0);
         assert_eq!(beyond_more(f32::NAN, 0.0), 0.0);

@@ -329,6 +329,22 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_nearby_is_that_of_all_places() {
+        for seed in 1..20 {
+            let (query, stretch) = (random(seed, 300), around(&random(2, 300), seed + 50));
+            for reach in [SHIFT_MAX, 200] {
+                let told = Elsewhere::of(&query, &stretch, reach).told().unwrap();
+                let nearby = Nearby::of(&query, &stretch, reach);
+                assert!((nearby.highest() - told.highest).abs() < 0.01, "{told:?}");
+                let both = nearby.and(&Nearby::of(&query, &stretch, reach));
+                assert!((both.highest() - 2.0 * told.highest).abs() < 0.05, "{told:?}");
+            }
+            // Where fewer places may say nothing, the least is told.
+            assert_eq!(Nearby::of(&query, &stretch, 100).highest(), 0.0);
+        }
+    }
+
+    #[test]
     fn what_a_recording_repeats_is_expected_of_it_and_not_of_another() {
         let bar = random(1, 40);
         let looped: Vec<u8> = bar.iter().copied().cycle().take(STRETCH_CODES).collect();
