@@ -36,6 +36,22 @@ impl<S: Simd> Counter<S> {
     /// One more wherever one of these is set.
     #[inline(always)]
     pub(super) fn add(&mut self, x: [u64x8<S>; 8]) {
+        let eights = self.eights(x);
+        self.carry(eights, 0);
+    }
+
+    /// The same of twice as many, which a carry less is needed for.
+    #[inline(always)]
+    pub(super) fn add_both(&mut self, x: [u64x8<S>; 8], y: [u64x8<S>; 8]) {
+        let (one, other) = (self.eights(x), self.eights(y));
+        let (sixteens, eights) = sum(one, other, self.high[0]);
+        self.high[0] = eights;
+        self.carry(sixteens, 1);
+    }
+
+    /// Adds them up to ones, twos and fours, and tells the eights that this makes.
+    #[inline(always)]
+    fn eights(&mut self, x: [u64x8<S>; 8]) -> u64x8<S> {
         // What was counted before comes in late: all else need not wait for it.
         let (twos_a, a) = sum(x[0], x[1], x[2]);
         let (twos_b, b) = sum(x[3], x[4], x[5]);
@@ -43,9 +59,15 @@ impl<S: Simd> Counter<S> {
         let (twos_d, ones) = sum(a, b, c);
         let (fours_a, e) = sum(twos_a, twos_b, twos_c);
         let (fours_b, twos) = sum(twos_d, e, self.twos);
-        let (mut carry, fours) = sum(fours_a, fours_b, self.fours);
+        let (eights, fours) = sum(fours_a, fours_b, self.fours);
         (self.ones, self.twos, self.fours) = (ones, twos, fours);
-        for digit in &mut self.high {
+        eights
+    }
+
+    /// Adds to this digit of the high ones.
+    #[inline(always)]
+    fn carry(&mut self, mut carry: u64x8<S>, digit: usize) {
+        for digit in &mut self.high[digit..] {
             (carry, *digit) = (carry & *digit, carry ^ *digit);
         }
     }

@@ -86,11 +86,13 @@ impl Rows {
     ) -> Slice {
         let mut count = Counter::new(simd);
         let (eights, rest) = pattern.as_chunks::<8>();
+        let (both, eights) = eights.as_chunks::<2>();
+        for [one, other] in both {
+            let one = self.eight_differ(simd, first, one);
+            count.add_both(one, self.eight_differ(simd, first, other));
+        }
         for eight in eights {
-            count.add(eight.map(
-                #[inline(always)]
-                |term| self.differs(simd, first, term),
-            ));
+            count.add(self.eight_differ(simd, first, eight));
         }
         let mut others = [u64x8::splat(simd, 0); 8];
         for (other, term) in others.iter_mut().zip(rest) {
@@ -98,6 +100,16 @@ impl Rows {
         }
         count.add(others);
         count.at_most(most)
+    }
+
+    // A loop and no closure: that would not be as wide.
+    #[inline(always)]
+    fn eight_differ<S: Simd>(&self, simd: S, first: usize, terms: &[Term; 8]) -> [u64x8<S>; 8] {
+        let mut differ = [u64x8::splat(simd, 0); 8];
+        for (differ, term) in differ.iter_mut().zip(terms) {
+            *differ = self.differs(simd, first, *term);
+        }
+        differ
     }
 
     #[inline(always)]

@@ -4,12 +4,13 @@
 //! A pattern is the steadiest of the bits that the query's sketch would have, which noise has
 //! changed the least: at a distance of so many codes one bit of a code, which a shift has or has
 //! not. A word of the sketch is that bit of 64 places; it is as many words as there are shifts in
-//! which these differ, and a [`Counter`] adds them up.
+//! which these differ, and a [`Counter`] adds them up. The rows that hold these words are there
+//! eight times, each a bit later than the one before: so each word begins with a byte.
 
-use fearless_simd::{Level, dispatch, prelude::*, u64x8};
+use fearless_simd::{Level, dispatch, prelude::*, u8x64, u64x8};
 use onmon_core::SAMPLES_MAX;
 
-use super::pattern::{Pattern, Rows, SOME, Sampled, WIDTH};
+use super::pattern::{Pattern, Rows, SOME, Sampled};
 use crate::search::bit_rows::{IN_BYTE, turn};
 use crate::search::counter::{COUNT_MAX, Counter, LANES, Slice};
 use crate::search::look::errors_most;
@@ -20,15 +21,13 @@ pub(super) const PLACES: usize = 64;
 /// Bits of a pattern, at most.
 const TERMS: usize = COUNT_MAX;
 
-/// Terms that are counted together.
+/// Terms that are added up at once.
 const AT_ONCE: usize = 8;
 
 const _: () = assert!(TERMS.is_multiple_of(AT_ONCE));
 
-/// Stretches of a sketch, one for each bit of each sample.
-const STRETCHES: usize = (8 * SAMPLES_MAX).next_power_of_two();
-
-const _: () = assert!(PLACES + WIDTH + IN_BYTE <= 128);
+/// Rows of a sketch, one for each bit of a code, as often as a byte has bits.
+const ROWS: usize = 8 * IN_BYTE;
 
 /// The places where each of [`SOME`] shifts is near, the first the lowest.
 pub(super) type Places = Slice;
@@ -37,34 +36,39 @@ const _: () = assert!(SOME.len() == LANES);
 
 /// Bits of a query, and the sketch that they are held against.
 pub(super) struct Shifts {
-    stretches: Vec<Stretch>,
-    /// For each bit its stretch and code; beyond them all bits of no stretch.
-    terms: [u16; TERMS],
-    /// For each of them, of each shift all ones if that has it.
-    has: Box<[Has; TERMS]>,
+    terms: Vec<Term>,
+    /// For each of them where the rows have it,
+    at: Vec<u32>,
+    /// and of each shift all ones if that has it.
+    has: Vec<Has>,
     /// Terms that may differ.
     most: u32,
-    /// The sketch.
+    /// The sketch's own rows,
     rows: [Vec<u8>; 8],
-    /// What it has of each stretch at some places.
-    words: Box<Words>,
+    /// all [`ROWS`] of them one after another, and the bytes of each.
+    later: Vec<u8>,
+    stride: usize,
     level: Level,
 }
 
-/// Where a sketch has one bit of all codes of a sample: codes of the sketch from a place to the
-/// first of them, and which of their bits.
-struct Stretch {
-    distance: usize,
-    bit: usize,
+/// Which of the rows has a bit of a pattern, and its bytes before those of the first place.
+#[derive(Clone, Copy)]
+struct Term {
+    row: u32,
+    bytes: u32,
 }
 
-/// A stretch that no query has.
-const NO_STRETCH: usize = STRETCHES - 1;
+impl Term {
+    /// A bit that no sketch has.
+    const NONE: Self = Self { row: ROWS as u32, bytes: 0 };
 
-const _: () = assert!(NO_STRETCH >= 8 * SAMPLES_MAX && WIDTH == 2 * LANES);
-
-/// Of a stretch of a sketch the words for each code, one after another.
-type Words = [u64; STRETCHES * WIDTH];
+    /// This bit of a code that lies so many codes of a sketch behind a place.
+    fn new(distance: usize, bit: usize) -> Self {
+        let row = 8 * (distance % IN_BYTE) + bit;
+        u32::try_from(distance / IN_BYTE)
+            .map_or(Self::NONE, |bytes| Self { row: row as u32, bytes })
+    }
+}
 
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
@@ -73,81 +77,118 @@ struct Has(Slice);
 impl Shifts {
     /// Those where the pattern is so near, in standard deviations of independent bits.
     pub(super) fn of(pattern: &Pattern, near: f32) -> Self {
-        let samples = || pattern.samples.iter().take(SAMPLES_MAX);
-        let of_sample = |sample: &Sampled| {
-            let distance = sample.behind;
-            [0, 1, 2, 3, 4, 5, 6, 7].map(|bit| Stretch { distance, bit })
-        };
-        let mut terms = [(NO_STRETCH * WIDTH) as u16; TERMS];
-        let (mut has, mut count) = (Box::new([Has::default(); TERMS]), 0);
-        let each = TERMS / samples().count().max(1);
-        for (number, sample) in samples().enumerate() {
-            for (code, bit) in steadiest(sample, each) {
+        let (mut terms, mut has) = (vec![], vec![]);
+        let samples = &pattern.samples[..pattern.samples.len().min(SAMPLES_MAX)];
+        for sample in samples {
+            for (code, bit) in steadiest(sample, TERMS / samples.len()) {
                 let shift = SOME.map(|shift| sample.smoothed[shift] >> (8 * code + bit) & 1);
-                has[count] = Has(shift.map(|has| 0_u64.wrapping_sub(has as u64)));
-                terms[count] = ((8 * number + bit) * WIDTH + code) as u16;
-                count += 1;
+                has.push(Has(shift.map(|has| 0_u64.wrapping_sub(has as u64))));
+                terms.push(Term::new(sample.behind + code, bit));
             }
         }
-        Self {
-            stretches: samples().flat_map(of_sample).collect(),
-            most: errors_most(count, near),
-            terms,
-            has,
-            rows: Default::default(),
-            words: Box::new([0; STRETCHES * WIDTH]),
-            level: Level::new(),
-        }
+        let most = errors_most(terms.len(), near);
+        has.resize(terms.len().next_multiple_of(AT_ONCE), Has::default());
+        terms.resize(has.len(), Term::NONE);
+        let (at, rows, later) = Default::default();
+        Self { terms, at, has, most, rows, later, stride: 0, level: Level::new() }
     }
 
     /// Replaces the sketch.
     pub(super) fn set(&mut self, sketch: &[u8]) {
-        let bytes = sketch.len().next_multiple_of(PLACES) / IN_BYTE + 2 * size_of::<u64>();
+        // As many vectors as there are places for, and a byte to be later by.
+        let vectors = sketch.len() / (PLACES * LANES) + 1;
+        self.put(vectors * size_of::<Slice>());
         for row in &mut self.rows {
             row.clear();
-            row.resize(bytes, 0);
+            row.resize(self.stride + size_of::<u64>(), 0);
         }
-        dispatch!(self.level, simd => turn(simd, sketch, &mut self.rows));
+        dispatch!(self.level, simd => self.turn(simd, sketch));
     }
 
-    /// At which of the [`PLACES`] places from `first` on the pattern is near, for each of
-    /// [`SOME`].
-    pub(super) fn near(&mut self, first: usize) -> Places {
+    /// Rows have so many bytes from now on.
+    fn put(&mut self, stride: usize) {
+        if self.stride != stride {
+            self.stride = stride;
+            // One more for [`Term::NONE`].
+            self.later.clear();
+            self.later.resize((ROWS + 1) * stride, 0);
+            let at = |term: &Term| u64::from(term.row) * stride as u64 + u64::from(term.bytes);
+            self.at.clear();
+            self.at.extend(self.terms.iter().map(|term| at(term).min(u64::from(u32::MAX)) as u32));
+        }
+    }
+
+    #[inline(always)]
+    fn turn<S: Simd>(&mut self, simd: S, sketch: &[u8]) {
+        turn(simd, sketch, &mut self.rows);
+        let vectors = self.stride / size_of::<Slice>();
+        for (bit, row) in self.rows.iter().enumerate() {
+            for vector in 0..vectors {
+                let at = vector * size_of::<Slice>();
+                let own: u64x8<S> = words(simd, row, at);
+                let next: u64x8<S> = words(simd, row, at + 1);
+                for later in 0..IN_BYTE {
+                    // Where both have bits these are the same.
+                    let by = u64x8::splat(simd, later as u64);
+                    let behind = u64x8::splat(simd, (IN_BYTE - later) as u64);
+                    let moved: u8x64<S> = (own >> by | next << behind).bitcast();
+                    let to = (8 * later + bit) * self.stride + at;
+                    moved.store_slice(&mut self.later[to..to + size_of::<Slice>()]);
+                }
+            }
+        }
+    }
+
+    /// At which of the [`PLACES`] places from `first` (a multiple of them) on the pattern is near,
+    /// for each of [`SOME`]. Places that the pattern leads beyond the sketch tell nothing.
+    pub(super) fn near(&self, first: usize) -> Places {
         dispatch!(self.level, simd => self.near_by_vectors(simd, first))
     }
 
     // Loops and no closures: these would not be as wide.
     #[inline(always)]
-    fn near_by_vectors<S: Simd>(&mut self, simd: S, first: usize) -> Places {
-        let codes = [0, 8].map(|first| u64x8::from_fn(simd, |lane| (first + lane) as u64));
-        let over = [63, 55].map(|first| u64x8::from_fn(simd, |lane| (first - lane) as u64));
-        let words = self.words.as_chunks_mut::<WIDTH>().0;
-        for (stretch, words) in self.stretches.iter().zip(words) {
-            let place = first + stretch.distance;
-            let bytes = self.rows[stretch.bit].get(place / IN_BYTE..);
-            let bytes = bytes.and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 16]);
-            let there = u128::from_le_bytes(*bytes) >> (place % IN_BYTE);
-            let low = u64x8::splat(simd, there as u64);
-            let high = u64x8::splat(simd, (there >> 63) as u64 & !1);
-            for ((words, code), over) in
-                words.as_chunks_mut::<LANES>().0.iter_mut().zip(codes).zip(over)
-            {
-                (low >> code | high << over).store_slice(words);
-            }
-        }
+    fn near_by_vectors<S: Simd>(&self, simd: S, first: usize) -> Places {
+        let bytes = first / IN_BYTE;
         let mut count = Counter::new(simd);
-        let (has, terms) = (self.has.as_chunks::<AT_ONCE>().0, self.terms.as_chunks::<AT_ONCE>().0);
-        for (has, terms) in has.iter().zip(terms) {
-            let mut differ = [u64x8::splat(simd, 0); AT_ONCE];
-            for ((differ, has), term) in differ.iter_mut().zip(has).zip(terms) {
-                let there = self.words[usize::from(*term) % (STRETCHES * WIDTH)];
-                *differ = u64x8::from_slice(simd, &has.0) ^ u64x8::splat(simd, there);
-            }
-            count.add(differ);
+        let (has, at) = (self.has.as_chunks::<AT_ONCE>().0, self.at.as_chunks::<AT_ONCE>().0);
+        let (has, last_has) = has.as_chunks::<2>();
+        let (at, last_at) = at.as_chunks::<2>();
+        for (has, at) in has.iter().zip(at) {
+            let one = self.differ(simd, &has[0], &at[0], bytes);
+            let other = self.differ(simd, &has[1], &at[1], bytes);
+            count.add_both(one, other);
+        }
+        for (has, at) in last_has.iter().zip(last_at) {
+            count.add(self.differ(simd, has, at, bytes));
         }
         count.at_most(self.most)
     }
+
+    /// Where these differ from the sketch, so many bytes later.
+    #[inline(always)]
+    fn differ<S: Simd>(
+        &self,
+        simd: S,
+        has: &[Has; AT_ONCE],
+        at: &[u32; AT_ONCE],
+        bytes: usize,
+    ) -> [u64x8<S>; AT_ONCE] {
+        let mut differ = [u64x8::splat(simd, 0); AT_ONCE];
+        for ((differ, has), at) in differ.iter_mut().zip(has).zip(at) {
+            let there = self.later.get(*at as usize + bytes..).and_then(<[u8]>::first_chunk);
+            let there = u64::from_le_bytes(*there.unwrap_or(&[0; size_of::<u64>()]));
+            *differ = u64x8::from_slice(simd, &has.0) ^ u64x8::splat(simd, there);
+        }
+        differ
+    }
 }
+
+/// The eight words of a row from this byte on.
+#[inline(always)]
+fn words<S: Simd>(simd: S, row: &[u8], at: usize) -> u64x8<S> {
+    u8x64::from_slice(simd, &row[at..at + size_of::<Slice>()]).bitcast()
+}
+
 /// The bits of a sample that are steadiest over all shifts, so many, as code and bit.
 fn steadiest(sample: &Sampled, most: usize) -> Vec<(usize, usize)> {
     let mut all: Vec<usize> = (0..8 * sample.codes).collect();
@@ -171,7 +212,9 @@ mod tests {
             let query: Vec<Sample<'_>> = samples(&heard, spans);
             let pattern = Pattern::of(&query).unwrap();
             let mut shifts = Shifts::of(&pattern, 1.5);
-            let is_one = |term: &&u16| usize::from(**term) < NO_STRETCH * WIDTH;
+            let ends = pattern.samples.iter().map(|sample| sample.behind + sample.codes);
+            let span = ends.max().unwrap();
+            let is_one = |term: &&Term| term.row < ROWS as u32;
             assert_eq!(shifts.terms.iter().filter(is_one).count(), terms);
             // What was there before is forgotten.
             shifts.set(&codes(2, 900));
@@ -182,12 +225,13 @@ mod tests {
                 let near = shifts.near(first);
                 for (lane, near) in near.iter().enumerate() {
                     for at in 0..PLACES {
-                        let differs = |(term, has): &(&u16, &Has)| {
-                            let (stretch, code) = (**term / 16, usize::from(**term % 16));
-                            let stretch = shifts.stretches.get(usize::from(stretch));
-                            let Some(Stretch { distance, bit }) = stretch else { return false };
-                            let code = first + at + distance + code;
-                            u64::from(sketch.get(code).unwrap_or(&0) >> bit & 1) != has.0[lane] & 1
+                        if first + at + span > sketch.len() {
+                            continue;
+                        }
+                        let differs = |(term, has): &(&Term, &Has)| {
+                            let (bit, later) = (term.row % 8, (term.row / 8) as usize);
+                            let code = first + at + IN_BYTE * term.bytes as usize + later;
+                            is_one(term) && u64::from(sketch[code] >> bit & 1) != has.0[lane] & 1
                         };
                         let terms = shifts.terms.iter().zip(shifts.has.iter());
                         let differ = terms.filter(differs).count() as u32;
