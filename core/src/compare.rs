@@ -127,8 +127,8 @@ impl Agreement {
         Self { excess: agreeing as f32, variance, codes: codes as u32, ..Self::default() }
     }
 
-    /// What it is at best, by what neighbouring codes have in common. (This and what follows it have
-    /// kilobytes of rows each, which a small device's stack is not to hold both of.)
+    /// What it is at best, by what neighbouring codes have in common. (This and what follows it
+    /// have kilobytes of rows each, and a small device's stack is not to hold both.)
     #[inline(never)]
     pub(crate) fn without_periods(query: &[u8], reference: &[u8], around: &[u8]) -> Self {
         let codes = query.len().min(reference.len()).min(CODES_PER_SAMPLE);
