@@ -18,6 +18,8 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
+    // Called from five places: a device's flash has no room for as many copies.
+    #[inline(never)]
     pub(crate) fn new(run: &[u8], codes: usize) -> Self {
         let mut rows = [[0; WORDS]; BITS];
         for (i, eight) in run.get(..codes).unwrap_or(run).chunks(8).enumerate() {
