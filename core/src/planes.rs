@@ -18,8 +18,6 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
-    // Called from five places: a device's flash has no room for as many copies.
-    #[inline(never)]
     pub(crate) fn new(run: &[u8], codes: usize) -> Self {
         let mut rows = [[0; WORDS]; BITS];
         for (i, eight) in run.get(..codes).unwrap_or(run).chunks(8).enumerate() {
@@ -96,6 +94,8 @@ fn transposed(codes: [u8; 8]) -> [u8; 8] {
 }
 
 /// Sum over the first `codes` places of the product of two rows, bits as +-1.
+// On small devices flash is dearer than time, and each copy takes some hundred bytes of it.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn sum_of_products(x: &Row, y: impl Iterator<Item = u64>, codes: usize) -> f32 {
     let whole = codes / 64;
     let valid = |word: usize| if word < whole { u64::MAX } else { (1 << (codes % 64)) - 1 };
