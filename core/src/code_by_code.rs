@@ -5,6 +5,8 @@
 pub(crate) const BITS: usize = 8;
 
 /// Bits that differ over the codes that both have.
+// As `planes.rs` has it, for small devices.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub fn bit_errors(one: &[u8], other: &[u8]) -> u32 {
     let both = one.len().min(other.len());
     let (one, other) = (one.get(..both).unwrap_or(one), other.get(..both).unwrap_or(other));

@@ -82,6 +82,7 @@ impl Planes {
 
 /// Eight codes as eight bytes, one for each bit: the first code's in the lowest bit. Three rounds
 /// of swaps, of single bits, of two and of four (Warren, "Hacker's Delight", 7-3).
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn transposed(codes: [u8; 8]) -> [u8; 8] {
     let mut x = u64::from_le_bytes(codes);
     for (apart, swapped) in
