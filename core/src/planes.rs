@@ -19,16 +19,17 @@ pub(crate) struct Planes {
 
 impl Planes {
     pub(crate) fn new(run: &[u8], codes: usize) -> Self {
-        let mut rows = [[0; WORDS]; BITS];
+        let mut bytes = [[0; 8 * WORDS]; BITS];
         for (i, eight) in run.get(..codes).unwrap_or(run).chunks(8).enumerate() {
             let mut block = [0; 8];
             block.iter_mut().zip(eight).for_each(|(to, code)| *to = *code);
-            for (row, bits) in rows.iter_mut().zip(transposed(block)) {
-                if let Some(word) = row.get_mut(i / 8) {
-                    *word |= u64::from(bits) << (8 * (i % 8));
-                }
+            for (row, bits) in bytes.iter_mut().zip(transposed(block)) {
+                row.iter_mut().skip(i).take(1).for_each(|to| *to = bits);
             }
         }
+        let mut rows = [[0; WORDS]; BITS];
+        let words = bytes.as_flattened().as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+        rows.as_flattened_mut().iter_mut().zip(words).for_each(|(to, word)| *to = word);
         let mean = |row: &Row| {
             let ones: u32 = row.iter().map(|word| word.count_ones()).sum();
             (2.0 * ones as f32 - codes as f32) / codes.max(1) as f32
