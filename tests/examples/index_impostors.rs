@@ -100,7 +100,7 @@ fn main() -> Result<()> {
             "deviations_min": certainty::deviations_min(library.index.codes()),
             "queries": tally.queries,
             "beyond": tally.beyond(),
-            "named": tally.named,
+            "named": tally.named(),
             "seconds": tally.seconds,
         })
     );
@@ -157,7 +157,8 @@ struct Tally {
     queries: BTreeMap<String, u64>,
     /// How many of each kind came how far: by steps from [`COUNTED_FROM`] on.
     reached: BTreeMap<String, BTreeMap<u32, u64>>,
-    named: Vec<Value>,
+    /// Of each: what was asked, what was named, which length, deviations.
+    named: Vec<(String, String, String, f32)>,
 }
 
 impl Tally {
@@ -172,6 +173,22 @@ impl Tally {
             sums.collect()
         };
         self.reached.iter().map(|(kind, steps)| (kind.as_str(), beyond(steps))).collect()
+    }
+
+    /// Which recordings were named for which others: in how many queries, and how certainly.
+    fn named(&self) -> Vec<Value> {
+        let mut all: BTreeMap<[&str; 3], (u64, f32)> = BTreeMap::new();
+        for (asked, named, length, deviations) in &self.named {
+            let (queries, most) = all.entry([asked, named, length]).or_default();
+            (*queries, *most) = (*queries + 1, most.max(*deviations));
+        }
+        let told = |([asked, named, length], (queries, most)): ([&str; 3], (u64, f32))| {
+            json!({
+                "asked": asked, "named": named, "length": length,
+                "queries": queries, "deviations_max": most,
+            })
+        };
+        all.into_iter().map(told).collect()
     }
 }
 
@@ -224,7 +241,7 @@ impl Library {
         } else {
             let (song, mut codes) = (self.songs + 7 + turn as u32, vec![]);
             self.catalogue.song(song, &mut codes);
-            (format!("synthetic {song}"), None, codes)
+            (synthetic(song), None, codes)
         };
         let heard = degraded(&codes, how, number);
         let length =
@@ -251,9 +268,17 @@ impl Library {
             *tally.reached.entry(kind).or_default().entry(step).or_default() += 1;
         }
         for wrong in wrong().filter(|m| m.deviations >= least) {
-            let other = wrong.slot.checked_sub(self.songs).map(|at| &self.real[at as usize].0);
-            tally.named.push(json!([name, other, length, wrong.deviations]));
+            let other = match wrong.slot.checked_sub(self.songs) {
+                Some(at) => self.real[at as usize].0.clone(),
+                None => synthetic(wrong.slot),
+            };
+            tally.named.push((name.clone(), other, length.into(), wrong.deviations));
         }
         Ok(())
     }
+}
+
+/// The name of a synthetic song.
+fn synthetic(song: u32) -> String {
+    format!("synthetic {song}")
 }

@@ -95,7 +95,8 @@ fn impostors(options: &Options, queries: u64) -> Result<()> {
         );
     }
     let named = told["named"].as_array().map_or(&[][..], Vec::as_slice);
-    println!("\nnamed though it is another recording: {}", named.len());
+    let queries = |name: &Value| name["queries"].as_u64().unwrap_or(0);
+    println!("\nnamed though it is another recording: {}", named.iter().map(queries).sum::<u64>());
     for name in named {
         println!("{name}");
     }
