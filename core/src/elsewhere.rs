@@ -35,7 +35,7 @@ const SHIFT_STEP: usize = 3;
 const HERE: usize = 8;
 
 /// Codes (2 s) within which the highest is looked for: the next beats, and little else.
-const NEARBY: usize = 40;
+pub(crate) const NEARBY: usize = 40;
 
 /// Places looked at.
 const SHIFTS: usize = 2 * SHIFT_MAX / SHIFT_STEP + 1;
@@ -149,7 +149,7 @@ const NEARBY_SHIFTS: usize = 2 * (NEARBY / SHIFT_STEP) + 1;
 impl Nearby {
     pub(crate) const NOTHING: Self = Self { places: [(0.0, 0.0); NEARBY_SHIFTS], reach: SHIFT_MAX };
 
-    /// Of what [`Elsewhere::of`] takes.
+    /// Of what [`Elsewhere::of`] takes, of which [`NEARBY`] codes to either side are looked at.
     pub(crate) fn of(query: &[u8], stretch: &[u8], reach: usize) -> Self {
         let mut at = Self { reach, ..Self::NOTHING };
         for (place, to) in places(query, stretch, NEARBY).zip(&mut at.places) {

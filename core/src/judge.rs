@@ -14,7 +14,7 @@ use crate::align::{Alignment, speed_toll};
 use crate::certainty::{beyond_fewer, beyond_more, confidence};
 use crate::code_by_code::bit_error;
 use crate::compare::Agreement;
-use crate::elsewhere::{Elsewhere, Nearby};
+use crate::elsewhere::{Elsewhere, NEARBY, Nearby, SHIFT_MAX};
 use crate::fingerprint::Sample;
 use crate::line::{Line, Met, ONE};
 use crate::profile::SAMPLES_MAX;
@@ -52,7 +52,7 @@ pub(crate) fn judge(
     let mut everywhere = Elsewhere::NOTHING;
     let mut alone = near;
     for (met, alone) in met.iter().zip(&mut alone).filter(|(met, _)| met.len > 0) {
-        let stretch = line.stretch(met, recording);
+        let stretch = line.stretch(met, recording, SHIFT_MAX);
         let own = Elsewhere::of(met.query(), &stretch, recording.len() / 2);
         *alone = alone.held_against(&own);
         everywhere = everywhere.and(&own);
@@ -123,7 +123,8 @@ fn by_the_next_beats(
 ) -> Option<()> {
     let (mut alone, mut all) = (*near, Nearby::NOTHING);
     for (met, alone) in met.iter().zip(&mut alone).filter(|(met, _)| met.len > 0) {
-        let own = Nearby::of(met.query(), &line.stretch(met, recording), recording.len() / 2);
+        let stretch = line.stretch(met, recording, NEARBY);
+        let own = Nearby::of(met.query(), &stretch, recording.len() / 2);
         *alone = alone.held_against_nearby(&own);
         all = all.and(&own);
     }

@@ -26,7 +26,7 @@ impl Line {
     }
 
     /// The query's codes that fall on the recording: time, code, the code there.
-    pub(crate) fn pairs<'a>(
+    fn pairs<'a>(
         &'a self,
         sample: &'a Sample<'_>,
         recording: &'a [u8],
@@ -79,13 +79,19 @@ impl Line {
         met
     }
 
-    /// The recording where a sample was met and [`SHIFT_MAX`] codes to either side, as the query
-    /// would have it at this line's speed. Where the recording ends it begins again.
-    pub(crate) fn stretch(&self, met: &Met<'_>, recording: &[u8]) -> [u8; STRETCH_CODES] {
+    /// The recording where a sample was met and so many codes to either side (at most
+    /// [`SHIFT_MAX`], where the sample's place is in any case), as the query would have it at this
+    /// line's speed. Where the recording ends it begins again.
+    pub(crate) fn stretch(
+        &self,
+        met: &Met<'_>,
+        recording: &[u8],
+        away: usize,
+    ) -> [u8; STRETCH_CODES] {
         let mut stretch = [0; STRETCH_CODES];
         let whole = recording.len().max(1) as i64;
-        let room = met.len + 2 * SHIFT_MAX;
-        for (time, code) in (met.time - SHIFT_MAX as i64..).zip(stretch.iter_mut().take(room)) {
+        let room = stretch.iter_mut().skip(SHIFT_MAX.saturating_sub(away)).take(met.len + 2 * away);
+        for (time, code) in (met.time - away as i64..).zip(room) {
             let place = self.place_at(time).rem_euclid(whole);
             *code =
                 usize::try_from(place).ok().and_then(|at| recording.get(at)).copied().unwrap_or(0);
