@@ -15,26 +15,37 @@ const BEGINS_CODES: u64 = 64;
 /// What it may be faster or slower by: one part of so many (0.8 %).
 const SPEED: u64 = 128;
 
-/// The same where it may be at any speed that is found: one part of so many (5 %).
-const ANY_SPEED: u64 = 20;
+/// How much faster or slower one may be that is found: one part of so many (5 %).
+const ANY_SPEED: u32 = 20;
 
 /// How much longer or shorter than the recording a copy may be, in codes (7 s, at one speed): as
 /// much as AcoustID lets two durations differ (`FINGERPRINT_MAX_LENGTH_DIFF` in acoustid-server's
 /// `const.py`).
 const LONGER_CODES: u32 = 140;
 
+/// A sound that a query is all of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole {
+    /// How many codes it has, if that is known.
+    pub codes: Option<u32>,
+}
+
 /// How many codes a recording may have that a sound is a copy of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lengths(RangeInclusive<u32>);
 
 impl Lengths {
-    /// Where it is not known how long the sound is.
-    pub(crate) const ANY: Self = Self(0..=u32::MAX);
-
     /// About as many as a sound has.
     pub(crate) fn about(codes: u32) -> Self {
         let away = LONGER_CODES + codes / SPEED as u32;
         Self(codes.saturating_sub(away)..=codes.saturating_add(away))
+    }
+
+    /// About as many as a sound would have at any speed.
+    pub(crate) fn at_any_speed(codes: u32) -> Self {
+        let away = codes / ANY_SPEED;
+        let (least, _) = Self::about(codes - away).ends();
+        Self(least..=Self::about(codes.saturating_add(away)).ends().1)
     }
 
     /// So many or more.
@@ -57,11 +68,6 @@ impl Lengths {
     pub(crate) fn ends(&self) -> (u32, u32) {
         (*self.0.start(), *self.0.end())
     }
-
-    /// Whether they say anything.
-    pub(crate) fn are_known(&self) -> bool {
-        *self != Self::ANY
-    }
 }
 
 /// The cells that a recording's codes of one time may lie in: so many from the first on, in any
@@ -76,11 +82,6 @@ impl Band {
     /// About a time, in codes from the beginning.
     pub(crate) fn about(time: u64) -> Self {
         Self::within(time, BEGINS_CODES + time / SPEED)
-    }
-
-    /// About a time at any speed.
-    pub(crate) fn at_any_speed(time: u64) -> Self {
-        Self::within(time, BEGINS_CODES + time / ANY_SPEED)
     }
 
     fn within(time: u64, away: u64) -> Self {
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn its_phases_are_those_of_its_cells_and_no_others() {
         for time in (0..20_000).step_by(37).chain([1 << 20, 1 << 33]) {
-            for band in [Band::about(time), Band::at_any_speed(time)] {
+            for band in [Band::about(time), Band::within(time, 64 + time / 20)] {
                 let mut read = vec![];
                 for (first, last) in band.phases() {
                     read.extend(first..=last);
@@ -136,10 +137,12 @@ mod tests {
     fn a_copy_may_be_a_little_longer_or_shorter_and_not_much() {
         let lengths = Lengths::about(5_400);
         assert_eq!(lengths.ends(), (5_400 - 182, 5_400 + 182));
-        assert!(lengths.has(5_582) && !lengths.has(5_583) && lengths.are_known());
+        assert!(lengths.has(5_582) && !lengths.has(5_583));
         assert_eq!(Lengths::about(20).ends().0, 0);
         assert_eq!(lengths.narrowed().ends(), (5_400 - 137, 5_400 + 137));
-        assert!(Lengths::ANY.has(0) && Lengths::ANY.has(u32::MAX) && !Lengths::ANY.are_known());
+        let (any, about) = (Lengths::at_any_speed(5_000), Lengths::about);
+        assert_eq!(any.ends(), (about(4_750).ends().0, about(5_250).ends().1));
+        assert!(Lengths::at_any_speed(u32::MAX).has(u32::MAX));
     }
 
     #[test]

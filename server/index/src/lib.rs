@@ -36,7 +36,7 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
-use band::Lengths;
+use band::Whole;
 use onmon_core::{Fingerprint, HOP_MS, Kind, certainty};
 use part::{Part, View};
 use search::Search;
@@ -248,7 +248,7 @@ impl Index {
         depth: Depth,
     ) -> Search<'a> {
         let parts = self.views().filter(|part| part.live() > 0).collect();
-        let (whole, query) = (lengths(query), query.samples().collect());
+        let (whole, query) = (whole(query), query.samples().collect());
         Search { parts, query, whole, codes, deviations_min, depth, effort: self.effort }
     }
 
@@ -257,15 +257,15 @@ impl Index {
     }
 }
 
-/// How long the recording is that a query of a whole sound is of; `None` where a query is not.
-fn lengths(query: &Fingerprint<'_>) -> Option<Lengths> {
+/// What a query is all of; `None` where it is of a part.
+fn whole(query: &Fingerprint<'_>) -> Option<Whole> {
     if query.kind() != Kind::Query || query.samples().len() < 2 {
         return None;
     }
     let codes = query.duration_ms() / HOP_MS;
     let end = query.samples().last().map_or(0, |last| last.start + last.codes.len() as u32);
     // A container that tells less than there is knows nothing.
-    Some(if codes < end { Lengths::ANY } else { Lengths::about(codes) })
+    Some(Whole { codes: (codes >= end).then_some(codes) })
 }
 
 /// Matches of a query's codes as those of the sound that they were made of.

@@ -82,16 +82,6 @@ pub(crate) enum Reach {
     BegunInDoubt(Sets),
 }
 
-impl Reach {
-    /// Where what is about a time is, the unlikeliest too.
-    pub(crate) fn band(self, time: u64) -> Band {
-        match self {
-            Self::BegunInDoubt(sets) if sets.any_speed > 0 => Band::at_any_speed(time),
-            _ => Band::about(time),
-        }
-    }
-}
-
 /// How many sets of wrong bits are tried for all keys that are asked for together, the likeliest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sets {
@@ -100,16 +90,13 @@ pub(crate) struct Sets {
     /// These and the next likely ones about when they were heard; no more than those where that
     /// says nothing.
     pub about: u64,
-    /// Of these the likeliest, at any speed.
-    pub any_speed: u64,
 }
 
 impl Sets {
     /// A part of them.
     pub(crate) fn share(self, part: usize, of: usize) -> Self {
         let share = |sets: u64| sets * part as u64 / of.max(1) as u64;
-        let Self { anywhere, about, any_speed } = self;
-        Self { anywhere: share(anywhere), about: share(about), any_speed: share(any_speed) }
+        Self { anywhere: share(self.anywhere), about: share(self.about) }
     }
 }
 
@@ -167,7 +154,7 @@ pub(crate) fn likely<'a>(
     }
     let census = Census::of(&doubted);
     let most = |sets: u64| census.most(sets.min(SETS_A_KEY * doubted.len() as u64));
-    let [anywhere, any_speed, about] = [sets.anywhere, sets.any_speed, sets.about].map(most);
+    let [anywhere, about] = [sets.anywhere, sets.about].map(most);
     let mut all = vec![];
     for ((key, sample, code, time), doubt) in keys.into_iter().zip(&doubted) {
         doubt.sets(anywhere.max(about), |wrong, cost| {
@@ -178,10 +165,8 @@ pub(crate) fn likely<'a>(
             if cost <= anywhere {
                 all.push(Probe::anywhere(key, false, sample, code, cost as u16));
             } else {
-                let is_likely = cost <= any_speed;
-                let band = if is_likely { Band::at_any_speed(time) } else { Band::about(time) };
                 let of = |phases| Probe::of_phases(key, phases, sample, code, cost as u16);
-                all.extend(band.phases().map(of));
+                all.extend(Band::about(time).phases().map(of));
             }
         });
     }
@@ -268,7 +253,7 @@ mod tests {
         let codes: Vec<u8> = (0..400_u32).map(|i| (i * i * 7 + i / 3) as u8).collect();
         let of = |anywhere, about| {
             let asked = Asked { sample: 0, start: 3_000, codes: &codes };
-            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about, any_speed: 0 })
+            likely(Sampling::default(), [asked].into_iter(), Sets { anywhere, about })
         };
         let sets = |probes: &[Probe]| {
             let mut all: Vec<(u16, u32, u16)> =

@@ -39,7 +39,7 @@ use std::collections::HashMap;
 use onmon_core::align::{Alignment, Anchor, agreement, align};
 use onmon_core::{SAMPLES_MAX, Sample, certainty};
 
-use crate::band::Lengths;
+use crate::band::Whole;
 use crate::key::Sampling;
 use crate::part::{Cost, IndexError, View};
 use crate::probe::{Probe, Reach};
@@ -143,9 +143,8 @@ type Best = HashMap<(usize, Ordinal), Laid>;
 pub(crate) struct Search<'a> {
     pub parts: Vec<View<'a>>,
     pub query: Vec<Sample<'a>>,
-    /// Where the samples are of all of a sound, each told when it was heard: how long the
-    /// recording is then. Most lie where they lie in it.
-    pub whole: Option<Lengths>,
+    /// What the samples are all of, each told when it was heard. Most lie where they lie in it.
+    pub whole: Option<Whole>,
     /// Codes of all recordings that live: to add them up takes a while where many are dead.
     pub codes: u64,
     /// A match has so many or more.
@@ -215,6 +214,7 @@ impl Search<'_> {
         let led_to = match step {
             Step::Keys(tier) | Step::KeysInDoubt(tier) => self.by_keys(tier, open, cost)?,
             Step::AsLong(lengths) => sketch::as_long(parts, query, lengths, cost)?,
+            Step::Sped(sound, lengths) => sketch::sped(parts, query, *sound, lengths, cost)?,
             Step::Anywhere => {
                 let of_all = sketch::anywhere(parts, query, *codes, cost)?;
                 return Ok(Candidates { of_all, ..Candidates::default() });
@@ -240,7 +240,7 @@ impl Search<'_> {
         // Where votes are many, those of one sample are enough, and that several agree is a chance
         // more for songs of one tempo; in a large library keys are few and votes are scarce.
         let alone = self.codes <= ALONE_CODES_MAX;
-        let (knows_when, reach) = (self.lengths().is_some(), tier.reach);
+        let (knows_when, reach) = (self.knows_when(), tier.reach);
         let asking = Asking { query, knows_when, reach, evidence: Evidence::of(query, reach) };
         let mut found = vec![];
         for together in asked.chunks(if alone { 1 } else { SAMPLES_MAX }) {

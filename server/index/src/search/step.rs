@@ -14,6 +14,9 @@ pub(super) enum Step {
     KeysInDoubt(Tier),
     /// By the sketches of recordings that are as long as the sound.
     AsLong(Lengths),
+    /// By the sketches of recordings that would be as long as the sound, of so many codes, if it
+    /// were played faster or slower.
+    Sped(u32, Lengths),
     /// By all sketches.
     Anywhere,
     /// By all codes.
@@ -25,6 +28,9 @@ pub(super) enum Step {
 /// Sketches that are laid, at most: a tenth of a second. Of 2 million songs a quarter of a million
 /// are as long as one of the usual length.
 const SKETCHES_MOST: f64 = 150_000.0;
+
+/// And of those of what is played at another speed, of which less is laid.
+const SPED_MOST: f64 = 600_000.0;
 
 /// Codes in a library whose sketches are all gone through without being asked for: some hundredths
 /// of a second on two cores.
@@ -56,10 +62,10 @@ impl Search<'_> {
     fn steps_by_keys(&self) -> Vec<(u8, Tier)> {
         let [two, all, begun] = [0, 1, 2].map(|at| (at as u8 + 1, TIERS[at]));
         let about = |(number, tier)| (number, Tier { about: true, ..tier });
-        match self.lengths() {
+        match self.knows_when() {
             _ if self.depth == Depth::Naive => vec![],
-            None => vec![two, all, begun],
-            Some(_) => vec![about(two), about(all), two, about(begun), all, begun],
+            false => vec![two, all, begun],
+            true => vec![about(two), about(all), two, about(begun), all, begun],
         }
     }
 
@@ -72,13 +78,14 @@ impl Search<'_> {
         let anywhere = of_several && self.codes <= self.effort.times(ANYWHERE_CODES);
         if self.effort != Effort::NONE {
             let as_long = self.as_long();
-            let known = match (self.lengths(), &as_long) {
+            let known = match (self.knows_when(), &as_long) {
                 _ if anywhere => Known::Nowhere,
-                (None, _) => Known::Nothing,
-                (Some(_), None) => Known::When,
-                (Some(_), Some((_, count))) => Known::Sketched(*count),
+                (false, _) => Known::Nothing,
+                (true, None) => Known::When,
+                (true, Some((_, count))) => Known::Sketched(*count),
             };
             steps.extend(as_long.map(|(lengths, _)| (SKETCHES, Step::AsLong(lengths))));
+            steps.extend(self.sped().map(|step| (SKETCHES, step)));
             steps.extend(anywhere.then_some((SKETCHES, Step::Anywhere)));
             // A scan finds more than doubted keys do, and where it is not asked for it is cheaper.
             if self.depth != Depth::Usual || scan.is_none() {
@@ -92,26 +99,37 @@ impl Search<'_> {
         steps
     }
 
-    /// How long the recording is, and so about when its keys occur, where that is known and can be
-    /// asked for.
-    pub(super) fn lengths(&self) -> Option<&Lengths> {
+    /// Whether it is known about when the recording's keys occur, and can be asked for.
+    pub(super) fn knows_when(&self) -> bool {
         let tells_when = |part: &View<'_>| part.source.recordings().begin_with_turns();
-        self.whole.as_ref().filter(|_| self.parts.iter().all(tells_when))
+        self.whole.is_some() && self.parts.iter().all(tells_when)
     }
 
-    /// How long the recordings are whose sketches are laid, if any are, and how many: where these
-    /// are more than there is time for, those whose lengths are nearest.
+    /// How long the recordings are whose sketches are laid, if any are, and how many.
     fn as_long(&self) -> Option<(Lengths, usize)> {
-        let mut lengths = self.whole.clone().filter(Lengths::are_known)?;
+        let sound = self.whole?.codes?;
+        Some(self.within_time(Lengths::about(sound), SKETCHES_MOST))
+    }
+
+    /// The same for a sound that is played at another speed.
+    fn sped(&self) -> Option<Step> {
+        let sound = self.whole?.codes?;
+        let (lengths, _) = self.within_time(Lengths::at_any_speed(sound), SPED_MOST);
+        Some(Step::Sped(sound, lengths))
+    }
+
+    /// How many recordings are so long; where these are more than there is time for, those whose
+    /// lengths are nearest.
+    fn within_time(&self, mut lengths: Lengths, most: f64) -> (Lengths, usize) {
         let count = |lengths: &Lengths| -> usize {
             self.parts.iter().map(|part| part.source.recordings().count_so_long(lengths)).sum()
         };
-        let most = self.effort.times(SKETCHES_MOST) as usize;
+        let most = self.effort.times(most) as usize;
         while count(&lengths) > most && lengths != lengths.narrowed() {
             lengths = lengths.narrowed();
         }
         let count = count(&lengths);
-        Some((lengths, count))
+        (lengths, count)
     }
 
     /// What is scanned for, if anything.

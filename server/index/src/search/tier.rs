@@ -44,26 +44,22 @@ const WHOLE: Tier = Tier {
 /// size of the library. A short query has fewer keys, and so more sets for each.
 ///
 /// Of a whole sound less is tried, and most of it about when it was heard. Where sketches were laid
-/// ([`super::sketch`]), most of what it may be is told: what is left to be found is played faster
-/// or slower, or has another beginning or length, and less is tried for it the longer they took.
-/// (Of 120 each at 2 million songs, 5 % faster and, in noise, ended 40 s before the recording: 97
-/// and 84 were found where all that was about a time was so at the recording's speed, 110 and 75
-/// where all of it was at any speed, 110 and 79 as it is.)
+/// ([`super::sketch`]), most of what it may be is told: what is left to be found has another
+/// beginning or length, and less is tried for it the longer they took.
 pub(super) fn in_doubt(library_codes: u64, parts: usize, effort: Effort, known: Known) -> Tier {
     let usual = Usual::of(library_codes, parts);
-    let (anywhere, any_speed, about, looked_at) = match known {
-        Known::Nothing => (usual.anywhere, 0.0, 0.0, LOOKED_AT),
-        Known::When => (usual.anywhere / 2.0, 0.0, usual.about, LOOKED_AT / 2),
+    let (anywhere, about, looked_at) = match known {
+        Known::Nothing => (usual.anywhere, 0.0, LOOKED_AT),
+        Known::When => (usual.anywhere / 2.0, usual.about, LOOKED_AT / 2),
         Known::Sketched(sketches) => {
             let left = 1.0 - sketches as f64 / effort.times(SKETCHES).max(1) as f64;
             let left = left.max(LEFT_MIN);
-            let about = usual.about * left;
-            (usual.anywhere * 0.2 * left, about * 0.15, about * 0.35, LOOKED_AT / 4)
+            (usual.anywhere * 0.2 * left, usual.about * 0.35 * left, LOOKED_AT / 4)
         }
-        Known::Nowhere => (usual.anywhere * 0.2, 0.0, 0.0, LOOKED_AT / 4),
+        Known::Nowhere => (usual.anywhere * 0.2, 0.0, LOOKED_AT / 4),
     };
-    let [anywhere, any_speed, about] = [anywhere, any_speed, about].map(|sets| effort.times(sets));
-    let sets = Sets { anywhere, about, any_speed };
+    let [anywhere, about] = [anywhere, about].map(|sets| effort.times(sets));
+    let sets = Sets { anywhere, about };
     let looked_at = (looked_at / parts.max(1)).max(LOOKED_AT_MIN);
     Tier { reach: Reach::BegunInDoubt(sets), looked_at, look_min: 3.5, ..WHOLE }
 }

@@ -172,7 +172,7 @@ pub(super) fn hits(
                 crowd.extend(postings.iter().map(hit));
             } else {
                 let time = time(query, usize::from(probe.sample), usize::from(probe.code));
-                let band = reach.band(time);
+                let band = Band::about(time);
                 let about = postings.iter().filter(|posting| band.has(posting.cell()));
                 crowd.extend(about.map(hit));
             }

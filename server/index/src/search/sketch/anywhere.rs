@@ -3,7 +3,8 @@
 
 use onmon_core::Sample;
 
-use super::near::{Near, Nearest};
+use super::near::{self, Near};
+use super::nearest::Nearest;
 use super::pattern::{Pattern, SOME, WIDTH};
 use super::shifts::{PLACES, Shifts};
 use crate::band::Lengths;
@@ -41,7 +42,7 @@ pub(in super::super) fn candidates(
         cost.scanned += scanned;
         nearest.take_all(theirs);
     }
-    nearest.candidates(parts, query, cost)
+    near::candidates(nearest, parts, query, cost)
 }
 
 /// A query, and where its sketch was nearest so far.
@@ -50,7 +51,7 @@ struct Anywhere {
     shifts: Shifts,
     /// Codes of a sketch from the earliest sample's first to past the last of all.
     span: usize,
-    nearest: Nearest,
+    nearest: Nearest<Near>,
     /// A sketch with zeros behind it.
     padded: Vec<u8>,
 }
@@ -69,7 +70,11 @@ impl Anywhere {
     }
 
     /// A part of all recordings, as it was scanned, and how many codes of sketches that were.
-    fn share(mut self, parts: &[View<'_>], share: Share) -> Result<(Nearest, u64), IndexError> {
+    fn share(
+        mut self,
+        parts: &[View<'_>],
+        share: Share,
+    ) -> Result<(Nearest<Near>, u64), IndexError> {
         let least = (self.span - 1) * SKETCH_CODES + 1;
         let lengths = Lengths::at_least(u32::try_from(least).unwrap_or(u32::MAX));
         let mut scanned = 0;
@@ -112,7 +117,7 @@ impl Anywhere {
             // At the first shift the earliest sample begins 19 codes before the place.
             let begins = (place * SKETCH_CODES + shift) as i64 - (SKETCH_CODES as i64 - 1);
             let shift = begins - i64::from(self.pattern.earliest);
-            self.nearest.take(Near { look, part, ordinal, shift });
+            self.nearest.take(look, Near { part, ordinal, shift });
         }
     }
 }

@@ -5,7 +5,8 @@
 use onmon_core::Sample;
 
 use super::lay::Lay;
-use super::near::{Near, Nearest};
+use super::near::{self, Near};
+use super::nearest::Nearest;
 use crate::band::Lengths;
 use crate::part::{Cost, IndexError, View};
 use crate::search::Candidate;
@@ -37,11 +38,11 @@ pub(in super::super) fn candidates(
             cost.scanned += sketch.len() as u64;
             let Some((look, shift)) = lay.on(sketch, nearest.least()) else { return };
             if !view.dead.contains(&ordinal) {
-                nearest.take(Near { look, part, ordinal, shift });
+                nearest.take(look, Near { part, ordinal, shift });
             }
         })?;
     }
-    nearest.candidates(parts, query, cost)
+    near::candidates(nearest, parts, query, cost)
 }
 
 #[cfg(test)]

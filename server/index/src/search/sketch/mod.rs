@@ -9,6 +9,7 @@
 //!   | pattern.rs       what its sketch would be at each shift between two codes of a sketch
 //!   | as_long.rs       of a whole sound, on the recordings that are as long, at few shifts:
 //!   |   lay.rs, rows.rs   some of these at once, and beside those that are near the others
+//!   | sped.rs, lone.rs on those that would be as long at another speed, two samples
 //!   | anywhere.rs      on all recordings, wherever it fits into them:
 //!   |   shifts.rs         some shifts of 64 places at once, and the others as there
 //!   | near.rs          all codes where sketches were nearest
@@ -18,10 +19,14 @@
 mod anywhere;
 mod as_long;
 mod lay;
+mod lone;
 mod near;
+mod nearest;
 mod pattern;
 mod rows;
 mod shifts;
+mod sped;
 
 pub(super) use anywhere::candidates as anywhere;
 pub(super) use as_long::candidates as as_long;
+pub(super) use sped::candidates as sped;

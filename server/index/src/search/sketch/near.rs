@@ -4,6 +4,7 @@
 use onmon_core::Sample;
 use onmon_core::compare::bit_errors;
 
+use super::nearest::Nearest;
 use crate::part::{Cost, IndexError, View};
 use crate::recordings::Ordinal;
 use crate::search::Candidate;
@@ -23,73 +24,30 @@ const ALIGNED: usize = 16;
 /// Where a recording's sketch is nearest to the query.
 #[derive(Clone, Copy)]
 pub(super) struct Near {
-    /// How near, as [`super::pattern::Pattern::look`] tells it.
-    pub look: f32,
     pub part: usize,
     pub ordinal: Ordinal,
     /// By how many codes later than the recording's beginning the query's lies there.
     pub shift: i64,
 }
 
-/// The nearest of what was met, so many.
-pub(super) struct Nearest {
-    near: Vec<Near>,
-    most: usize,
-    least: f32,
-}
-
-impl Nearest {
-    /// So many at most, each nearer than this.
-    pub(super) fn new(most: usize, least: f32) -> Self {
-        Self { near: vec![], most, least }
+/// The most promising places of the query, of each recording at most [`ANCHORS`], on one line.
+pub(super) fn candidates(
+    nearest: Nearest<Near>,
+    parts: &[View<'_>],
+    query: &[Sample<'_>],
+    cost: &mut Cost,
+) -> Result<Vec<Candidate>, IndexError> {
+    let mut near: Vec<Near> = nearest.into_nearest().collect();
+    // As they lie on the disk.
+    near.sort_unstable_by_key(|near| (near.part, near.ordinal));
+    let mut found = vec![];
+    for near in near {
+        cost.compared += 1;
+        found.extend(near.candidates(&parts[near.part], query)?);
     }
-
-    /// Takes another, which is nearer than [`Nearest::least`].
-    pub(super) fn take(&mut self, near: Near) {
-        self.near.push(near);
-        if self.near.len() >= 4 * self.most {
-            self.cut();
-            let looks = self.near.iter().map(|near| near.look);
-            self.least = looks.fold(f32::INFINITY, f32::min).max(self.least);
-        }
-    }
-
-    /// How near one must be at least to be among them.
-    pub(super) fn least(&self) -> f32 {
-        self.least
-    }
-
-    /// Takes all that another has.
-    pub(super) fn take_all(&mut self, other: Self) {
-        self.near.extend(other.near);
-    }
-
-    fn cut(&mut self) {
-        if self.near.len() > self.most {
-            self.near.select_nth_unstable_by(self.most, |a, b| b.look.total_cmp(&a.look));
-            self.near.truncate(self.most);
-        }
-    }
-
-    /// The most promising places of the query, of each recording at most [`ANCHORS`], on one line.
-    pub(super) fn candidates(
-        mut self,
-        parts: &[View<'_>],
-        query: &[Sample<'_>],
-        cost: &mut Cost,
-    ) -> Result<Vec<Candidate>, IndexError> {
-        self.cut();
-        // As they lie on the disk.
-        self.near.sort_unstable_by_key(|near| (near.part, near.ordinal));
-        let mut found = vec![];
-        for near in self.near {
-            cost.compared += 1;
-            found.extend(near.candidates(&parts[near.part], query)?);
-        }
-        found.sort_by(|a, b| b.look.total_cmp(&a.look));
-        found.truncate(ALIGNED);
-        Ok(found)
-    }
+    found.sort_by(|a, b| b.look.total_cmp(&a.look));
+    found.truncate(ALIGNED);
+    Ok(found)
 }
 
 impl Near {

@@ -93,7 +93,8 @@ impl Sampled {
         (differ & self.steady[shift]).count_ones() + (differ & self.steadier[shift]).count_ones()
     }
 
-    fn of(sample: &Sample<'_>, earliest: u32) -> Self {
+    /// A sample, `earliest` of all of which begins then.
+    pub(super) fn of(sample: &Sample<'_>, earliest: u32) -> Self {
         let distance = (sample.start - earliest) as usize;
         let behind = distance.div_ceil(SKETCH_CODES);
         // The latest row begins with code 38, where the earliest sample's begins with 19.
