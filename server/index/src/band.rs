@@ -15,13 +15,13 @@ const BEGINS_CODES: u64 = 64;
 /// What it may be faster or slower by: one part of so many (0.8 %).
 const SPEED: u64 = 128;
 
-/// How much faster or slower one may be that is found: one part of so many (5 %).
-const ANY_SPEED: u32 = 20;
-
 /// How much longer or shorter than the recording a copy may be, in codes (7 s, at one speed): as
 /// much as AcoustID lets two durations differ (`FINGERPRINT_MAX_LENGTH_DIFF` in acoustid-server's
 /// `const.py`).
 const LONGER_CODES: u32 = 140;
+
+/// How many codes a copy is taken to lack, at both ends together (1.5 s), where it has to be said.
+pub(crate) const LACKS_CODES: u32 = 30;
 
 /// A sound that a query is all of.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +41,14 @@ impl Lengths {
         Self(codes.saturating_sub(away)..=codes.saturating_add(away))
     }
 
-    /// About as many as a sound would have at any speed.
-    pub(crate) fn at_any_speed(codes: u32) -> Self {
-        let away = codes / ANY_SPEED;
-        let (least, _) = Self::about(codes - away).ends();
-        Self(least..=Self::about(codes.saturating_add(away)).ends().1)
+    /// Those of recordings that a sound is played slower than, and faster, if it lacks little at its
+    /// ends. What is a per cent off keys find, and what is as long.
+    pub(crate) fn at_other_speeds(codes: u32) -> [Self; 2] {
+        let at = |per_mille: u32| {
+            let there = u64::from(codes) * u64::from(per_mille) / 1_000 + u64::from(LACKS_CODES);
+            u32::try_from(there).unwrap_or(u32::MAX)
+        };
+        [Self(at(944)..=at(985)), Self(at(1_010)..=at(1_065))]
     }
 
     /// So many or more.
@@ -140,9 +143,12 @@ mod tests {
         assert!(lengths.has(5_582) && !lengths.has(5_583));
         assert_eq!(Lengths::about(20).ends().0, 0);
         assert_eq!(lengths.narrowed().ends(), (5_400 - 137, 5_400 + 137));
-        let (any, about) = (Lengths::at_any_speed(5_000), Lengths::about);
-        assert_eq!(any.ends(), (about(4_750).ends().0, about(5_250).ends().1));
-        assert!(Lengths::at_any_speed(u32::MAX).has(u32::MAX));
+        assert_eq!(
+            Lengths::at_other_speeds(5_000).map(|of| of.ends()),
+            [(4_750, 4_955), (5_080, 5_355)]
+        );
+        let most = Lengths::at_other_speeds(u32::MAX)[1].ends();
+        assert_eq!(most, (u32::MAX, u32::MAX));
     }
 
     #[test]
