@@ -41,14 +41,15 @@ impl Lengths {
         Self(codes.saturating_sub(away)..=codes.saturating_add(away))
     }
 
-    /// Those of recordings that a sound is played slower than, and faster, if it lacks little at its
-    /// ends. What is a per cent off keys find, and what is as long.
+    /// Those of recordings that a sound is played slower than, and faster, by up to 5 %. What is a
+    /// per cent off keys find, and what is as long.
     pub(crate) fn at_other_speeds(codes: u32) -> [Self; 2] {
-        let at = |per_mille: u32| {
-            let there = u64::from(codes) * u64::from(per_mille) / 1_000 + u64::from(LACKS_CODES);
+        let at = |per_mille: u32, more: u32| {
+            let there = u64::from(codes) * u64::from(per_mille) / 1_000 + u64::from(more);
             u32::try_from(there).unwrap_or(u32::MAX)
         };
-        [Self(at(944)..=at(985)), Self(at(1_010)..=at(1_065))]
+        let slower = at(944, LACKS_CODES)..=at(985, LACKS_CODES);
+        [Self(slower), Self(at(1_010, LACKS_CODES)..=at(1_050, LONGER_CODES))]
     }
 
     /// So many or more.
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(lengths.narrowed().ends(), (5_400 - 137, 5_400 + 137));
         assert_eq!(
             Lengths::at_other_speeds(5_000).map(|of| of.ends()),
-            [(4_750, 4_955), (5_080, 5_355)]
+            [(4_750, 4_955), (5_080, 5_390)]
         );
         let most = Lengths::at_other_speeds(u32::MAX)[1].ends();
         assert_eq!(most, (u32::MAX, u32::MAX));

@@ -138,6 +138,8 @@ impl Sped {
     /// begins in it.
     fn expected(&self, codes: u32) -> (usize, impl Fn(&Laid) -> i64 + use<>) {
         let ratio = f64::from(codes.saturating_sub(LACKS_CODES)) / f64::from(self.sound);
+        // A sound that is faster than any lacks more.
+        let ratio = ratio.min(FASTEST as f64 / 100.0);
         let speed = ((100.0 * ratio).round() as usize).clamp(SLOWEST, FASTEST) - SLOWEST;
         let begins = move |laid: &Laid| {
             (0.5 * f64::from(LACKS_CODES) + f64::from(laid.start) * ratio) as i64
