@@ -7,8 +7,8 @@
 //!   | votes.rs, crowd.rs    posting lists -> clusters of votes on one line
 //!   | evidence.rs           what each vote says, and so which clusters are worth a look
 //!   | place.rs              a first look at the raw codes there
-//!   | sketch/               one code a second: of what is as long as a whole sound, of a library
-//!   |                       that is not large of everything
+//!   | sketch/               one code a second: of what is as long as a whole sound, or would be at
+//!   |                       another speed; of a library that is not large of everything
 //!   | scan.rs, slices.rs    (small libraries, or asked for) each sample in every place there is
 //! candidates   places in recordings where one sample may lie
 //!   | core's align.rs       all samples together on the raw codes: one speed, one offset
