@@ -3,7 +3,7 @@
 
 use onmon_core::Sample;
 
-use super::near::{self, Near};
+use super::near;
 use super::nearest::Nearest;
 use super::pattern::{Pattern, SOME, WIDTH};
 use super::shifts::{PLACES, Shifts};
@@ -51,7 +51,7 @@ struct Anywhere {
     shifts: Shifts,
     /// Codes of a sketch from the earliest sample's first to past the last of all.
     span: usize,
-    nearest: Nearest<Near>,
+    nearest: Nearest<i64>,
     /// A sketch with zeros behind it.
     padded: Vec<u8>,
 }
@@ -74,7 +74,7 @@ impl Anywhere {
         mut self,
         parts: &[View<'_>],
         share: Share,
-    ) -> Result<(Nearest<Near>, u64), IndexError> {
+    ) -> Result<(Nearest<i64>, u64), IndexError> {
         let least = (self.span - 1) * SKETCH_CODES + 1;
         let lengths = Lengths::at_least(u32::try_from(least).unwrap_or(u32::MAX));
         let mut scanned = 0;
@@ -117,7 +117,7 @@ impl Anywhere {
             // At the first shift the earliest sample begins 19 codes before the place.
             let begins = (place * SKETCH_CODES + shift) as i64 - (SKETCH_CODES as i64 - 1);
             let shift = begins - i64::from(self.pattern.earliest);
-            self.nearest.take(look, Near { part, ordinal, shift });
+            self.nearest.take(look, (part, ordinal), shift);
         }
     }
 }

@@ -5,7 +5,7 @@
 use onmon_core::Sample;
 
 use super::lay::Lay;
-use super::near::{self, Near};
+use super::near;
 use super::nearest::Nearest;
 use crate::band::Lengths;
 use crate::part::{Cost, IndexError, View};
@@ -38,7 +38,7 @@ pub(in super::super) fn candidates(
             cost.scanned += sketch.len() as u64;
             let Some((look, shift)) = lay.on(sketch, nearest.least()) else { return };
             if !view.dead.contains(&ordinal) {
-                nearest.take(look, Near { part, ordinal, shift });
+                nearest.take(look, (part, ordinal), shift);
             }
         })?;
     }

@@ -9,10 +9,11 @@
 //!   | pattern.rs       what its sketch would be at each shift between two codes of a sketch
 //!   | as_long.rs       of a whole sound, on the recordings that are as long, at few shifts:
 //!   |   lay.rs, rows.rs   some of these at once, and beside those that are near the others
-//!   | sped.rs, lone.rs on those that would be as long at another speed, two samples
+//!   | sped.rs, lone.rs on those that would be as long at another speed, each sample by itself
 //!   | anywhere.rs      on all recordings, wherever it fits into them:
 //!   |   shifts.rs         some shifts of 64 places at once, and the others as there
-//!   | near.rs          all codes where sketches were nearest
+//!   | nearest.rs       those whose sketches are nearest
+//!   | near.rs          all codes there (of what is played at another speed sped.rs itself)
 //! candidates
 //! ```
 

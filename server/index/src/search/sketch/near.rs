@@ -22,32 +22,24 @@ const ANCHORS: usize = 3;
 const ALIGNED: usize = 16;
 
 /// Where a recording's sketch is nearest to the query.
-#[derive(Clone, Copy)]
-pub(super) struct Near {
-    pub part: usize,
-    pub ordinal: Ordinal,
+struct Near {
+    part: usize,
+    ordinal: Ordinal,
     /// By how many codes later than the recording's beginning the query's lies there.
-    pub shift: i64,
+    shift: i64,
 }
 
-/// The most promising places of the query, of each recording at most [`ANCHORS`], on one line.
+/// The most promising places of the query, of each recording at most [`ANCHORS`], on one line: of
+/// what is nearest by its sketch, so many codes later than its beginning.
 pub(super) fn candidates(
-    nearest: Nearest<Near>,
+    nearest: Nearest<i64>,
     parts: &[View<'_>],
     query: &[Sample<'_>],
     cost: &mut Cost,
 ) -> Result<Vec<Candidate>, IndexError> {
-    let mut near: Vec<Near> = nearest.into_nearest().collect();
-    // As they lie on the disk.
-    near.sort_unstable_by_key(|near| (near.part, near.ordinal));
-    let mut found = vec![];
-    for near in near {
-        cost.compared += 1;
-        found.extend(near.candidates(&parts[near.part], query)?);
-    }
-    found.sort_by(|a, b| b.look.total_cmp(&a.look));
-    found.truncate(ALIGNED);
-    Ok(found)
+    nearest.candidates(ALIGNED, cost, |(part, ordinal), shift| {
+        Near { part, ordinal, shift }.candidates(&parts[part], query)
+    })
 }
 
 impl Near {

@@ -1,8 +1,12 @@
-//! The nearest of very many, so many of them.
+//! The nearest of very many recordings, and which places in them are worth an alignment.
 
-/// What was met so far, each with how near it was.
+use crate::part::{Cost, IndexError};
+use crate::search::Candidate;
+use crate::search::closest::Recording;
+
+/// What was met so far: how near, which recording, and what is known of where.
 pub(super) struct Nearest<T> {
-    met: Vec<(f32, T)>,
+    met: Vec<(f32, Recording, T)>,
     most: usize,
     least: f32,
 }
@@ -14,11 +18,11 @@ impl<T> Nearest<T> {
     }
 
     /// Takes another, which is nearer than [`Nearest::least`].
-    pub(super) fn take(&mut self, near: f32, what: T) {
-        self.met.push((near, what));
+    pub(super) fn take(&mut self, near: f32, recording: Recording, place: T) {
+        self.met.push((near, recording, place));
         if self.met.len() >= 4 * self.most {
             self.cut();
-            let looks = self.met.iter().map(|(near, _)| *near);
+            let looks = self.met.iter().map(|(near, ..)| *near);
             self.least = looks.fold(f32::INFINITY, f32::min).max(self.least);
         }
     }
@@ -33,15 +37,29 @@ impl<T> Nearest<T> {
         self.met.extend(other.met);
     }
 
-    /// The nearest, in no order.
-    pub(super) fn into_nearest(mut self) -> impl Iterator<Item = T> {
+    /// Of what a closer look at each of the nearest finds the most promising, so many at most.
+    pub(super) fn candidates<Found: IntoIterator<Item = Candidate>>(
+        mut self,
+        most: usize,
+        cost: &mut Cost,
+        closer: impl Fn(Recording, T) -> Result<Found, IndexError>,
+    ) -> Result<Vec<Candidate>, IndexError> {
         self.cut();
-        self.met.into_iter().map(|(_, what)| what)
+        // As they lie on the disk.
+        self.met.sort_unstable_by_key(|(_, recording, _)| *recording);
+        let mut found = vec![];
+        for (_, recording, place) in self.met {
+            cost.compared += 1;
+            found.extend(closer(recording, place)?);
+        }
+        found.sort_by(|a, b| b.look.total_cmp(&a.look));
+        found.truncate(most);
+        Ok(found)
     }
 
     fn cut(&mut self) {
         if self.met.len() > self.most {
-            self.met.select_nth_unstable_by(self.most, |(a, _), (b, _)| b.total_cmp(a));
+            self.met.select_nth_unstable_by(self.most, |(a, ..), (b, ..)| b.total_cmp(a));
             self.met.truncate(self.most);
         }
     }
@@ -49,6 +67,8 @@ impl<T> Nearest<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
     use crate::random::random;
 
@@ -60,14 +80,25 @@ mod tests {
         for (at, near) in all.iter().enumerate() {
             let into = if at % 3 == 0 { &mut other } else { &mut one };
             if *near as f32 > into.least() {
-                into.take(*near as f32, *near);
+                into.take(*near as f32, (0, *near), ());
             }
         }
         one.take_all(other);
-        let mut kept: Vec<u32> = one.into_nearest().collect();
-        kept.sort_unstable();
+        let seen = RefCell::new(vec![]);
+        let mut cost = Cost::default();
+        let closer = |(part, ordinal): Recording, ()| {
+            seen.borrow_mut().push(ordinal);
+            let look = (ordinal % 7) as f32;
+            Ok([Candidate { part, ordinal, sample: 0, code: 0, place: 0, look }])
+        };
+        let found = one.candidates(3, &mut cost, closer).unwrap();
         let mut sorted = all;
         sorted.sort_unstable();
-        assert_eq!(kept, sorted[990..]);
+        // In the order of the disk.
+        assert_eq!(*seen.borrow(), sorted[990..]);
+        assert_eq!(cost.compared, 10);
+        let mut looks: Vec<f32> = sorted[990..].iter().map(|near| (near % 7) as f32).collect();
+        looks.sort_by(|a, b| b.total_cmp(a));
+        assert_eq!(found.iter().map(|found| found.look).collect::<Vec<f32>>(), looks[..3]);
     }
 }
