@@ -178,7 +178,7 @@ describe('the package in Chromium', () => {
     assert.equal(code, 'unsupported_container');
   });
 
-  test('an MP3 fetches the small module alone; a FLAC behind an ID3 tag is read as what it is', async (t) => {
+  test('each kind of file fetches the least module that reads it; a FLAC behind an ID3 tag is read as what it is', async (t) => {
     const [track] = tracks(1);
     const mp3 = reencoded(track, folder.path, 'mp3', '-b:a', '128k');
     const flac = reencoded(track, folder.path, 'flac');
@@ -191,8 +191,12 @@ describe('the package in Chromium', () => {
     await fingerprintIn(fresh.page, mp3);
     assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm']);
     const plain = await fingerprintIn(fresh.page, flac);
-    assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm', 'onmon_wasm_bg.wasm']);
+    for (const [ending, ...options] of [['m4a', '-c:a', 'aac'], ['aac'], ['wav']]) {
+      await fingerprintIn(fresh.page, reencoded(track, folder.path, ending, ...options));
+    }
+    assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm', 'onmon_common_bg.wasm']);
     assert.deepEqual((await fingerprintIn(fresh.page, tagged)).bytes, plain.bytes);
+    assert.deepEqual(fetched(), ['onmon_mp3_bg.wasm', 'onmon_common_bg.wasm', 'onmon_wasm_bg.wasm']);
     await fresh.context.close();
   });
 

@@ -8,6 +8,9 @@ pub const WASM_BROTLI_BYTES_MAX: u64 = 570_000;
 /// The module that decodes MP3 alone, likewise.
 pub const MP3_WASM_BROTLI_BYTES_MAX: u64 = 210_000;
 
+/// The module that decodes what is common beside MP3, likewise.
+pub const COMMON_WASM_BROTLI_BYTES_MAX: u64 = 280_000;
+
 /// The module without decoders, likewise: 23 KB of the encoder's weights, tables, and some 20 KB of
 /// code.
 pub const EXTRACT_WASM_BROTLI_BYTES_MAX: u64 = 60_000;

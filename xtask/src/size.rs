@@ -55,6 +55,11 @@ fn wasm_figures() -> Result<Vec<Figure>> {
             ["mp3_wasm_bytes", "mp3_wasm_brotli_bytes"],
             budgets::MP3_WASM_BROTLI_BYTES_MAX,
         ),
+        (
+            Module::Common,
+            ["common_wasm_bytes", "common_wasm_brotli_bytes"],
+            budgets::COMMON_WASM_BROTLI_BYTES_MAX,
+        ),
         (Module::Decode, ["wasm_bytes", "wasm_brotli_bytes"], budgets::WASM_BROTLI_BYTES_MAX),
         (
             Module::Tag,

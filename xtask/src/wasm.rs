@@ -23,6 +23,8 @@ pub enum Module {
     Extract,
     /// The same, and reads MP3 files: fingerprints and essences.
     Mp3,
+    /// Of other files that are common: AAC, in MP4 or raw, FLAC and WAV.
+    Common,
     /// Of files of every kind.
     Decode,
     /// Checks, finds and places tags. Apart, so that who identifies alone does not load it.
@@ -33,12 +35,14 @@ pub enum Module {
 
 impl Module {
     /// Those that take longest to build come first.
-    pub const ALL: [Self; 5] = [Self::Decode, Self::Mp3, Self::Tag, Self::Extract, Self::Capacity];
+    pub const ALL: [Self; 6] =
+        [Self::Decode, Self::Common, Self::Mp3, Self::Tag, Self::Extract, Self::Capacity];
 
     const fn feature(self) -> &'static str {
         match self {
             Self::Extract => "extract",
             Self::Mp3 => "mp3",
+            Self::Common => "common",
             Self::Decode => "decode",
             Self::Tag => "tag",
             Self::Capacity => "capacity",
@@ -50,6 +54,7 @@ impl Module {
         match self {
             Self::Extract => "onmon_extract",
             Self::Mp3 => "onmon_mp3",
+            Self::Common => "onmon_common",
             Self::Decode => "onmon_wasm",
             Self::Tag => "onmon_tag",
             Self::Capacity => "onmon_capacity",

@@ -19,8 +19,8 @@ export interface FingerprintTask {
   parts?: number;
 }
 
-/** The module that decodes MP3 alone, or the one that decodes all that can be. */
-export type Decoder = 'mp3' | 'all';
+/** The module that decodes MP3 alone, what is common beside it, or all that can be. */
+export type Decoder = 'mp3' | 'common' | 'all';
 
 /** A file and what to do with it, sent to a fresh worker. */
 export interface Job {

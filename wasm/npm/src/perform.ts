@@ -1,10 +1,14 @@
 // What a worker does with its one file; the same in a browser and in Node.
 
+import * as common from '../pkg/onmon_common.js';
 import * as mp3 from '../pkg/onmon_mp3.js';
 import * as tags from '../pkg/onmon_tag.js';
 import * as all from '../pkg/onmon_wasm.js';
-import type { Job, Report } from './job.js';
+import type { Decoder, Job, Report } from './job.js';
 import { SparseReader } from './ranges.js';
+
+/** What decodes, of each module. */
+const DECODING: Record<Decoder, typeof mp3 | typeof common | typeof all> = { mp3, common, all };
 
 /** Does the job and reports. Blocks: nothing but the end of the worker stops it. */
 export function perform(job: Job, tell: (report: Report) => void): void {
@@ -34,7 +38,7 @@ function done(
   input: Blob | Uint8Array,
   onProgress: (fraction: number) => void,
 ): unknown {
-  const decoding = decoder === 'mp3' ? mp3 : all;
+  const decoding = DECODING[decoder];
   const isBytes = input instanceof Uint8Array;
   switch (task.kind) {
     case 'fingerprint': {

@@ -6,6 +6,7 @@ import type { Platform, RunningWorker, WorkerListener } from './platform.js';
 
 export const browserPlatform: Platform = {
   fetchWasm: () => fetch(new URL('../pkg/onmon_wasm_bg.wasm', import.meta.url)),
+  fetchCommonWasm: () => fetch(new URL('../pkg/onmon_common_bg.wasm', import.meta.url)),
   fetchMp3Wasm: () => fetch(new URL('../pkg/onmon_mp3_bg.wasm', import.meta.url)),
   startWorker: (listener, make) => {
     if (make) return running(make(), listener);

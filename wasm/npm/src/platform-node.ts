@@ -7,6 +7,7 @@ import type { Platform } from './platform.js';
 
 export const nodePlatform: Platform = {
   fetchWasm: () => readFile(new URL('../pkg/onmon_wasm_bg.wasm', import.meta.url)),
+  fetchCommonWasm: () => readFile(new URL('../pkg/onmon_common_bg.wasm', import.meta.url)),
   fetchMp3Wasm: () => readFile(new URL('../pkg/onmon_mp3_bg.wasm', import.meta.url)),
   startWorker: (listener) => {
     // Flags of the calling process, such as --input-type, are not meant for this file.

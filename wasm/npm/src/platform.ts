@@ -31,6 +31,8 @@ export interface Platform {
   fetchWasm(): Promise<Response | Uint8Array>;
   /** Bytes of the one that decodes MP3 alone. */
   fetchMp3Wasm(): Promise<Response | Uint8Array>;
+  /** And of the one that decodes what is common beside that. */
+  fetchCommonWasm(): Promise<Response | Uint8Array>;
   /** `make` starts the worker in place of this package's own expression; browsers only. */
   startWorker(listener: WorkerListener, make?: () => Worker): RunningWorker;
   /** Brings the caller's input into a form that a worker can be sent without taking it from the caller. */

@@ -17,7 +17,7 @@ function watched() {
     fetched.push(name);
     return readFileSync(new URL(`../pkg/${name}_bg.wasm`, import.meta.url));
   };
-  const platform = { fetchWasm: from('onmon_wasm'), fetchMp3Wasm: from('onmon_mp3') };
+  const platform = { fetchWasm: from('onmon_wasm'), fetchMp3Wasm: from('onmon_mp3'), fetchCommonWasm: from('onmon_common') };
   return { fetched, decoding: new Decoding(platform, undefined) };
 }
 

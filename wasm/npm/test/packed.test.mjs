@@ -36,9 +36,9 @@ before(() => {
 after(() => rmSync(project, { recursive: true, force: true }));
 
 test('holds what it needs and nothing else', () => {
-  const strange = files.filter((path) => !/^(dist\/(adapters\/)?[\w-]+\.(js|d\.ts)|pkg\/onmon_(capacity|extract|mp3|wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
+  const strange = files.filter((path) => !/^(dist\/(adapters\/)?[\w-]+\.(js|d\.ts)|pkg\/onmon_(capacity|common|extract|mp3|wasm|tag)(\.js|_bg\.wasm)|package\.json|README\.md|LICENSE-(MIT|APACHE)|THIRD-PARTY\.md)$/.test(path));
   assert.deepEqual(strange, []);
-  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'dist/guard-browser.js', 'dist/live-browser.js', 'dist/live-worklet.js', 'dist/adapters/uppy.js', 'pkg/onmon_capacity_bg.wasm', 'pkg/onmon_extract_bg.wasm', 'pkg/onmon_mp3_bg.wasm', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
+  for (const path of ['dist/browser.js', 'dist/node.js', 'dist/worker.js', 'dist/tag-browser.js', 'dist/sealed-entry.js', 'dist/eme-entry.js', 'dist/player-entry.js', 'dist/guard-browser.js', 'dist/live-browser.js', 'dist/live-worklet.js', 'dist/adapters/uppy.js', 'pkg/onmon_capacity_bg.wasm', 'pkg/onmon_common_bg.wasm', 'pkg/onmon_extract_bg.wasm', 'pkg/onmon_mp3_bg.wasm', 'pkg/onmon_wasm_bg.wasm', 'pkg/onmon_tag_bg.wasm', 'README.md', 'LICENSE-MIT', 'THIRD-PARTY.md']) {
     assert.ok(files.includes(path), path);
   }
 });
@@ -199,7 +199,7 @@ test('is bundled by Vite without settings: worker and modules become files of th
   const built = readdirSync(join(project, 'dist/assets'));
   // The one of tags is there for the worker, and is not fetched by who does not use it.
   const modules = built.filter((name) => name.endsWith('.wasm')).map((name) => name.replace(/-.*/, ''));
-  assert.deepEqual(modules.sort(), ['onmon_extract_bg', 'onmon_mp3_bg', 'onmon_tag_bg', 'onmon_wasm_bg'], built.join());
+  assert.deepEqual(modules.sort(), ['onmon_common_bg', 'onmon_extract_bg', 'onmon_mp3_bg', 'onmon_tag_bg', 'onmon_wasm_bg'], built.join());
   assert.equal(built.filter((name) => /^worker-.*\.js$/.test(name)).length, 1, built.join());
   // Small enough to be put into the script, which a strict policy would not let in.
   assert.equal(built.filter((name) => /^live-worklet-.*\.js$/.test(name)).length, 1, built.join());
